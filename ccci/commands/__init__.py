@@ -1,0 +1,1 @@
+"""One file per verb: a Typer function, the documented signature, over a plain function."""

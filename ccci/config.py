@@ -1,0 +1,41 @@
+"""Settings from the environment: which variable stands for which option, and in what order.
+
+Precedence: the option, `CCCI_<OPTION>`, `PLUGIN_<OPTION>` (Drone plugin settings), then what the
+CI itself says (`DRONE_*`, Woodpecker's `CI_*`). Lists hold one value per line.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+CI_NAMES: dict[str, tuple[str, ...]] = {
+    "RECIPE": ("DRONE_REPO_NAME", "CI_REPO_NAME"),
+    "HEAD": ("DRONE_COMMIT_SHA", "CI_COMMIT_SHA"),
+}
+
+
+def variables(option: str) -> list[str]:
+    """Return the variables that stand for an option such as `HEAD`, the strongest first."""
+    return [f"CCCI_{option}", f"PLUGIN_{option}", *CI_NAMES.get(option, ())]
+
+
+def values(option: str, given: list[str] | None) -> list[str]:
+    """Return a list option: as given, else one value per line of its strongest variable."""
+    if given:
+        return given
+    for name in variables(option):
+        text = os.environ.get(name, "")
+        if text.strip():
+            return [line.strip() for line in text.splitlines() if line.strip()]
+    return []
+
+
+def state_folder(environ: Mapping[str, str]) -> Path:
+    """Return the user's state folder for ccci (the XDG rule)."""
+    home = environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(home) / "ccci"
+
+
+def runs_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return where runs are recorded: `$CCCI_RUNS_DIR`, else the user's state folder."""
+    return Path(environ.get("CCCI_RUNS_DIR") or state_folder(environ) / "runs")

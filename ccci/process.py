@@ -1,0 +1,152 @@
+"""The only starter of processes: ours with their output captured, the user's passed through.
+
+An argv is a list, never a shell. A process gets its own group, so that ending it ends what it
+started; `GIT_*` variables of a surrounding git command never leak into ours.
+"""
+
+import os
+import shlex
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from ccci.clock import monotonic
+from ccci.errors import CommandFailed, ToolMissing
+
+_KILL_AFTER = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A process that ended: what ran, its exit code (negative: a signal) and what it printed."""
+
+    argv: tuple[str, ...]
+    code: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+    def tail(self, lines: int = 25) -> str:
+        """Return the last lines it printed, standard error after standard output."""
+        both = (self.stdout.rstrip() + "\n" + self.stderr.rstrip()).strip()
+        return "\n".join(both.splitlines()[-lines:])
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return our environment without `GIT_*`, with `extra` on top."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    return {**kept, **(extra or {})}
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    timeout: float = 60.0,
+    check: bool = True,
+    stdin: str | None = None,
+) -> Finished:
+    """Run a tool of ours to its end and return what it printed.
+
+    `env` is the whole environment (see `environment`); `timeout` is in seconds. Raise ToolMissing
+    when it is not installed, CommandFailed when it runs out of time or, with `check`, exits
+    non-zero. An interrupt ends its process group before it is passed on.
+    """
+    started = monotonic()
+    try:
+        process = subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=dict(env) if env is not None else environment(),
+            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        raise ToolMissing(f"{argv[0]} is not installed", f"install {argv[0]} and retry") from None
+    except PermissionError:
+        raise ToolMissing(f"{argv[0]} cannot be executed", f"check {argv[0]}'s mode") from None
+    try:
+        stdout, stderr = process.communicate(stdin, timeout=timeout)
+    except subprocess.TimeoutExpired:
+        end(process)
+        raise CommandFailed(
+            f"{shlex.join(argv)} did not end within {timeout:g} s",
+            "see whether what it talks to answers at all",
+        ) from None
+    except BaseException:
+        end(process)
+        raise
+    finished = Finished(tuple(argv), process.returncode, stdout, stderr, monotonic() - started)
+    if check and finished.code != 0:
+        raise CommandFailed(
+            f"{shlex.join(argv)} exited with {finished.code}: {finished.tail(5) or 'no output'}"
+        )
+    return finished
+
+
+def end(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
+    """End a process and all of its group: SIGTERM, then SIGKILL after ten seconds."""
+    for signal_number, patience in ((signal.SIGTERM, _KILL_AFTER), (signal.SIGKILL, None)):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal_number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(patience)
+            break
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+class Running:
+    """The user's COMMAND while it runs, in a process group of its own."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        output: IO[bytes] | None = None,
+    ) -> None:
+        """Start COMMAND; `output` takes both of its streams, None lets it keep ours.
+
+        Raise ToolMissing when it cannot be started.
+        """
+        self.argv = tuple(argv)
+        try:
+            self._process = subprocess.Popen(
+                list(argv),
+                cwd=cwd,
+                env=dict(env) if env is not None else None,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        except FileNotFoundError:
+            raise ToolMissing(
+                f"COMMAND cannot be started: {argv[0]} is not installed",
+                "check its spelling and PATH",
+            ) from None
+        except PermissionError:
+            raise ToolMissing(
+                f"COMMAND cannot be started: {argv[0]} is not executable", "check its mode"
+            ) from None
+
+    @property
+    def code(self) -> int | None:
+        """Return the exit code, or None while it runs; a signal is 128 plus its number."""
+        code = self._process.poll()
+        return code if code is None or code >= 0 else 128 - code
+
+    def end(self) -> None:
+        """End it with everything it started; harmless when it has ended."""
+        end(self._process)

@@ -1,0 +1,1 @@
+"""Watching a Swarm rollout and judging it."""

@@ -1,0 +1,24 @@
+"""The table of verdicts: complete, and in the design's order."""
+
+import pytest
+
+from ccci.exits import MEANINGS, WORST_FIRST, Verdict, worst
+
+
+def test_every_verdict_has_an_exit_code_and_a_sentence() -> None:
+    assert set(MEANINGS) == set(Verdict)
+    assert all(meaning.sentence for meaning in MEANINGS.values())
+
+
+def test_only_converged_and_unchanged_pass() -> None:
+    assert {each for each in Verdict if each.exit_code == 0} == {
+        Verdict.CONVERGED,
+        Verdict.UNCHANGED,
+    }
+    assert {each for each in Verdict if each.passed} == {Verdict.CONVERGED, Verdict.UNCHANGED}
+
+
+@pytest.mark.parametrize("better", WORST_FIRST[1:])
+def test_the_stack_has_the_verdict_of_its_worst_service(better: Verdict) -> None:
+    above = WORST_FIRST[WORST_FIRST.index(better) - 1]
+    assert worst([better, above, better]) is above
