@@ -1,0 +1,321 @@
+"""Which commit is declared, which runs, and what a mismatch between them means. Pure.
+
+Labels prove what was submitted, not what runs: Swarm's rollback restores the previous spec with
+its labels, and an identical re-deploy in the middle of a roll leaves the new label over the old
+tasks (`docs/explanation/swarm.md`, Q1). So the commit of a task is read from the task's own spec.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ccci.report import IdentityReport, RunningTask
+from ccci.swarm.model import Identity, Node, Service, Spec, Task, TaskState, UpdateState
+
+_ABBREVIATED = re.compile(r"[0-9a-f]{7,40}")
+
+
+class Mismatch(StrEnum):
+    """Why what runs is not what was asked for. The values are the words users and scripts read."""
+
+    NEVER_DEPLOYED = "never-deployed"
+    ROLLED_BACK = "rolled-back"
+    MIXED = "mixed"
+    DISTURBED = "disturbed"
+    DIRTY = "dirty"
+    NOT_RUNNING = "not-running"
+
+
+MEANINGS: dict[Mismatch, str] = {
+    Mismatch.NEVER_DEPLOYED: "the service declares another commit (or none), and nothing shows "
+    "that the expected one was ever deployed",
+    Mismatch.ROLLED_BACK: "Swarm put the previous spec back, labels included",
+    Mismatch.MIXED: "the expected commit is declared, but tasks or services of another spec run",
+    Mismatch.DISTURBED: "somebody else deployed in between: over the expected commit, or the same "
+    "spec again in the middle of its roll, which makes Swarm give the roll up",
+    Mismatch.DIRTY: "the commit was deployed from a tree with changes that ccci did not make",
+    Mismatch.NOT_RUNNING: "the expected commit is declared, but no task of the service runs "
+    "(exit 14, `unstable`; every other mismatch is 13)",
+}
+"""Each reason in one sentence, for the docs page and the report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dirt:
+    """The dirty paths of the tree that was deployed, and those that ccci itself put there."""
+
+    paths: frozenset[str] = frozenset()
+    ours: frozenset[str] = frozenset()
+
+    @property
+    def explained(self) -> bool:
+        """Say whether ccci's own files are all that made the tree dirty."""
+        return bool(self.paths) and self.paths <= self.ours
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the identity is held against, and what is known besides the Engine's own answers.
+
+    `expected` is a full commit, or 7 to 40 hex digits where no checkout can complete them; None
+    holds what runs against what is declared. `commits` are the full commits of the checkout (at
+    least those the label abbreviates), None without one. `recorded` names the commit of the
+    deploy that set a spec, by `Spec.whole`. `seen` says that the run itself saw the expected
+    commit declared.
+    """
+
+    expected: str | None = None
+    commits: Collection[str] | None = None
+    dirt: Dirt = field(default_factory=Dirt)
+    recorded: Mapping[str, str] = field(default_factory=dict)
+    seen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """The report, the mismatch if there is one, and both in words."""
+
+    report: IdentityReport
+    mismatch: Mismatch | None
+    summary: str
+    hint: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def commit_matches(label: str, full_head: str, commits: Collection[str] | None = None) -> bool:
+    """Say whether a commit label, without its `+U`, names the commit `full_head`.
+
+    With `commits` (the checkout's full commits) the label must be a prefix of the full head and
+    of no other commit. Without a checkout `full_head` may be abbreviated too, and the shorter
+    must be a prefix of the longer.
+    """
+    if not _ABBREVIATED.fullmatch(label) or not _ABBREVIATED.fullmatch(full_head):
+        return False
+    if commits is None:
+        return label.startswith(full_head) or full_head.startswith(label)
+    others = {commit for commit in commits if commit.startswith(label)} - {full_head}
+    return full_head.startswith(label) and not others
+
+
+def carrier(services: Sequence[Service], named: str | None = None) -> Service | None:
+    """Return the service whose labels name the commit, or None when that cannot be told.
+
+    abra labels the service named `app`. Where a recipe has none it is the service that carries a
+    `coop-cloud.*.version` label, else the only one. `named` overrides all of this.
+    """
+    wanted = named or "app"
+    by_name = [service for service in services if service.name == wanted]
+    if by_name or named:
+        return by_name[0] if by_name else None
+    versioned = [service for service in services if service.spec.identity.version]
+    if len(versioned) == 1:
+        return versioned[0]
+    return services[0] if len(services) == 1 else None
+
+
+def identify(
+    services: Sequence[Service],
+    labelled: Service,
+    asked: Asked,
+    *,
+    baseline: Mapping[str, Spec] | None = None,
+    nodes: Iterable[Node] = (),
+) -> Identified:
+    """Return what is declared, what was there before, what runs, and whether it is what was asked.
+
+    `labelled` is the service that carries the commit (see `carrier`); `baseline` holds each
+    service's spec before the deploy, by the service's name.
+    """
+    before = baseline or {}
+    hostnames = {node.id: node.hostname for node in nodes}
+    running = tuple(
+        RunningTask(
+            service.name,
+            task.id,
+            hostnames.get(task.node, task.node),
+            task.image,
+            _commit(spec, service, labelled, asked),
+        )
+        for service in services
+        for task in _serving(service)
+        for spec in [_spec_of(task, service, before.get(service.name))]
+    )
+    previous = labelled.previous or before.get(labelled.name)
+    mismatch, summary = _compare(services, labelled, asked, before)
+    return Identified(
+        IdentityReport(
+            asked.expected,
+            labelled.spec.identity,
+            previous.identity if previous else None,
+            running,
+            mismatch.value if mismatch else None,
+        ),
+        mismatch,
+        summary,
+        _HINTS[mismatch] if mismatch else "",
+        _notes(labelled, asked),
+    )
+
+
+def _serving(service: Service) -> list[Task]:
+    """Return the tasks that run and are meant to, old ones included."""
+    return [
+        task
+        for task in service.tasks
+        if task.state is TaskState.RUNNING and task.desired is TaskState.RUNNING
+    ]
+
+
+def _spec_of(task: Task, service: Service, baseline: Spec | None) -> Spec | None:
+    """Return the spec a task was made from; equal ones count as the declared one."""
+    for spec in (service.spec, service.previous, baseline):
+        if spec is not None and spec.template == task.template:
+            return spec
+    return None
+
+
+def _commit(spec: Spec | None, service: Service, labelled: Service, asked: Asked) -> str | None:
+    """Return the commit a spec stands for: by its own label, else by the deploy that set it."""
+    if spec is None:
+        return None
+    own = spec.identity
+    if own.commit:
+        return f"{own.commit}+U" if own.dirty else own.commit
+    # What a service without a label declares came with some deploy, but which one only the
+    # run's record knows.
+    return asked.recorded.get(spec.whole) if service.id != labelled.id else None
+
+
+def _compare(
+    services: Sequence[Service], labelled: Service, asked: Asked, before: Mapping[str, Spec]
+) -> tuple[Mismatch | None, str]:
+    declared = labelled.spec.identity
+    wanted = asked.expected[:12] if asked.expected else str(declared)
+    if asked.expected and not _matches(declared, asked.expected, asked):
+        return _not_declared(labelled, asked.expected, asked, before)
+    if asked.expected and declared.dirty and not asked.dirt.explained:
+        return Mismatch.DIRTY, _dirty_sentence(labelled, asked.dirt)
+    strangers = [
+        (service, task)
+        for service in services
+        for task in _serving(service)
+        if task.template != service.spec.template
+    ]
+    if strangers:
+        return _strangers_sentence(strangers, wanted)
+    if torn := _torn(services, labelled):
+        return Mismatch.MIXED, torn
+    count = sum(len(_serving(service)) for service in services)
+    if labelled.spec.replicas != 0 and not labelled.spec.mode.is_job and not _serving(labelled):
+        return Mismatch.NOT_RUNNING, f"{labelled.name} declares {declared}, but no task of it runs"
+    return None, f"{declared} is declared, and runs ({_tasks(count)})"
+
+
+def _torn(services: Sequence[Service], labelled: Service) -> str:
+    """Return how the services differ in what they declare, or an empty string."""
+    declared = labelled.spec.identity
+    for service in services:
+        own = service.spec.identity
+        if own.commit and (own.commit, own.dirty) != (declared.commit, declared.dirty):
+            return f"{service.name} declares {own}, {labelled.name} declares {declared}"
+        # Rollback is per service, so a stack can end mixed (docker/cli issue 595).
+        if service.id != labelled.id and _rolled_back(service):
+            return f"{labelled.name} runs {declared}, but Swarm rolled {service.name} back"
+    return ""
+
+
+def _matches(identity: Identity, expected: str, asked: Asked) -> bool:
+    return identity.commit is not None and commit_matches(identity.commit, expected, asked.commits)
+
+
+def _rolled_back(service: Service) -> bool:
+    return service.update is not None and service.update.state.is_rollback
+
+
+def _not_declared(
+    labelled: Service, expected: str, asked: Asked, before: Mapping[str, Spec]
+) -> tuple[Mismatch, str]:
+    declared = labelled.spec.identity
+    name, wanted = labelled.name, expected[:12]
+    if _rolled_back(labelled):
+        return (
+            Mismatch.ROLLED_BACK,
+            f"Swarm rolled {name} back: it declares {declared} again, not {wanted}",
+        )
+    previous = labelled.previous
+    submitted = previous is not None and _matches(previous.identity, expected, asked)
+    if submitted or asked.seen:
+        return (
+            Mismatch.DISTURBED,
+            f"{wanted} was deployed, and then somebody else deployed {declared} over it",
+        )
+    untouched = before.get(name)
+    if untouched is not None and untouched.whole == labelled.spec.whole:
+        return Mismatch.NEVER_DEPLOYED, f"{name} still declares {declared}, as before the deploy"
+    if declared.commit and expected.startswith(declared.commit):
+        return (
+            Mismatch.NEVER_DEPLOYED,
+            f"{name} declares {declared}, which does not name one commit of the checkout",
+        )
+    return Mismatch.NEVER_DEPLOYED, f"{name} declares {declared}, not {wanted}"
+
+
+def _dirty_sentence(labelled: Service, dirt: Dirt) -> str:
+    foreign = sorted(dirt.paths - dirt.ours)
+    why = f"changed there: {', '.join(foreign)}" if foreign else "no run's record says what changed"
+    return f"{labelled.name} was deployed from a dirty tree ({labelled.spec.identity}); {why}"
+
+
+def _strangers_sentence(
+    strangers: Sequence[tuple[Service, Task]], wanted: str
+) -> tuple[Mismatch, str]:
+    names = sorted({service.name for service, _ in strangers})
+    what = f"{_tasks(len(strangers))} of {', '.join(names)} run" + (
+        "s another spec" if len(strangers) == 1 else " another spec"
+    )
+    # An update with an identical spec, sent in the middle of a roll, resets the status to null
+    # and keeps the updater, which then gives up: "updated since we started" (swarmkit
+    # orchestrator/update/updater.go). PreviousSpec equals Spec from then on.
+    if any(
+        service.update is None
+        and service.previous is not None
+        and service.previous.template == service.spec.template
+        for service, _ in strangers
+    ):
+        return (
+            Mismatch.DISTURBED,
+            f"{wanted} is declared, but {what}: sent again while it rolled, it was given up",
+        )
+    rolling = any(
+        service.update is not None and service.update.state is UpdateState.UPDATING
+        for service, _ in strangers
+    )
+    return (
+        Mismatch.MIXED,
+        f"{wanted} is declared, but {what}" + (" (the roll has not ended)" if rolling else ""),
+    )
+
+
+def _tasks(count: int) -> str:
+    return "1 task" if count == 1 else f"{count} tasks"
+
+
+def _notes(labelled: Service, asked: Asked) -> tuple[str, ...]:
+    notes = []
+    if labelled.spec.identity.dirty and asked.dirt.explained:
+        notes.append(f"+U is explained by ccci's own {', '.join(sorted(asked.dirt.paths))}")
+    if _rolled_back(labelled):
+        notes.append(f"Swarm rolled {labelled.name} back; what it declares is the spec put back")
+    return tuple(notes)
+
+
+_HINTS: dict[Mismatch, str] = {
+    Mismatch.NEVER_DEPLOYED: "look at what the deploy printed, and which stack it addressed",
+    Mismatch.ROLLED_BACK: "run the upgrade under `ccci upgrade` or `ccci converge`, which record "
+    "why the new task died while Swarm still knows",
+    Mismatch.MIXED: "`ccci converge` follows the stack until it is one; if it is, deploy it again",
+    Mismatch.DISTURBED: "deploy again, with one deploy per stack at a time",
+    Mismatch.DIRTY: "deploy from a clean checkout of the commit",
+    Mismatch.NOT_RUNNING: "`ccci converge STACK` says what its tasks die of",
+}
