@@ -19,6 +19,9 @@ from ccci.errors import CommandFailed, ToolMissing
 
 _KILL_AFTER = 10.0
 
+OutOfTime = subprocess.TimeoutExpired
+"""What waiting for a process with a timeout raises, for those who may not import subprocess."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finished:
