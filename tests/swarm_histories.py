@@ -1,0 +1,170 @@
+"""Histories of rollouts on the model of Swarm, what is seen of them, and what truly happened."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from swarm_looks import look
+from swarm_model import RUNNING, Cluster, Revision, SimService, drop_node, submit
+from swarm_updater import advance, restart_orchestrator
+
+from ccci.swarm.model import (
+    Command,
+    Node,
+    Observation,
+    TaskState,
+)
+
+START = 200.0
+"""When COMMAND begins; the base has had until then to settle."""
+STEADY = 90.0
+"""For how long everything must have held at the end to be called a success: above any soak."""
+
+
+class Truth(StrEnum):
+    """What became of the rollout, told by who sees everything."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that is done to the cluster `at` seconds after COMMAND began."""
+
+    at: float
+    what: str
+    service: str = "app"
+    revision: Revision | None = None
+
+
+@dataclass(frozen=True)
+class History:
+    """A rollout: the base, what COMMAND does in its `lasts` seconds, and what others do after."""
+
+    base: dict[str, Revision]
+    ours: tuple[Act, ...]
+    theirs: tuple[Act, ...] = ()
+    lasts: float = 1.0
+    nodes: int = 1
+    late: bool = False
+
+    @property
+    def asked(self) -> dict[str, Revision]:
+        """Return what every service was meant to run in the end."""
+        asked = dict(self.base)
+        for act in self.ours:
+            if act.revision:
+                asked[act.service] = act.revision
+        return asked
+
+    @property
+    def doubled(self) -> bool:
+        """Say whether COMMAND itself sent a service twice, which can disarm Swarm's updater."""
+        names = [act.service for act in self.ours]
+        return len(names) != len(set(names))
+
+
+@dataclass
+class Play:
+    """A history being played."""
+
+    history: History
+    cluster: Cluster
+    pending: list[Act] = field(default_factory=list)
+    seen: int = 0
+
+    def until(self, at: float) -> None:
+        """Let the world go on until `at`, with all that is done in it meanwhile."""
+        while self.pending and START + self.pending[0].at <= at:
+            act = self.pending.pop(0)
+            advance(self.cluster, START + act.at)
+            perform(self.cluster, act)
+        advance(self.cluster, at)
+
+    def command(self) -> Command:
+        """Return COMMAND as it stands now."""
+        ended = self.cluster.now >= START + self.history.lasts
+        return Command(("docker", "stack", "deploy"), 0 if ended else None)
+
+
+def begin(history: History) -> tuple[Play, Observation]:
+    """Bring the base up and return the baseline, looked at just before COMMAND."""
+    nodes = {
+        f"node-{n}": Node(f"node-{n}", f"host-{n}", manager=n == 1, leader=n == 1)
+        for n in range(1, history.nodes + 1)
+    }
+    cluster = Cluster(nodes, late=history.late)
+    for name, revision in history.base.items():
+        submit(cluster, name, revision)
+    advance(cluster, START)
+    for service in cluster.services.values():
+        service.states.clear()
+    acts = sorted((*history.ours, *history.theirs), key=lambda act: act.at)
+    return Play(history, cluster, acts), look(cluster)
+
+
+def perform(cluster: Cluster, act: Act) -> None:
+    """Do one thing to the cluster."""
+    if act.revision is not None:
+        submit(cluster, act.service, act.revision)
+    elif act.what == "restart-orchestrator":
+        restart_orchestrator(cluster)
+    elif act.what == "restart-daemon":
+        restart_orchestrator(cluster, kills=True)
+    elif act.what == "drain":
+        drop_node(cluster, act.service)
+    elif act.what == "remove":
+        cluster.services.pop(act.service, None)
+        cluster.updaters.pop(act.service, None)
+        cluster.reconcile.discard(act.service)
+
+
+def looks(play: Play, gaps: tuple[float, ...], forever: float) -> Iterator[Observation]:
+    """Look after each gap (0 doubles a look, a negative one fails), then every 2.5 s."""
+    at = START
+    for gap in gaps:
+        at += abs(gap)
+        play.until(at)
+        yield look(play.cluster, play.command(), "timed out" if gap < 0 else None)
+    while at < START + forever:
+        at += 2.5
+        play.until(at)
+        yield look(play.cluster, play.command())
+
+
+def serves(service: SimService, asked: Revision, nodes: int, since: float) -> bool:
+    """Say whether every expected slot has run the asked revision ever since, or ended as meant.
+
+    A service is meant to end with `condition: none`, or `on-failure` without a health check.
+    """
+    one_shot = asked.restart.condition == "none" or (
+        asked.restart.condition == "on-failure" and asked.health is None
+    )
+    filled = 0
+    for slot in {task.slot for task in service.tasks}:
+        tasks = [task for task in service.tasks if task.slot == slot]
+        live = [task for task in tasks if task.runnable]
+        last = max(tasks, key=lambda task: task.created)
+        right = (last.revision.template, last.revision.endpoint) == (asked.template, asked.endpoint)
+        if live == [last] and right and last.state == RUNNING and last.entered <= since:
+            filled += 1
+        elif live:
+            return False
+        elif right and one_shot and last.state == TaskState.COMPLETE:
+            filled += 1
+    return filled == (nodes if asked.mode.is_global else asked.replicas)
+
+
+def truth(play: Play) -> Truth:
+    """Play on for long and say what became of it all."""
+    play.until(play.cluster.now + 400)
+    usable = sum(node.usable for node in play.cluster.nodes.values())
+    asked = play.history.asked
+    for name, revision in asked.items():
+        service = play.cluster.services.get(name)
+        bad = service is None or any("paus" in s or "rollback" in s for s in service.states)
+        steady = play.cluster.now - STEADY
+        if bad or service is None or not serves(service, revision, usable, steady):
+            return Truth.FAILED
+    return Truth.SUCCEEDED
