@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from ccci.commands import sandbox
 from ccci.errors import CcciError, Interrupted
 from ccci.exits import Verdict
 from ccci.output import Output
@@ -80,6 +81,9 @@ def _global(
     ] = False,
 ) -> None:
     ctx.obj = Output(json=json, verbosity=verbose - quiet)
+
+
+app.add_typer(sandbox.app, name="sandbox")
 
 
 def _interrupt(signal_number: int, frame: FrameType | None) -> None:  # noqa: ARG001

@@ -96,6 +96,27 @@ def run(
     return finished
 
 
+def start_daemon(argv: Sequence[str], *, log: Path, env: Mapping[str, str]) -> None:
+    """Start a process that outlives ours, in a session of its own; its output goes to `log`.
+
+    It becomes a child of init, so that nobody here has to wait for it; whether it came up is to be
+    seen from what it does. Raise ToolMissing when `setsid` is not installed.
+    """
+    with log.open("ab") as output:
+        try:
+            process = subprocess.Popen(
+                ["setsid", "--fork", *argv],
+                cwd="/",
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        except FileNotFoundError:
+            raise ToolMissing("setsid is not installed", "install util-linux and retry") from None
+        process.wait()
+
+
 def end(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
     """End a process and all of its group: SIGTERM, then SIGKILL after ten seconds."""
     for signal_number, patience in ((signal.SIGTERM, _KILL_AFTER), (signal.SIGKILL, None)):

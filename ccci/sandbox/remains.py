@@ -1,0 +1,191 @@
+"""What a sandbox is made of outside of our control: its processes, mounts, cgroups and sockets.
+
+Found from the folder and the names derived from it alone, so that all of it can be removed also
+when dockerd was killed and nobody wrote anything down.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ccci.clock import monotonic, sleep
+from ccci.errors import CcciError
+from ccci.process import environment, run
+from ccci.sandbox import network
+from ccci.sandbox.place import Sandbox
+from ccci.sandbox.tools import PATH
+
+_OURS = {"setsid", "nsenter", "unshare", "dockerd", "containerd", "containerd-shim", "runc"}
+_PATIENCE = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """What is there of a sandbox."""
+
+    processes: tuple[int, ...]
+    mounts: tuple[Path, ...]
+    cgroups: tuple[Path, ...]
+    namespaces: tuple[Path, ...]
+    sockets: tuple[Path, ...]
+    folder: Path | None
+
+    def __bool__(self) -> bool:
+        """Say whether there is anything."""
+        return bool(
+            self.processes
+            or self.mounts
+            or self.cgroups
+            or self.namespaces
+            or self.sockets
+            or self.folder
+        )
+
+    def __str__(self) -> str:
+        """Return the parts that are there, counted."""
+        counts = {
+            "processes": len(self.processes),
+            "mounts": len(self.mounts),
+            "cgroups": len(self.cgroups),
+            "network namespaces": len(self.namespaces),
+            "sockets": len(self.sockets),
+            "folder": 1 if self.folder else 0,
+        }
+        return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing"
+
+
+def find(sandbox: Sandbox) -> Remains:
+    """Return what is there of the sandbox."""
+    return Remains(
+        processes=tuple(_processes(sandbox)),
+        mounts=tuple(_mounts(sandbox)),
+        cgroups=tuple(_cgroups(sandbox)),
+        namespaces=tuple(network.namespaces(sandbox)),
+        sockets=tuple(_sockets(sandbox)),
+        folder=sandbox.folder if sandbox.folder.exists() else None,
+    )
+
+
+def remove(sandbox: Sandbox) -> None:
+    """Remove everything of the sandbox but its folder. Raise CcciError when something stays."""
+    _refuse_from_inside(sandbox)
+    sockets = list(_sockets(sandbox))
+    _kill(sandbox)
+    for mount in sorted(_mounts(sandbox), reverse=True):
+        _umount(mount)
+    network.disconnect(sandbox)
+    for cgroup in _cgroups(sandbox):
+        for folder, _, _ in os.walk(cgroup, topdown=False):
+            with suppress(OSError):  # seen again, and reported, by the look at the end
+                Path(folder).rmdir()
+    for socket in sockets:
+        socket.unlink(missing_ok=True)
+    left = find(sandbox)
+    if left.processes or left.mounts or left.namespaces or left.cgroups:
+        raise CcciError(f"the sandbox in {sandbox.folder} could not be removed: {left} left")
+
+
+def remove_folder(sandbox: Sandbox) -> None:
+    """Remove the sandbox's folder, once nothing is mounted in it."""
+    if list(_mounts(sandbox)):
+        raise CcciError(f"something is still mounted in {sandbox.folder}: not deleted")
+    shutil.rmtree(sandbox.folder, ignore_errors=False)
+
+
+def _umount(mount: Path) -> None:
+    tool = environment({"PATH": PATH()})
+    if run(("umount", str(mount)), env=tool, check=False).code != 0:
+        run(("umount", "--lazy", str(mount)), env=tool, check=False)
+
+
+def _refuse_from_inside(sandbox: Sandbox) -> None:
+    own = Path("/proc/self/ns/net").stat().st_ino
+    if own in _namespace_numbers(sandbox):
+        raise CcciError(
+            "this process is in the sandbox's own network namespace", "leave it and retry"
+        )
+
+
+def _kill(sandbox: Sandbox) -> None:
+    started = monotonic()
+    while processes := list(_processes(sandbox)):
+        if monotonic() - started > _PATIENCE:
+            raise CcciError(f"processes {processes} of the sandbox cannot be killed")
+        for process in processes:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        sleep(0.02)
+
+
+def _namespace_numbers(sandbox: Sandbox) -> set[int]:
+    return {each.stat().st_ino for each in network.namespaces(sandbox)}
+
+
+def _processes(sandbox: Sandbox) -> Iterator[int]:
+    """Yield the processes in its namespaces or cgroup, and daemons that its folder names."""
+    inside = _namespace_numbers(sandbox)
+    contained = set(_contained(sandbox))
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        with suppress(OSError):  # it ended while we looked
+            ended = (entry / "stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+            theirs = int(entry.name) in contained or (entry / "ns/net").stat().st_ino in inside
+            if not ended and (theirs or _is_daemon_of(sandbox, entry)):
+                yield int(entry.name)
+
+
+def _is_daemon_of(sandbox: Sandbox, entry: Path) -> bool:
+    below = bytes(sandbox.folder) + b"/"
+    return (entry / "comm").read_text().strip() in _OURS and any(
+        word.startswith((below, b"unix://" + below)) or b"=" + below in word
+        for word in (entry / "cmdline").read_bytes().split(b"\0")
+    )
+
+
+def _contained(sandbox: Sandbox) -> Iterator[int]:
+    for cgroup in _cgroups(sandbox):
+        for folder, _, _ in os.walk(cgroup):
+            with suppress(OSError):  # it went while we looked
+                yield from map(int, (Path(folder) / "cgroup.procs").read_text().split())
+
+
+def _mount_table() -> Iterator[tuple[str, str]]:
+    """Yield mount points and file system types; the kernel writes odd bytes in octal."""
+    for line in Path("/proc/self/mountinfo").read_text(errors="surrogateescape").splitlines():
+        before, _, after = line.partition(" - ")
+        point = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), before.split()[4])
+        yield point, after.split()[0]
+
+
+def _mounts(sandbox: Sandbox) -> Iterator[Path]:
+    for point, _ in _mount_table():
+        if point.startswith(f"{sandbox.folder}/"):
+            yield Path(point)
+
+
+def _cgroups(sandbox: Sandbox) -> Iterator[Path]:
+    for point, kind in _mount_table():
+        if kind in {"cgroup", "cgroup2"} and (found := Path(point) / sandbox.key).is_dir():
+            yield found
+
+
+def _sockets(sandbox: Sandbox) -> Iterator[Path]:
+    """Yield the sockets of its shims, which live outside of the folder and survive a kill.
+
+    Their name is a hash of containerd's address, the namespace and the container's id
+    (containerd, runtime/v2/shim/util_unix.go, SocketAddress).
+    """
+    for containers in sandbox.folder.glob("*/data/containers"):
+        address = containers.parent.parent / "run/containerd/containerd.sock"
+        for container in containers.iterdir():
+            name = hashlib.sha256(f"{address}/moby/{container.name}".encode()).hexdigest()
+            socket = Path("/run/containerd/s") / name
+            if socket.exists():
+                yield socket

@@ -1,0 +1,96 @@
+"""The Swarm that these tests run on.
+
+DOCKER_HOST where it is given, and then it has to be a manager; else a sandbox, which all workers
+share and which `tests/conftest.py` removes at the end of the run. Never a skip.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import swarms
+from swarms import SANDBOXES, Swarm
+
+from ccci.sandbox import life
+from ccci.sandbox.place import Sandbox
+
+NEED = "The tests on a Swarm need root for the sandbox, or a DOCKER_HOST that is a manager"
+_FIXTURES = {"swarm", "swarm_alone", "swarm_three", "stack", "new_stack"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that use a Swarm."""
+    for item in items:
+        if _FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.swarm)
+
+
+def _say(line: str) -> None:
+    print(line)
+
+
+@contextmanager
+def private_swarm(nodes: int = 1, managers: int = 1) -> Iterator[Swarm]:
+    """Give a sandbox of one's own, removed at the end."""
+    if os.geteuid() != 0:
+        pytest.fail(NEED, pytrace=False)
+    folder = Path(f"{os.environ[SANDBOXES]}-{secrets.token_hex(3)}")
+    sandbox = Sandbox(folder, nodes, managers)
+    life.up(sandbox, _say)
+    try:
+        yield swarms.of_sandbox(sandbox)
+    finally:
+        life.down(folder)
+
+
+@pytest.fixture(scope="session")
+def swarm() -> Swarm:
+    """Give the Swarm that the whole run shares: use a stack of your own, break nothing else."""
+    if os.environ.get("DOCKER_HOST"):
+        given = Swarm((os.environ["DOCKER_HOST"],))
+        if not swarms.is_manager(given):
+            pytest.fail(NEED, pytrace=False)
+        swarms.ensure_base_image(given)
+        return given
+    if os.geteuid() != 0:
+        pytest.fail(NEED, pytrace=False)
+    sandbox = Sandbox(Path(os.environ[SANDBOXES]))
+    life.up(sandbox, _say)
+    return swarms.of_sandbox(sandbox)
+
+
+@pytest.fixture
+def swarm_alone() -> Iterator[Swarm]:
+    """Give a private sandbox, for tests that kill or restart its daemon or fill its nodes."""
+    with private_swarm() as private:
+        yield private
+
+
+@pytest.fixture
+def swarm_three() -> Iterator[Swarm]:
+    """Give a private Swarm of three nodes, one of them a manager."""
+    with private_swarm(nodes=3) as private:
+        yield private
+
+
+@pytest.fixture
+def new_stack(swarm: Swarm) -> Iterator[Callable[[], str]]:
+    """Give a maker of names for stacks; what is deployed under them is removed at the end."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(f"t{secrets.token_hex(3)}")
+        return made[-1]
+
+    yield make
+    for stack in made:
+        swarm.remove(stack)
+
+
+@pytest.fixture
+def stack(new_stack: Callable[[], str]) -> str:
+    """Give the name of a stack; what is deployed under it is removed at the end."""
+    return new_stack()
