@@ -179,12 +179,16 @@ class Spec:
 
 @dataclass(frozen=True, slots=True)
 class UpdateStatus:
-    """What Swarm says of the last update: state, message, and when it started and ended."""
+    """What Swarm says of the last update: state, message, and when it started and ended.
+
+    `age` is how many seconds ago it ended by the Engine's own clock, or None where unknown.
+    """
 
     state: UpdateState
     message: str = ""
     started_at: str | None = None
     completed_at: str | None = None
+    age: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +358,7 @@ class Judgement:
     """What is known of one service so far. `verdict` is None while it is still open.
 
     `phase` is one word or two for people, `detail` the reason in one sentence, `tasks_at_fault`
-    the tasks that show it, the latest last.
+    the tasks that show it, the latest last; `ripe_at` is when time alone may decide it.
     """
 
     name: str
@@ -364,3 +368,4 @@ class Judgement:
     detail: str = ""
     tasks_at_fault: tuple[str, ...] = ()
     cause: CauseCode | None = None
+    ripe_at: float | None = None

@@ -1,0 +1,96 @@
+"""One next step for each cause. Pure text."""
+
+from ccci.swarm.model import CauseCode, Service, Task
+
+SIGKILL_EXIT = 137
+
+_HINTS: dict[CauseCode, str] = {
+    CauseCode.EXIT_NONZERO: "read its last log lines and start the image by hand with that config",
+    CauseCode.EXITED_EARLY: (
+        "let its main process stay in the foreground, or say `restart_policy: condition: none` "
+        "(or use a job) if it is meant to end"
+    ),
+    CauseCode.OOM_KILLED: "raise `deploy.resources.limits.memory`, or make the app need less",
+    CauseCode.UNHEALTHY: (
+        "read the probe's output; if the app only needs longer, raise the check's `start_period`"
+    ),
+    CauseCode.IMAGE_UNAVAILABLE: (
+        "check the image's name and tag, the registry's answer, and whether the node can reach it"
+    ),
+    CauseCode.MOUNT_FAILED: "create the path on every node it may run on, or use a named volume",
+    CauseCode.NO_SUITABLE_NODE: (
+        "compare the service's constraints, reservations and ports with `docker node ls` and "
+        "`docker node inspect`"
+    ),
+    CauseCode.PORT_IN_USE: (
+        "free the port, or set `update_config: order: stop-first` if it is the old task that "
+        "holds it"
+    ),
+    CauseCode.START_TIMEOUT: (
+        "see what it does while starting (its logs); give it a longer `start_period` or --timeout"
+    ),
+    CauseCode.NETWORK_UNAVAILABLE: (
+        "look at `docker network inspect`: missing, or its subnet full; leaked endpoints go away "
+        "when the manager's daemon restarts"
+    ),
+    CauseCode.OLD_TASK_NOT_STOPPING: (
+        "let the app end on its stop signal; `stop_grace_period` bounds how long Swarm waits"
+    ),
+    CauseCode.CONFIG_IMMUTABLE: (
+        "configs and secrets never change under one name: raise the version in its name and "
+        "deploy again"
+    ),
+    CauseCode.CONFLICT: "somebody else updated the service at the same moment: deploy again",
+    CauseCode.ORCHESTRATOR_RESTARTED: (
+        "Swarm forgot which tasks the update had made: deploy again on a quiet manager"
+    ),
+    CauseCode.INTERFERENCE: "make sure that one deploy at a time touches the stack, then repeat it",
+    CauseCode.UNKNOWN: "look at `docker service ps --no-trunc` and the daemon's log",
+}
+
+
+def hint_for(
+    code: CauseCode,
+    task: Task | None = None,
+    exit_code: int | None = None,
+    service: Service | None = None,
+    *,
+    local: bool = True,
+) -> str:
+    """Return the next step for a cause, sharpened by what is known of the task and the service."""
+    start_first = service is not None and service.spec.update.order == "start-first"
+    if code is CauseCode.OOM_KILLED and start_first:
+        return (
+            "set `update_config: order: stop-first` (start-first runs old and new side by side, "
+            "twice the memory), or " + _HINTS[code]
+        )
+    if code is CauseCode.EXIT_NONZERO and exit_code == SIGKILL_EXIT and not local:
+        return (
+            "137 is SIGKILL: perhaps out of memory; ask the node it ran on "
+            "(`docker inspect`, the kernel's log), since this Engine cannot see it"
+        )
+    if code is CauseCode.NO_SUITABLE_NODE and task is not None:
+        return _placement_hint(task.error, start_first=start_first)
+    return _HINTS[code]
+
+
+def _placement_hint(error: str, *, start_first: bool) -> str:
+    """Return the next step for the scheduler's reason (swarmkit manager/scheduler/filter.go)."""
+    if "insufficient resources" in error:
+        more = (
+            "; with `order: start-first` the old task still holds its share: stop-first frees it"
+            if start_first
+            else ""
+        )
+        return f"lower its resource reservations or add a node with room{more}"
+    reasons = {
+        "scheduling constraints": "no node satisfies its placement constraints: label a node",
+        "unsupported platform": "its image has no build for the nodes' platform",
+        "missing plugin": "install the network or volume plugin it needs on a node",
+        "max replicas per node": "raise `max_replicas_per_node`, or lower `replicas`",
+        "not available": "bring a node back: `docker node ls` shows which are down or drained",
+    }
+    for text, hint in reasons.items():
+        if text in error:
+            return hint
+    return _HINTS[CauseCode.NO_SUITABLE_NODE]

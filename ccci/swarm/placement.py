@@ -1,0 +1,64 @@
+"""Which nodes a service's tasks may be on. Pure; swarmkit's rules for constraints.
+
+Source: swarmkit manager/constraint/constraint.go: `==` and `!=` only, keys and values compared
+without case, a missing label equals the empty string; an unknown key never matches.
+"""
+
+import re
+
+from ccci.swarm.model import Node, Spec
+
+_CONSTRAINT = re.compile(r"^\s*(?P<key>[^=!\s]+)\s*(?P<operator>==|!=)\s*(?P<value>.*?)\s*$")
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
+
+
+def fitting(spec: Spec, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Return the usable nodes that a service's constraints and platforms allow."""
+    return tuple(node for node in nodes if node.usable and allows(spec, node))
+
+
+def allows(spec: Spec, node: Node) -> bool:
+    """Say whether constraints and platforms allow a node, usable or not."""
+    return all(_matches(text, node) for text in spec.constraints) and _runs_on(spec, node)
+
+
+def _matches(constraint: str, node: Node) -> bool:
+    parts = _CONSTRAINT.match(constraint)
+    if parts is None:
+        return False
+    actual = _value(parts["key"].lower(), parts["key"], node)
+    if actual is None:
+        return False
+    equal = actual.lower() == parts["value"].lower()
+    return equal if parts["operator"] == "==" else not equal
+
+
+def _value(key: str, spelled: str, node: Node) -> str | None:
+    plain = {
+        "node.id": node.id,
+        "node.hostname": node.hostname,
+        "node.role": node.role,
+        "node.platform.os": node.os,
+        "node.platform.arch": node.architecture,
+    }
+    if key in plain:
+        return plain[key]
+    for prefix, labels in (("node.labels.", node.labels), ("engine.labels.", node.engine_labels)):
+        if key.startswith(prefix):
+            return dict(labels).get(spelled[len(prefix) :], "")
+    return None
+
+
+def _runs_on(spec: Spec, node: Node) -> bool:
+    """Apply swarmkit's platform filter (scheduler/filter.go): an empty part fits everything."""
+    if not spec.platforms:
+        return True
+    return any(
+        (not os or os.lower() == node.os.lower())
+        and (not arch or _architecture(arch) == _architecture(node.architecture))
+        for os, arch in spec.platforms
+    )
+
+
+def _architecture(name: str) -> str:
+    return _ARCHITECTURES.get(name.lower(), name.lower())

@@ -1,0 +1,212 @@
+"""What runs, judged apart from what Swarm says: soaks, crash loops, stalled slots. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ccci.exits import Verdict
+from ccci.swarm.deadline import LONGEST_SOAK, soak_of
+from ccci.swarm.model import CauseCode, Judgement, TaskState, UpdateState
+from ccci.swarm.track import Failure, Track
+
+AFTER_COMPLETED = 5.0
+"""Seconds to look on after Swarm's `completed`, which is a timer and not health."""
+
+CRASH_LOOP, SAME_CAUSE = 5, 3
+STALLED_AFTER = 20.0
+
+
+def say(
+    track: Track,
+    phase: str,
+    verdict: Verdict | None,
+    detail: str,
+    *,
+    cause: CauseCode | None = None,
+    tasks: Sequence[str] = (),
+) -> Judgement:
+    """Return a judgement of the track's service."""
+    return Judgement(track.name, track.id, phase, verdict, detail, tuple(tasks), cause)
+
+
+def soak_needed(track: Track, soak: float | None) -> float:
+    """Return the seconds that each task must have been running.
+
+    Longer than twice the longest life of a task of this rollout that died, up to 60 s: a slow crash
+    loop must not be caught between two crashes.
+    """
+    if soak is not None:
+        return soak
+    lived = min(2 * track.longest_life, LONGEST_SOAK)
+    return max(soak_of(track.service.spec, track.health), lived)
+
+
+def tasks_in_words(track: Track) -> str:
+    """Return what runs, in words: the second axis beside Swarm's own status."""
+    slots = track.slots
+    if track.service.spec.mode.is_job:
+        return f"{len(slots.done)}/{slots.expected} tasks completed"
+    words = f"{len(slots.running)}/{slots.expected} up-to-date tasks running"
+    if slots.done:
+        words += f", {len(slots.done)} ended as they should"
+    old = [task for task in slots.dirty if task.state is TaskState.RUNNING]
+    return words + (f", {len(old)} old still serving" if old else "")
+
+
+def by_tasks(track: Track, others: Sequence[Track], at: float, soak: float | None) -> Judgement:
+    updating = track.ours is not None and track.ours.state is UpdateState.UPDATING
+    died = _died_after_completed(track, others)
+    if died is not None:
+        return _unstable(
+            track,
+            f"Swarm says completed, but its task died during the soak; {tasks_in_words(track)}",
+            [died.task],
+        )
+    if track.slots.filled and not updating:
+        return _soaking(track, at, soak)
+    for rule in (_dead_slot, _stalled):
+        judgement = rule(track, at)
+        if judgement is not None:
+            return judgement
+    loop = _crash_loop(track, others)
+    if loop:
+        return _unstable(
+            track,
+            f"crash loop: {len(loop)} failed tasks in one slot; {tasks_in_words(track)}",
+            [failure.task for failure in loop],
+        )
+    return _open(track, updating=updating)
+
+
+def _unstable(track: Track, detail: str, tasks: Sequence[str]) -> Judgement:
+    return say(track, "crashing", Verdict.UNSTABLE, detail, tasks=tasks)
+
+
+def _soaking(track: Track, at: float, soak: float | None) -> Judgement:
+    """Judge a service whose slots are all filled: converged once every task is old enough."""
+    needed = soak_needed(track, soak)
+    ages = [at - track.running_since[task.id] for task in track.slots.running]
+    youngest = min(ages, default=needed)
+    waits = [needed - youngest]
+    if track.completed_since is not None and soak is None:
+        waits.append(AFTER_COMPLETED - (at - track.completed_since))
+    left = max(waits)
+    if left <= 0:
+        verdict = Verdict.CONVERGED if track.rolled else Verdict.UNCHANGED
+        words = f"{tasks_in_words(track)}, steady for {needed:g} s or more"
+        if not track.slots.expected:
+            words = "no task is asked for, and none runs"
+        elif track.service.spec.mode.is_job or not track.slots.running:
+            words = tasks_in_words(track)
+        return say(track, "steady", verdict, words)
+    words = f"{tasks_in_words(track)}, {left:.0f} s more to be steady"
+    return replace(say(track, "soaking", None, words), ripe_at=at + left)
+
+
+def _died_after_completed(track: Track, others: Sequence[Track]) -> Failure | None:
+    """Return the failure that belies Swarm's `completed`.
+
+    Not while another service was starting: an app whose database is replaced may fall once.
+    """
+    if track.completed_since is None:
+        return None
+    return next(
+        (
+            failure
+            for slot in track.failures.values()
+            for failure in slot
+            if failure.seen_at >= track.completed_since
+            and failure.ran_from is not None
+            and _calm_since(others, failure.ran_from)
+        ),
+        None,
+    )
+
+
+def _calm_since(others: Sequence[Track], since: float) -> bool:
+    """Say whether every other service was up by then, or fails on its own account."""
+    return all(
+        other.troubled
+        or other.gone_since is not None
+        or (other.up_since is not None and other.up_since <= since)
+        for other in others
+    )
+
+
+def _dead_slot(track: Track, at: float) -> Judgement | None:
+    """Judge a slot that nothing fills and that Swarm will not retry; seen twice, to be sure."""
+    del at
+    if not track.slots.dead or track.dead_looks < 2 or track.counting:  # noqa: PLR2004
+        return None
+    detail = f"a slot has no attempts left and stays empty; {tasks_in_words(track)}"
+    return _unstable(track, detail, [task.id for task in track.slots.dead])
+
+
+def _stalled(track: Track, at: float) -> Judgement | None:
+    for blocked in track.blocked.values():
+        if at - blocked.since < STALLED_AFTER or (not blocked.listed and track.counting):
+            continue
+        return say(
+            track,
+            "stalled",
+            Verdict.STALLED,
+            f"no task could start for {at - blocked.since:.0f} s, each time for the same reason; "
+            f"{tasks_in_words(track)}",
+            cause=blocked.code,
+            tasks=[blocked.task],
+        )
+    return None
+
+
+def _crash_loop(track: Track, others: Sequence[Track]) -> tuple[Failure, ...]:
+    """Return the failures of a slot that will not recover by itself, or nothing."""
+    if track.counting:
+        return ()
+    for failures in track.failures.values():
+        crashed = tuple(each for each in failures if not each.blocked)
+        last = crashed[-SAME_CAUSE:]
+        if (
+            len(crashed) >= CRASH_LOOP
+            and len({each.signature for each in last}) == 1
+            and _calm_since(others, last[0].seen_at)
+        ):
+            return crashed
+    return ()
+
+
+def recent_failures(track: Track) -> tuple[str, ...]:
+    """Return the tasks of this rollout that failed, the latest last."""
+    failures = sorted(
+        (each for slot in track.failures.values() for each in slot), key=lambda each: each.seen_at
+    )
+    return tuple(each.task for each in failures)
+
+
+def _open(track: Track, *, updating: bool) -> Judgement:
+    if updating:
+        return say(track, "updating", None, f"Swarm is updating it: {tasks_in_words(track)}")
+    if track.slots.dirty:
+        return say(
+            track, "waiting", None, f"Swarm has to replace old tasks: {tasks_in_words(track)}"
+        )
+    if track.slots.surplus:
+        return say(track, "waiting", None, "Swarm has to stop tasks that are too many")
+    return say(track, "starting", None, tasks_in_words(track))
+
+
+def what_it_waited_for(track: Track) -> tuple[CauseCode | None, tuple[str, ...]]:
+    """Return the cause of a time-out and the tasks that show it."""
+    starting = [
+        task
+        for task in track.slots.live
+        if task.up_to_date and task.state.rank < TaskState.RUNNING.rank
+    ]
+    if track.slots.stopping and not starting:
+        return CauseCode.OLD_TASK_NOT_STOPPING, tuple(task.id for task in track.slots.stopping)
+    if any(task.state is TaskState.READY for task in starting) and track.slots.stopping:
+        return CauseCode.OLD_TASK_NOT_STOPPING, tuple(task.id for task in track.slots.stopping)
+    failures = recent_failures(track)
+    if failures:
+        return None, failures
+    if starting:
+        return CauseCode.START_TIMEOUT, tuple(task.id for task in starting)
+    return None, ()

@@ -1,0 +1,320 @@
+"""What the judge remembers of one service from look to look. Pure; `remember` is the fold step.
+
+Only tasks made since the baseline are evidence: old failures stay in Swarm's history, and Portainer
+once failed good updates on them (portainer issue 13281).
+"""
+
+from dataclasses import dataclass, field, replace
+
+from ccci.swarm.baseline import ServiceBaseline
+from ccci.swarm.diagnose import BLOCKERS, code_of, signature
+from ccci.swarm.model import (
+    HealthCheck,
+    Judgement,
+    Node,
+    Service,
+    Spec,
+    Task,
+    TaskState,
+    Transition,
+    UpdateState,
+    UpdateStatus,
+)
+from ccci.swarm.obstacles import Blocked, held_up
+from ccci.swarm.slots import Slots, ended_by_itself, is_one_shot, read
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A task of this rollout that ended by itself: seen at (our clock), and how it lived.
+
+    `ran_from` is when it was first seen running, or None when it never was.
+    """
+
+    task: str
+    signature: str
+    seen_at: float
+    ran_from: float | None
+    blocked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """The whole memory of the judge about one service.
+
+    `target` is the spec that was asked for, None while only its rollback was seen; `settled` the
+    spec once COMMAND has ended, after which a change is somebody else's; `ours` the last update
+    status of our own roll, `overtaken` that something else followed our rollback;
+    `completed_since` when that became `completed`; `running_since` since when each task was seen
+    running; `failures` the failures of each slot, oldest first; `blocked` what holds a slot up;
+    `up_since` since when all slots are filled; `rolled` says that something rolled.
+    """
+
+    id: str
+    name: str
+    baseline: ServiceBaseline | None
+    expected_new: bool
+    target: Spec | None
+    service: Service
+    slots: Slots
+    health: HealthCheck | None = None
+    settled: Spec | None = None
+    ours: UpdateStatus | None = None
+    overtaken: bool = False
+    transitions: tuple[Transition, ...] = ()
+    completed_since: float | None = None
+    unset_mid_roll: bool = False
+    disarmed_since: float | None = None
+    old_tasks: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()
+    running_since: dict[str, float] = field(default_factory=dict)
+    longest_life: float = 0.0
+    failures: dict[str, tuple[Failure, ...]] = field(default_factory=dict)
+    blocked: dict[str, Blocked] = field(default_factory=dict)
+    dead_looks: int = 0
+    up_since: float | None = None
+    rolled: bool = False
+    seen_at: float = 0.0
+    gone_since: float | None = None
+    verdict: Judgement | None = None
+
+    @property
+    def touched(self) -> bool:
+        """Say whether the service is new or was updated since the baseline."""
+        return self.baseline is None or self.service.version != self.baseline.version
+
+    @property
+    def rolling_back(self) -> bool:
+        """Say whether a rollback of ours was seen."""
+        return self.ours is not None and self.ours.state.is_rollback
+
+    @property
+    def counting(self) -> bool:
+        """Say whether Swarm's own failure action may still decide.
+
+        With `continue` no failure watch is opened at all (swarmkit updater.go).
+        """
+        return (
+            self.ours is not None
+            and self.ours.state is UpdateState.UPDATING
+            and self.service.spec.update.failure_action in {"pause", "rollback"}
+        )
+
+    @property
+    def troubled(self) -> bool:
+        """Say whether the service fails on its own account, so that nobody need wait for it."""
+        return self.verdict is not None or any(len(each) >= 3 for each in self.failures.values())  # noqa: PLR2004
+
+
+def first(
+    service: Service,
+    nodes: tuple[Node, ...],
+    health: HealthCheck | None,
+    baseline: ServiceBaseline | None,
+    *,
+    compared: bool,
+    at: float,
+) -> Track:
+    """Return the empty memory of a service first seen at `at`; `compared`: there is a baseline.
+
+    Without a baseline, tasks that had ended by the first look are history.
+    """
+    if baseline is not None:
+        old = baseline.tasks
+    elif compared:
+        old = frozenset()
+    else:
+        old = frozenset(task.id for task in service.tasks if task.state.ended)
+    return Track(
+        id=service.id,
+        name=service.name,
+        baseline=baseline,
+        expected_new=compared and baseline is None,
+        target=None if _in_rollback(service) else service.spec,
+        service=service,
+        slots=read(service, nodes, health),
+        old_tasks=old,
+        rolled=compared and baseline is None,
+        seen_at=at,
+    )
+
+
+def remember(
+    track: Track,
+    service: Service,
+    nodes: tuple[Node, ...],
+    health: HealthCheck | None,
+    *,
+    at: float,
+    wall: str,
+    settled: bool,
+) -> Track:
+    """Return the memory after one more look; `settled`: COMMAND has ended before it."""
+    slots = read(service, nodes, health)
+    track = _remember_update(track, service, slots, at=at, wall=wall, settled=settled)
+    track = _remember_tasks(track, service, health, at)
+    up = track.up_since if track.up_since is not None else at
+    return replace(
+        track,
+        service=service,
+        slots=slots,
+        health=health,
+        blocked=held_up(
+            track.blocked, service, at, old_tasks=track.old_tasks, stopping=bool(slots.stopping)
+        ),
+        dead_looks=track.dead_looks + 1 if slots.dead else 0,
+        up_since=up if slots.filled else None,
+        rolled=track.rolled or slots.due or _new_tasks(track, service),
+        seen_at=at,
+        gone_since=None,
+    )
+
+
+def _in_rollback(service: Service) -> bool:
+    return service.update is not None and service.update.state.is_rollback
+
+
+def _new_tasks(track: Track, service: Service) -> bool:
+    return track.baseline is not None and any(
+        task.live and task.id not in track.baseline.tasks for task in service.tasks
+    )
+
+
+def _is_ours(track: Track, status: UpdateStatus | None) -> bool:
+    """Say whether a status belongs to our rollout.
+
+    Its StartedAt differs from the baseline's; not "is later": clocks of managers may step back,
+    and a rollback keeps the StartedAt of the update it undoes (swarmkit updater.go).
+    """
+    if status is None:
+        return False
+    return track.baseline is None or status.started_at != track.baseline.update_started_at
+
+
+def _remember_update(
+    track: Track, service: Service, slots: Slots, *, at: float, wall: str, settled: bool
+) -> Track:
+    status = service.update if _is_ours(track, service.update) else None
+    back = _in_rollback(service)
+    before = track.ours
+    was_rolling = before is not None and before.state is UpdateState.UPDATING
+    overtaken = track.rolling_back and (status is None or not status.state.is_rollback)
+    unset = service.update is None and track.settled is not None and was_rolling
+    if not back and not overtaken:
+        track = _retarget(track, service)
+    return replace(
+        track,
+        settled=track.settled or (service.spec if settled and not back else None),
+        ours=before if overtaken else status,
+        overtaken=track.overtaken or overtaken,
+        transitions=_transitions(track, service, status, wall),
+        completed_since=_completed_since(track, status, at),
+        unset_mid_roll=track.unset_mid_roll or unset,
+        disarmed_since=((track.disarmed_since or at) if _is_disarmed(service, slots) else None),
+        rolled=track.rolled or (status is not None and status.state is not UpdateState.COMPLETED),
+    )
+
+
+def _retarget(track: Track, service: Service) -> Track:
+    """Return the memory with the spec that is asked for now.
+
+    When COMMAND changes it, what its tasks did before says nothing about the new one.
+    """
+    if track.settled is not None or track.target is None:
+        return replace(track, target=track.target or service.spec)
+    if track.target.whole == service.spec.whole:
+        return track
+    return replace(
+        track,
+        target=service.spec,
+        old_tasks=track.old_tasks | track.known,
+        failures={},
+        blocked={},
+        longest_life=0.0,
+    )
+
+
+def _transitions(
+    track: Track, service: Service, status: UpdateStatus | None, wall: str
+) -> tuple[Transition, ...]:
+    before = track.ours
+    if status is not None:
+        same = before is not None and (status.state, status.started_at) == (
+            before.state,
+            before.started_at,
+        )
+        return (
+            track.transitions
+            if same
+            else (*track.transitions, Transition(wall, status.state.value))
+        )
+    if service.update is None and track.transitions and track.transitions[-1].state != "none":
+        return (*track.transitions, Transition(wall, "none"))
+    return track.transitions
+
+
+def _completed_since(track: Track, status: UpdateStatus | None, at: float) -> float | None:
+    if status is None or status.state is not UpdateState.COMPLETED:
+        return None
+    if track.completed_since is not None:
+        return track.completed_since
+    return at - (status.age or 0.0)
+
+
+def _is_disarmed(service: Service, slots: Slots) -> bool:
+    """Say whether a service shows that its spec was sent twice while it rolled.
+
+    PreviousSpec then equals Spec, there is no status, and tasks stay that Swarm itself calls
+    dirty, for good (swarmkit updater.go, "updated since we started").
+    """
+    return (
+        service.update is None
+        and bool(slots.dirty)
+        and service.previous is not None
+        and service.previous.template == service.spec.template
+        and service.previous.endpoint == service.spec.endpoint
+    )
+
+
+def _remember_tasks(track: Track, service: Service, health: HealthCheck | None, at: float) -> Track:
+    running = dict(track.running_since)
+    failures = dict(track.failures)
+    asked = set(track.asked)
+    longest = track.longest_life
+    counted = {failure.task for slot in failures.values() for failure in slot}
+    for task in sorted(service.tasks, key=lambda task: task.created_at):
+        if task.state is TaskState.RUNNING and task.id not in running:
+            running[task.id] = _running_from(track, task, at)
+        if not task.live and not task.state.ended:
+            asked.add(task.id)
+        history = task.id in track.old_tasks or task.id in counted or task.id in asked
+        if history or not _failed(service, task, health):
+            continue
+        ran_from = running.get(task.id)
+        if ran_from is not None:
+            longest = max(longest, at - ran_from)
+        failure = Failure(task.id, signature(task), at, ran_from, code_of(task) in BLOCKERS)
+        failures[task.slot] = (*failures.get(task.slot, ()), failure)
+    return replace(
+        track,
+        running_since=running,
+        failures=failures,
+        asked=frozenset(asked),
+        longest_life=longest,
+        known=track.known | {task.id for task in service.tasks},
+    )
+
+
+def _failed(service: Service, task: Task, health: HealthCheck | None) -> bool:
+    """Say whether a task's end is a failure: by itself, and not the end that it was made for."""
+    if not ended_by_itself(task):
+        return False
+    may_end = service.spec.mode.is_job or is_one_shot(service.spec, health)
+    return not (may_end and task.state is TaskState.COMPLETE and not task.exit_code)
+
+
+def _running_from(track: Track, task: Task, at: float) -> float:
+    """Return since when a task runs: no earlier than our last look, if that saw it not running."""
+    by_engine = at - (task.since or 0.0)
+    return max(by_engine, track.seen_at) if task.id in track.known else by_engine
