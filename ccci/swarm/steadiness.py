@@ -53,6 +53,7 @@ def tasks_in_words(track: Track) -> str:
 
 
 def by_tasks(track: Track, others: Sequence[Track], at: float, soak: float | None) -> Judgement:
+    """Return the judgement of what runs, given that what Swarm says is no failure."""
     updating = track.ours is not None and track.ours.state is UpdateState.UPDATING
     died = _died_after_completed(track, others)
     if died is not None:
