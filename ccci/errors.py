@@ -7,6 +7,8 @@
       ToolMissing                a tool is not installed, or too old
       CommandFailed              a tool of ours exited non-zero, or ran out of time
       EngineUnavailable          the Engine refuses us, or is no manager (not: a blip while waiting)
+      EngineError                the Engine answered one request with an error
+        ConnectionLost           it gave no answer: refused, cut off, or too slow
       CheckoutFailed             no such repository, ref or commit
       DeployRefused              deploy-failed (4): the deployer refuses the recipe
       Interrupted                Ctrl-C or SIGTERM (130, 143)
@@ -49,6 +51,21 @@ class CommandFailed(CcciError):  # noqa: N818
 
 class EngineUnavailable(CcciError):  # noqa: N818
     """The Engine cannot be used: no connection, no permission, not a manager, too old."""
+
+
+class EngineError(CcciError):
+    """The Engine answered a request with an error; `status` is HTTP's, 0 where there was none."""
+
+    def __init__(self, status: int, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.status = status
+
+
+class ConnectionLost(EngineError):  # noqa: N818
+    """The Engine gave no answer: the connection was refused or cut, or it took too long."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(0, message, hint or "see whether the Docker Engine is up and reachable")
 
 
 class CheckoutFailed(CcciError):  # noqa: N818

@@ -7,6 +7,7 @@ started; `GIT_*` variables of a surrounding git command never leak into ours.
 import os
 import shlex
 import signal
+import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -127,6 +128,26 @@ def end(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
             break
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def dial(argv: Sequence[str]) -> "tuple[socket.socket, subprocess.Popen[bytes]]":
+    """Start a tool that speaks a stream protocol on its standard input and output.
+
+    Return our end of that stream and the process, which ends when our end is closed; its standard
+    error stays ours. Raise ToolMissing when it cannot be started.
+    """
+    ours, theirs = socket.socketpair()
+    with theirs:
+        try:
+            process = subprocess.Popen(
+                list(argv), stdin=theirs.fileno(), stdout=theirs.fileno(), start_new_session=True
+            )
+        except OSError:
+            ours.close()
+            raise ToolMissing(
+                f"{argv[0]} is not installed", f"install {argv[0]} and retry"
+            ) from None
+    return ours, process
 
 
 class Running:
