@@ -71,7 +71,7 @@ class Swarm:
         argv = (cli, *arguments)
         return run(argv, env=environment, check=check, timeout=timeout, stdin=stdin)
 
-    def json(self, *arguments: str, node: int = 1) -> Any:  # noqa: ANN401 -- JSON
+    def json(self, *arguments: str, node: int = 1) -> Any:
         """Return what docker prints as JSON; several lines of it as a list."""
         text = self.docker(*arguments, node=node).stdout
         try:
