@@ -7,8 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from ccci.errors import CcciError
+from ccci.errors import CcciError, EngineUnavailable
 from ccci.exits import Verdict
+from ccci.swarm import refusals
 
 OLDEST_API = (1, 41)
 """The API of engine 20.10, the oldest that the tests have run against."""
@@ -57,23 +58,10 @@ def engine(version: Mapping[str, Any], info: Mapping[str, Any]) -> Check:
 def swarm(info: Mapping[str, Any]) -> Check:
     """Return the check that the Engine is the manager of a swarm."""
     state = info.get("Swarm") or {}
-    local = state.get("LocalNodeState") or "inactive"
-    if local == "locked":
-        return Check("swarm", Health.MISSING, "the swarm is locked", "run `docker swarm unlock`")
-    if local != "active":
-        return Check(
-            "swarm",
-            Health.MISSING,
-            f"the Engine is in no swarm ({local})",
-            "run `docker swarm init`, or `ccci sandbox up` for a throwaway swarm",
-        )
-    if not state.get("ControlAvailable"):
-        return Check(
-            "swarm",
-            Health.MISSING,
-            "the Engine is a worker",
-            "point DOCKER_HOST or DOCKER_CONTEXT at a manager",
-        )
+    try:
+        refusals.check_manager(state)
+    except EngineUnavailable as error:
+        return unreachable("swarm", error)
     managers, nodes = state.get("Managers", 0), state.get("Nodes", 0)
     found = f"manager ({managers} of {nodes} node{'' if nodes == 1 else 's'} manage)"
     if managers and managers % 2 == 0:

@@ -1,0 +1,113 @@
+"""`ccci doctor`: say whether this machine is able, and the next step where it is not."""
+
+import os
+import shutil
+from pathlib import Path
+
+import typer
+
+from ccci import clock, config, doctor, process
+from ccci.doctor import Check
+from ccci.errors import CcciError
+from ccci.report import Report, document
+
+_PATIENCE = 15.0
+
+
+def command(ctx: typer.Context) -> int:
+    """Say whether this machine is able to run ccci, with the next step where it is not.
+
+    Exit code 3 when something that is needed is missing.
+    """
+    checks = examine()
+    found = report(checks)
+    ctx.obj.document(document(found))
+    ctx.obj.text(f"{doctor.tell(checks)}\n{found.summary}")
+    return found.exit_code
+
+
+def report(checks: tuple[Check, ...]) -> Report:
+    """Return the checks as a report."""
+    return Report(
+        "doctor",
+        doctor.verdict(checks),
+        doctor.summary(checks),
+        extra={"checks": doctor.document(checks)},
+    )
+
+
+def examine() -> tuple[Check, ...]:
+    """Look at everything ccci needs and return a check for each; never raises CcciError."""
+    engine = _engine()
+    docker, abra = _docker_cli(), _abra()
+    if abra.health is doctor.Health.OK:
+        docker = doctor.optional(docker, "needed for `--deployer stack`")
+    abra = doctor.optional(abra, "`--deployer auto` takes the stack deployer, without abra")
+    return (*engine, docker, _git(), abra, _state_disk())
+
+
+def _engine() -> list[Check]:
+    from ccci.swarm.engine import Engine
+
+    try:
+        with Engine.connect(timeout=_PATIENCE) as engine:
+            version = engine.version()
+            before = clock.now()
+            info = engine.info()
+            after = clock.now()
+    except CcciError as error:
+        return [doctor.unreachable("engine", error)]
+    checks = [
+        doctor.engine(version, info),
+        doctor.swarm(info),
+        doctor.clock(str(info.get("SystemTime", "")), before, after),
+    ]
+    root = str(info.get("DockerRootDir") or "")
+    # Only an Engine on this machine has its folder here.
+    if engine.host.startswith("unix://") and root and os.access(root, os.F_OK):
+        checks.append(doctor.disk("docker disk", root, shutil.disk_usage(root).free))
+    return checks
+
+
+def _docker_cli() -> Check:
+    try:
+        said = [
+            process.run(argv, timeout=_PATIENCE).stdout
+            for argv in (
+                ["docker", "--version"],
+                ["docker", "stack", "deploy", "--help"],
+                ["docker", "stack", "--help"],
+            )
+        ]
+    except CcciError as error:
+        return doctor.unreachable("docker CLI", error)
+    return doctor.docker_cli(*said)
+
+
+def _git() -> Check:
+    try:
+        return doctor.git(process.run(["git", "--version"], timeout=_PATIENCE).stdout)
+    except CcciError as error:
+        return doctor.unreachable("git", error)
+
+
+def _abra() -> Check:
+    try:
+        said = process.run(["abra", "--version"], timeout=_PATIENCE)
+    except CcciError as error:
+        return doctor.unreachable("abra", error)
+    return doctor.abra((said.stdout or said.stderr).strip().removeprefix("abra version "))
+
+
+def _state_disk() -> Check:
+    folder = config.runs_folder()
+    parents = (folder, *folder.parents)
+    there = next((each for each in parents if os.access(each, os.F_OK)), Path("/"))
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        return Check(
+            "runs folder",
+            doctor.Health.MISSING,
+            f"{folder} cannot be written",
+            "set CCCI_RUNS_DIR to a folder that can",
+        )
+    return doctor.disk("runs folder", str(folder), shutil.disk_usage(there).free)

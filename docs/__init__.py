@@ -1,0 +1,1 @@
+"""The documentation, and `docs.generate`, which writes its generated pages."""
