@@ -66,11 +66,11 @@ def _commands(group: Any, prefix: str = "") -> Iterable[tuple[str, Any]]:  # noq
 
 
 def _usage(name: str, command: Any) -> list[str]:  # noqa: ANN401
-    arguments = [each.make_metavar(_context(command)) for each in _arguments(command)]
+    arguments = [_metavar(each) for each in _arguments(command)]
     usage = " ".join(["ccci", name, "[OPTIONS]", *arguments])
     lines = ["```", usage, "```", "", *_paragraphs(command.help or ""), ""]
     described = [
-        f"- `{each.make_metavar(_context(command))}`: {_one_line(each.help)}"
+        f"- `{_metavar(each)}`: {_one_line(each.help)}"
         for each in _arguments(command)
         if getattr(each, "help", None)
     ]
@@ -78,8 +78,11 @@ def _usage(name: str, command: Any) -> list[str]:  # noqa: ANN401
     return [*lines, ""] if described else lines
 
 
-def _context(command: Any) -> Any:  # noqa: ANN401
-    return typer.Context(command)
+def _metavar(argument: Any) -> str:  # noqa: ANN401
+    name = str(argument.metavar or argument.name.upper())
+    if name.startswith("["):
+        return name
+    return (name if argument.required else f"[{name}]") + ("..." if argument.nargs == -1 else "")
 
 
 def _paragraphs(text: str) -> list[str]:

@@ -1,0 +1,57 @@
+"""The two axes of a service in a few words: what Swarm says, and what runs. Pure.
+
+They are shown side by side because their disagreement is itself the finding: `completed` over a
+task that never runs, or no status at all over tasks of the previous spec.
+"""
+
+from collections import Counter
+
+from ccci.swarm.model import Service, Task, TaskState
+from ccci.swarm.slots import Slots
+
+_STARTING: dict[TaskState, str] = {
+    TaskState.NEW: "waiting",
+    TaskState.ALLOCATED: "waiting",
+    TaskState.PENDING: "waiting",
+    TaskState.ASSIGNED: "preparing",
+    TaskState.ACCEPTED: "preparing",
+    TaskState.PREPARING: "preparing",
+    TaskState.READY: "ready",
+    TaskState.STARTING: "starting",
+}
+"""A task's way to RUNNING in four words; each change of word is a line in a CI log."""
+
+
+def swarm_says(service: Service) -> str:
+    """Return Swarm's own word for the update, with its message where it stopped or went back."""
+    if service.update is None:
+        return "-"
+    state = service.update.state.value
+    message = service.update.message
+    # "update in progress" and "update completed" repeat the state (swarmkit updater.go).
+    plain = not message or state in {"updating", "completed", "rollback_completed"}
+    return state if plain else f"{state}: {message}"
+
+
+def what_runs(slots: Slots) -> str:
+    """Return how many slots hold an up-to-date running task, and what the others hold."""
+    parts = [f"{len(slots.running)}/{slots.expected} new"]
+    if slots.done:
+        parts.append(f"{len(slots.done)} done")
+    on_the_way = Counter(
+        _STARTING[task.state] for task in slots.live if task.up_to_date and task.state in _STARTING
+    )
+    parts += [f"{count} {word}" for word, count in on_the_way.items()]
+    if slots.dirty:
+        parts.append(f"{len(slots.dirty)} old")
+    if slots.stopping:
+        parts.append(f"{len(slots.stopping)} stopping")
+    if slots.dead:
+        parts.append(f"{len(slots.dead)} given up")
+    stuck = _stuck(slots.live)
+    return ", ".join(parts) + (f" ({stuck})" if stuck else "")
+
+
+def _stuck(live: tuple[Task, ...]) -> str:
+    """Return what keeps a task from starting: it has an error although it has not ended."""
+    return next((task.error for task in live if task.error and not task.state.ended), "")

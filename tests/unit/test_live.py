@@ -1,0 +1,207 @@
+import io
+import os
+import pty
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from ccci.live import Lines, Table, View, clock_face, rows, view_for
+from ccci.output import Output
+from ccci.swarm.model import (
+    Command,
+    Observation,
+    Service,
+    Spec,
+    Task,
+    TaskState,
+    UpdateState,
+    UpdateStatus,
+)
+from ccci.swarm.rollout import Policy, Rollout, advance, begin
+
+SPEC = Spec("w", "t", "e")
+STATUS = UpdateStatus(UpdateState.UPDATING, "update in progress", "2026-01-01T00:00:00Z")
+
+
+def look(at: float, state: TaskState = TaskState.STARTING, **other: object) -> Observation:
+    task = Task("t1", "1", state, TaskState.RUNNING, error="boom\x1b[2J" if state.ended else "")
+    app = Service("id1", "app", "s_app", 5, SPEC, update=STATUS, tasks=(task,))
+    seen = Observation(at, "2026-01-01T00:00:00Z", services=(app,))
+    return replace(seen, **other)  # type: ignore[arg-type]
+
+
+def follow(*looks: Observation) -> Iterator[tuple[Rollout, Observation]]:
+    rollout = begin(None, Policy(), looks[0].at)
+    for seen in looks:
+        rollout = advance(rollout, seen)
+        yield rollout, seen
+
+
+def shown(*looks: Observation, capture: Callable[[], str]) -> list[str]:
+    view = Lines(Output())
+    for rollout, seen in follow(*looks):
+        view.show(rollout, seen)
+    view.close()
+    return capture().splitlines()
+
+
+@pytest.fixture
+def captured(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    return lambda: capsys.readouterr().err
+
+
+def test_a_log_gets_the_deadline_and_then_a_line_for_each_change(
+    captured: Callable[[], str],
+) -> None:
+    lines = shown(
+        look(100.0, TaskState.PREPARING),
+        look(101.0, TaskState.PREPARING),
+        look(165.0),
+        look(170.0),
+        look(175.0, TaskState.RUNNING),
+        capture=captured,
+    )
+    assert lines[0].startswith("  0:00  deadline: ")
+    assert [line.split("; ")[1] for line in lines[1:]] == [
+        "runs 0/1 new, 1 preparing",
+        "runs 0/1 new, 1 starting",
+        "runs 1/1 new",
+    ]
+    assert lines[2].startswith("  1:05  app: Swarm says updating; ")
+
+
+def test_a_look_that_changes_nothing_prints_nothing(captured: Callable[[], str]) -> None:
+    once = shown(look(1.0), capture=captured)
+    again = shown(*(look(1.0 + each / 10) for each in range(20)), capture=captured)
+    assert len(once) == len(again) == 2
+
+
+def test_an_engine_out_of_reach_is_said_once_and_again_when_it_comes_back_the_same(
+    captured: Callable[[], str],
+) -> None:
+    gone = look(2.0, services=(), unreachable="connection refused")
+    lines = shown(look(1.0), gone, replace(gone, at=3.0), look(4.0), gone, capture=captured)
+    assert sum("out of reach: connection refused" in line for line in lines) == 2
+    assert len(lines) == 4
+
+
+def test_no_line_moves_the_cursor(captured: Callable[[], str]) -> None:
+    pending = Task("t1", "1", TaskState.PENDING, TaskState.RUNNING, error="\x1b[2Jno\rnode")
+    service = Service("id1", "app", "s_app", 5, SPEC, tasks=(pending,))
+    lines = shown(look(1.0, services=(service,)), capture=captured)
+    assert "(nonode)" in lines[1]
+    assert "\x1b" not in "".join(lines)
+
+
+def test_quiet_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    view = Lines(Output(verbosity=-1))
+    for rollout, seen in follow(look(1.0)):
+        view.show(rollout, seen)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_service_that_disappeared_is_gone() -> None:
+    other = Service("id2", "db", "s_db", 5, SPEC)
+    both = look(1.0, services=(look(1.0).services[0], other))
+    *_, (rollout, _) = follow(both, replace(both, at=2.0, services=(other,)))
+    found = {row.name: row for row in rows(rollout)}
+    assert (found["app"].swarm, found["app"].runs) == ("gone", "nothing")
+    assert found["app"].phase == "removed"
+
+
+def test_minutes_and_seconds() -> None:
+    assert [clock_face(each) for each in (-1, 0, 59.9, 60, 3665)] == [
+        "0:00",
+        "0:00",
+        "0:59",
+        "1:00",
+        "61:05",
+    ]
+
+
+def test_without_a_terminal_there_are_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    assert isinstance(view_for(Output()), Lines)
+
+
+class Screen:
+    """A pseudo-terminal in the place of standard error."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        self._reader, writer = pty.openpty()
+        self.stream = os.fdopen(writer, "w")
+
+    def view(self) -> View:
+        """Return the view for this terminal; pytest puts its own streams back between phases."""
+        self._monkeypatch.setattr("sys.stderr", self.stream)
+        return view_for(Output())
+
+    def read(self) -> str:
+        self.stream.close()
+        text = b""
+        try:
+            while piece := os.read(self._reader, 65536):
+                text += piece
+        except OSError:  # the other end is closed
+            pass
+        os.close(self._reader)
+        return text.decode()
+
+
+@pytest.fixture
+def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr("ccci.clock.monotonic", lambda: 142.0)
+    return Screen(monkeypatch)
+
+
+def test_a_terminal_gets_a_table_with_both_axes_the_clock_and_the_arithmetic(
+    screen: Screen,
+) -> None:
+    view = screen.view()
+    assert isinstance(view, Table)
+    for rollout, seen in follow(look(100.0, TaskState.PREPARING), look(140.0)):
+        view.show(rollout, seen)
+    view.close()
+    text = screen.read()
+    for words in ("Swarm says", "what runs", "0:42 of", "updating", "1 starting", "deadline: "):
+        assert words in text
+    # Redrawn in place, and the cursor is visible again at the end.
+    assert "\x1b[1A" in text
+    assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")
+
+
+def test_while_command_prints_to_the_terminal_nothing_is_redrawn(screen: Screen) -> None:
+    running = Command(("docker", "stack", "deploy"))
+    view = screen.view()
+    for rollout, seen in follow(look(100.0, command=running), look(101.0, command=running)):
+        view.show(rollout, seen)
+    view.close()
+    text = screen.read()
+    assert "app: Swarm says updating" in text
+    assert "\x1b" not in text
+
+
+def test_no_colour_where_the_user_wants_none(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    view = screen.view()
+    for rollout, seen in follow(look(100.0)):
+        view.show(rollout, seen)
+    view.close()
+    assert isinstance(view, Table)
+    text = screen.read()
+    assert "1 starting" in text
+    assert "\x1b[3" not in text
+
+
+def test_closing_a_view_that_showed_nothing_is_harmless(screen: Screen) -> None:
+    view = screen.view()
+    view.close()
+    view.close()
+    assert screen.read() == ""
