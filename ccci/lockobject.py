@@ -1,0 +1,186 @@
+"""The lock object on the swarm: its name, its labels, and how a dead holder's is removed.
+
+A Swarm config: its name is unique in the replicated log, so creating it is atomic for all hosts.
+Only its labels may change, and only at the version that was read (swarmkit controlapi/config.go).
+"""
+
+import getpass
+import hashlib
+import os
+import socket
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from ccci import clock, hostlock
+from ccci.errors import ConnectionLost, EngineError
+
+PREFIX = "ccci-lock-"
+LABEL = "ccci.lock."
+_LONGEST_NAME = 64
+_ABSENT = 404
+
+
+class LockStore(Protocol):
+    """What a lock object needs of the Engine; `ccci.swarm.engine.Engine` is one."""
+
+    def config(self, name: str) -> dict[str, Any] | None:
+        """Return a config by id or name, or None."""
+
+    def create_config(self, name: str, data: bytes, labels: Mapping[str, str]) -> str:
+        """Create a config and return its id. Raise EngineError 409 when the name is taken."""
+
+    def update_config(self, config: str, version: int, spec: dict[str, Any]) -> None:
+        """Replace a config's labels if its version is still this, else raise EngineError."""
+
+    def remove_config(self, config: str) -> None:
+        """Remove a config. Raise EngineError 404 when it is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lock. `folder` names the state folder whose lock file goes with it."""
+
+    stack: str
+    run: str
+    host: str
+    user: str
+    pid: int
+    folder: str
+    token: str
+    since: str
+    counter: int = 0
+    released: bool = False
+
+    @classmethod
+    def ours(cls, stack: str, run: str, folder: Path) -> "Holder":
+        """Return this process as the holder; the token is new each time."""
+        return cls(
+            stack=stack,
+            run=run,
+            host=socket.gethostname(),
+            user=_user(),
+            pid=os.getpid(),
+            folder=hostlock.folder_name(folder),
+            token=uuid.uuid4().hex,
+            since=clock.now(),
+        )
+
+    @classmethod
+    def of(cls, labels: Mapping[str, str]) -> "Holder":
+        """Return the holder that a lock object's labels name; what is missing is empty."""
+
+        def text(key: str) -> str:
+            return labels.get(LABEL + key, "")
+
+        return cls(
+            stack=text("stack"),
+            run=text("run"),
+            host=text("host"),
+            user=text("user"),
+            pid=_number(text("pid")),
+            folder=text("folder"),
+            token=text("token"),
+            since=text("since"),
+            counter=_number(text("counter")),
+            released=text("released") == "true",
+        )
+
+    def labels(self) -> dict[str, str]:
+        """Return the labels of the lock object; never the stack's namespace (`stack rm`)."""
+        return {
+            f"{LABEL}stack": self.stack,
+            f"{LABEL}run": self.run,
+            f"{LABEL}host": self.host,
+            f"{LABEL}user": self.user,
+            f"{LABEL}pid": str(self.pid),
+            f"{LABEL}folder": self.folder,
+            f"{LABEL}token": self.token,
+            f"{LABEL}since": self.since,
+            f"{LABEL}counter": str(self.counter),
+            f"{LABEL}released": "true" if self.released else "false",
+        }
+
+    def __str__(self) -> str:
+        """Return who it is, as a person would ask for them."""
+        return f"run {self.run or '?'} of {self.user}@{self.host} (pid {self.pid}, {self.since})"
+
+
+@dataclass(frozen=True, slots=True)
+class LockObject:
+    """A lock object as the swarm has it."""
+
+    id: str
+    version: int
+    holder: Holder
+    spec: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, inspected: Mapping[str, Any]) -> "LockObject":
+        """Return it from the Engine's JSON of a config."""
+        spec = inspected["Spec"]
+        holder = Holder.of(spec.get("Labels") or {})
+        return cls(inspected["ID"], int(inspected["Version"]["Index"]), holder, spec)
+
+
+def lock_name(stack: str) -> str:
+    """Return the lock object's name for a stack: within Swarm's 64 characters, one per stack."""
+    if len(PREFIX + stack) <= _LONGEST_NAME:
+        return PREFIX + stack
+    digest = hashlib.sha256(stack.encode()).hexdigest()[:12]
+    return f"{PREFIX}{stack[: _LONGEST_NAME - len(PREFIX) - 13]}-{digest}"
+
+
+def look(store: LockStore, name: str) -> LockObject | None:
+    """Return the lock object of this name or id, or None."""
+    there = store.config(name)
+    return None if there is None else LockObject.of(there)
+
+
+def bury(store: LockStore, dead: LockObject) -> bool:
+    """Remove a dead holder's lock object, and say whether that was done.
+
+    By id and version: one that moved since it was looked at belongs to somebody living.
+    """
+    if not dead.holder.released:
+        spec = {**dead.spec, "Labels": replace(dead.holder, released=True).labels()}
+        try:
+            store.update_config(dead.id, dead.version, spec)
+        except ConnectionLost:
+            raise
+        except EngineError:
+            return False
+    remove(store, dead.id)
+    return True
+
+
+def remove(store: LockStore, identifier: str) -> None:
+    """Remove a lock object; one that is gone is as good as removed."""
+    try:
+        store.remove_config(identifier)
+    except EngineError as error:
+        if error.status != _ABSENT:
+            raise
+
+
+def objects(configs: Iterable[Mapping[str, Any]]) -> tuple[LockObject, ...]:
+    """Return the lock objects among the configs that the Engine lists."""
+    found = (LockObject.of(config) for config in configs if _is_lock(config))
+    return tuple(sorted(found, key=lambda lock: lock.holder.stack))
+
+
+def _is_lock(config: Mapping[str, Any]) -> bool:
+    return f"{LABEL}token" in (config["Spec"].get("Labels") or {})
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # no such user in this container's passwd
+        return str(os.getuid())
