@@ -9,7 +9,9 @@ import shlex
 import signal
 import socket
 import subprocess
-from collections.abc import Mapping, Sequence
+import termios
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,8 @@ from ccci.clock import monotonic
 from ccci.errors import CommandFailed, ToolMissing
 
 _KILL_AFTER = 10.0
+_DRAIN_WITHIN = 2.0
+_TERMINAL_SIZE = (50, 200)
 
 OutOfTime = subprocess.TimeoutExpired
 """What waiting for a process with a timeout raises, for those who may not import subprocess."""
@@ -160,22 +164,32 @@ class Running:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         output: IO[bytes] | None = None,
+        lines: Callable[[str], None] | None = None,
+        terminal: bool = False,
     ) -> None:
         """Start COMMAND; `output` takes both of its streams, None lets it keep ours.
 
-        Raise ToolMissing when it cannot be started.
+        With `lines`, that is called from a thread with each line it prints on either stream; with
+        `terminal` as well, COMMAND finds a terminal on all three. Raise ToolMissing when it cannot
+        be started.
         """
         self.argv = tuple(argv)
+        self._reader: threading.Thread | None = None
+        ours, theirs = _channel(terminal=terminal) if lines else (-1, -1)
+        stream = theirs if lines else output
         try:
             self._process = subprocess.Popen(
                 list(argv),
                 cwd=cwd,
                 env=dict(env) if env is not None else None,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
+                stdin=theirs if terminal and lines else subprocess.DEVNULL,
+                stdout=stream,
+                stderr=stream,
                 start_new_session=True,
             )
+            if lines:
+                self._reader = threading.Thread(target=_pump, args=(ours, lines), daemon=True)
+                self._reader.start()
         except FileNotFoundError:
             raise ToolMissing(
                 f"COMMAND cannot be started: {argv[0]} is not installed",
@@ -185,6 +199,11 @@ class Running:
             raise ToolMissing(
                 f"COMMAND cannot be started: {argv[0]} is not executable", "check its mode"
             ) from None
+        finally:
+            if lines:
+                os.close(theirs)
+            if lines and self._reader is None:
+                os.close(ours)
 
     @property
     def code(self) -> int | None:
@@ -192,6 +211,46 @@ class Running:
         code = self._process.poll()
         return code if code is None or code >= 0 else 128 - code
 
+    def wait(self, timeout: float) -> int | None:
+        """Wait up to `timeout` seconds for its end and its last line; return `code`."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout)
+            self._drain()
+        return self.code
+
     def end(self) -> None:
         """End it with everything it started; harmless when it has ended."""
         end(self._process)
+        self._drain()
+
+    def _drain(self) -> None:
+        # Bounded: a grandchild that outlives COMMAND may keep the other side open.
+        if self._reader is not None and self._reader is not threading.current_thread():
+            self._reader.join(_DRAIN_WITHIN)
+
+
+def _channel(*, terminal: bool) -> tuple[int, int]:
+    """Return our end and the process's end of a pipe, or of a wide pseudo-terminal."""
+    if not terminal:
+        return os.pipe()
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, _TERMINAL_SIZE)
+    return ours, theirs
+
+
+def _pump(source: int, lines: Callable[[str], None]) -> None:
+    """Hand on each line until the other side is closed; a last one may lack its newline."""
+    rest = b""
+    while True:
+        try:
+            chunk = os.read(source, 65536)
+        except OSError:  # Linux answers EIO once nobody holds the terminal's other side
+            chunk = b""
+        *whole, rest = (rest + chunk).split(b"\n")
+        if not chunk and rest:
+            whole.append(rest)
+        for line in whole:
+            lines(line.decode(errors="replace").rstrip("\r"))
+        if not chunk:
+            break
+    os.close(source)
