@@ -65,7 +65,8 @@ class Deployment:
     `interpolation` what their variables stand for: together what images, labels and the dry run
     are read from. `dirty_paths` are the files that ccci itself put into the checkout. `masks` are
     values that must never be printed. `patience` is how many seconds the command may take, where
-    the deployer has an opinion.
+    the deployer has an opinion. `terminal` says that the command wants a terminal
+    (`process.Running` with `lines` and `terminal`).
     """
 
     argv: tuple[str, ...]
@@ -78,6 +79,7 @@ class Deployment:
     masks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     patience: float | None = None
+    terminal: bool = False
 
 
 class Deployer(Protocol):

@@ -1,0 +1,82 @@
+"""What abra printed, read by people's rules: no colours, one fatal line, what it means; pure."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+
+# charmbracelet/log prints `FATA text`, with a time before it where asked (github.com/charmbracelet
+# /log levels.go); abra up to 0.9 used logrus, which prints `FATA[0003] text` on a terminal and
+# `level=fatal msg="text"` elsewhere (github.com/sirupsen/logrus text_formatter.go).
+_FATAL = (
+    re.compile(r"^(?:[\d/:. T-]+\s)?FATAL?(?:\[\d+\])?[:\s]\s*(?P<text>.*)$"),
+    re.compile(r'level=fatal\s.*?msg="(?P<text>(?:[^"\\]|\\.)*)"'),
+)
+_FRAME = re.compile(r"[│┃┌┐└┘─━╭╮╰╯█▀▄]+")
+
+
+class Complaint(StrEnum):
+    """What a fatal line of abra is about."""
+
+    CONVERGENCE = "convergence"
+    NOT_OURS = "not-ours"
+    RECIPE = "recipe"
+
+
+# Loosely matched: the texts are translatable (abra calls i18n on them), so LC_ALL=C is set too.
+# Each was seen in public logs of abra 0.13.0-beta in recipe-maintainers/cc-ci.
+_CONVERGENCE = (
+    "deploy timed out",  # cc-ci docs/runbook.md: a cold pull outlasts the 300 s of TIMEOUT
+    "deploy failed",  # cc-ci commit 7dab4f5: a task still in its start_period
+)
+_NOT_OURS = (
+    "authentication required",  # cc-ci docs/runbook.md: a private origin
+    "inappropriate ioctl",  # no terminal where abra wants one
+    "cannot connect to the docker daemon",
+    "could not open a new tty",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fatal:
+    """Why abra gave up: its own words, and what they are about."""
+
+    text: str
+    complaint: Complaint
+
+
+def plain(line: str) -> str:
+    """Return a line as a person would read it off the screen: no escapes, no overwritten text."""
+    return _ANSI.sub("", line).rstrip("\r\n").rsplit("\r", 1)[-1].rstrip()
+
+
+def fatal(lines: Iterable[str]) -> Fatal | None:
+    """Return why abra gave up, from the last fatal line of what it printed, or None.
+
+    The line comes on standard output in 0.13.0-beta (cc-ci commit d87cb8e), so no stream is
+    preferred: both are read as one.
+    """
+    for line in reversed([plain(line) for line in lines]):
+        for pattern in _FATAL:
+            found = pattern.search(line)
+            if found:
+                return Fatal(found["text"].strip() or line, complaint(found["text"]))
+    return None
+
+
+def complaint(text: str) -> Complaint:
+    """Say what a fatal text is about: abra's own waiting, our machine, or the recipe."""
+    lowered = text.lower()
+    if any(words in lowered for words in _CONVERGENCE):
+        return Complaint.CONVERGENCE
+    if any(words in lowered for words in _NOT_OURS):
+        return Complaint.NOT_OURS
+    return Complaint.RECIPE
+
+
+def last_words(lines: Iterable[str], count: int = 3) -> str:
+    """Return the last lines that say something, joined: no blank ones, no frames of tables."""
+    said = [_FRAME.sub(" ", plain(line)).strip() for line in lines]
+    return "; ".join([line for line in said if line][-count:])

@@ -1,0 +1,153 @@
+"""Running abra: found, asked for its version and flags once, always ended within a time."""
+
+import os
+import re
+import shlex
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from ccci.deployers.abra.flags import HINT, Help, Order, Release, flags_in, release
+from ccci.deployers.abra.parse import Complaint, fatal, last_words, plain
+from ccci.errors import CcciError, CommandFailed, DeployRefused, ToolMissing
+from ccci.process import Running, environment, run
+
+_ASK_WITHIN = 20.0
+_SECRET_KEY = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|_KEY$|CREDENTIAL", re.IGNORECASE)
+_SHORTEST_MASKED = 6
+
+
+def executable() -> str:
+    """Return the path of the abra on PATH. Raise ToolMissing where there is none."""
+    found = shutil.which("abra")
+    if found is None:
+        raise ToolMissing("abra is not installed", HINT)
+    return found
+
+
+def abra_environment(abra_dir: Path, home: Path | None = None) -> dict[str, str]:
+    """Return the environment abra runs in: its folder, plain English, a terminal without tricks.
+
+    `ABRA_DIR` isolates the run; the recipes below it are shared mutable state (cc-ci commit
+    17ebdf39). Its texts are translatable, hence the locale; its monitor draws with bubbletea,
+    which TERM=dumb keeps plain. An editor must never open.
+    """
+    extra = {
+        "ABRA_DIR": str(abra_dir),
+        "LC_ALL": "C",
+        "LANG": "C",
+        "TERM": "dumb",
+        "NO_COLOR": "1",
+        "EDITOR": "false",
+    }
+    if home is not None or "HOME" not in os.environ:
+        extra["HOME"] = str(home or Path.home())
+    return environment(extra)
+
+
+@cache
+def version_of(abra: str) -> Release:
+    """Return the release of this executable. Raise ToolMissing when it is too old."""
+    return release(_answer(abra, ("--version",)))
+
+
+@cache
+def help_of(abra: str, verb: tuple[str, ...]) -> Help:
+    """Return the flags that this executable lists for a verb; asked once per process."""
+    version_of(abra)
+    root = flags_in(_answer(abra, ("--help",)))
+    return Help(root, flags_in(_answer(abra, (*verb, "--help"))))
+
+
+def _answer(abra: str, arguments: tuple[str, ...]) -> str:
+    finished = run((abra, *arguments), timeout=_ASK_WITHIN, check=False)
+    if finished.code != 0:
+        raise ToolMissing(
+            f"`abra {shlex.join(arguments)}` exits with {finished.code}: {finished.tail(2)}", HINT
+        )
+    return "\n".join(plain(line) for line in (finished.stdout + finished.stderr).splitlines())
+
+
+@dataclass(slots=True)
+class Transcript:
+    """What abra printed, as plain lines with the masked values hidden, as it comes in."""
+
+    masks: Sequence[str] = ()
+    lines: list[str] = field(default_factory=list)
+
+    def add(self, line: str) -> None:
+        """Take one line as printed."""
+        said = masked(plain(line), self.masks)
+        if said:
+            self.lines.append(said)
+
+
+def masked(text: str, masks: Sequence[str]) -> str:
+    """Return the text with each of these values replaced, the longest first."""
+    for value in sorted(masks, key=len, reverse=True):
+        if len(value) >= _SHORTEST_MASKED:
+            text = text.replace(value, "***")
+    return text
+
+
+def secret_values(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the values of an app's `.env` whose keys say that they are secret.
+
+    `SECRET_NAME_VERSION` holds a version such as `v1`, never a value.
+    """
+    return tuple(
+        value
+        for key, value in env.items()
+        if _SECRET_KEY.search(key) and not key.endswith("_VERSION") and value
+    )
+
+
+def obey(
+    abra: str,
+    what: Order,
+    env: Mapping[str, str],
+    *,
+    timeout: float,
+    masks: Sequence[str] = (),
+    quiet: bool = False,
+) -> list[str]:
+    """Run an order to its end under a pseudo-terminal and return what it printed.
+
+    abra wants a terminal even with `-n` (cc-ci machine-docs/DECISIONS.md vendors one around it).
+    `quiet` says that its output may hold secrets: then no error quotes more than the fatal line.
+    Raise DeployRefused when it gives up because of the recipe, CcciError when because of the
+    machine, CommandFailed when it runs out of time: it and all it started are ended then.
+    """
+    transcript = Transcript(masks)
+    words = masked("abra " + shlex.join(what.argv), masks)
+    running = Running(
+        (abra, *what.argv), env={**env, **what.env}, lines=transcript.add, terminal=True
+    )
+    try:
+        code = running.wait(timeout)
+    except BaseException:
+        running.end()
+        raise
+    if code is None:
+        running.end()
+        asks = "" if quiet or not transcript.lines else f"; its last line: {transcript.lines[-1]}"
+        raise CommandFailed(
+            f"`{words}` did not end within {timeout:g} s and was ended{asks}",
+            "run it by hand with --debug to see what it waits for",
+        )
+    if code != 0:
+        raise failure(words, code, transcript.lines, quiet=quiet)
+    return transcript.lines
+
+
+def failure(words: str, code: int, lines: Sequence[str], *, quiet: bool = False) -> CcciError:
+    """Return the error for an abra that gave up: the recipe's fault, or the machine's."""
+    found = fatal(lines)
+    if found is None:
+        said = "" if quiet else last_words(lines)
+        return DeployRefused(f"`{words}` exited with {code}" + (f": {said}" if said else ""))
+    if found.complaint is Complaint.NOT_OURS:
+        return CcciError(f"`{words}` cannot work here: {found.text}", "see `ccci doctor`")
+    return DeployRefused(f"`{words}` refused: {found.text}")
