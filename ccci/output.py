@@ -46,6 +46,14 @@ class Output:
         """Print a warning on standard error, quiet or not."""
         print(f"Warning: {line}", file=sys.stderr, flush=True)
 
+    def command_line(self, line: str) -> None:
+        """Pass on a line that COMMAND printed: on standard error under `--json`."""
+        print(line, file=sys.stderr if self.json else sys.stdout, flush=True)
+
+    def command_error(self, line: str) -> None:
+        """Pass on a line that COMMAND printed on standard error."""
+        print(line, file=sys.stderr, flush=True)
+
     def text(self, text: str) -> None:
         """Print a result for people on standard output; nothing under `--json`."""
         if not self.json:

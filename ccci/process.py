@@ -11,17 +11,18 @@ import socket
 import subprocess
 import termios
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from ccci.clock import monotonic
 from ccci.errors import CommandFailed, ToolMissing
 
 _KILL_AFTER = 10.0
 _DRAIN_WITHIN = 2.0
+_KEPT_LINES = 400
 _TERMINAL_SIZE = (50, 200)
 
 OutOfTime = subprocess.TimeoutExpired
@@ -155,61 +156,75 @@ def dial(argv: Sequence[str]) -> "tuple[socket.socket, subprocess.Popen[bytes]]"
 
 
 class Running:
-    """The user's COMMAND while it runs, in a process group of its own."""
+    """The user's COMMAND while it runs, in a process group of its own.
+
+    What it prints is handed on line by line as it comes, and its last lines are kept.
+    """
 
     def __init__(
         self,
         argv: Sequence[str],
         *,
+        lines: Callable[[str], None],
+        error_lines: Callable[[str], None] | None = None,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
-        output: IO[bytes] | None = None,
-        lines: Callable[[str], None] | None = None,
         terminal: bool = False,
     ) -> None:
-        """Start COMMAND; `output` takes both of its streams, None lets it keep ours.
+        """Start COMMAND; `lines` is called from a thread with each line it prints.
 
-        With `lines`, that is called from a thread with each line it prints on either stream; with
-        `terminal` as well, COMMAND finds a terminal on all three. Raise ToolMissing when it cannot
-        be started.
+        With `error_lines`, that gets the lines of standard error. With `terminal`, COMMAND finds a
+        terminal on all three streams, and `lines` gets everything. `env` is its whole environment.
+        Raise ToolMissing when it cannot be started.
         """
         self.argv = tuple(argv)
-        self._reader: threading.Thread | None = None
-        ours, theirs = _channel(terminal=terminal) if lines else (-1, -1)
-        stream = theirs if lines else output
+        self._kept: deque[str] = deque(maxlen=_KEPT_LINES)
+        takers = [lines] if terminal or error_lines is None else [lines, error_lines]
+        channels = [_channel(terminal=terminal) for _ in takers]
         try:
             self._process = subprocess.Popen(
                 list(argv),
                 cwd=cwd,
                 env=dict(env) if env is not None else None,
-                stdin=theirs if terminal and lines else subprocess.DEVNULL,
-                stdout=stream,
-                stderr=stream,
+                stdin=channels[0][1] if terminal else subprocess.DEVNULL,
+                stdout=channels[0][1],
+                stderr=channels[-1][1],
                 start_new_session=True,
             )
-            if lines:
-                self._reader = threading.Thread(target=_pump, args=(ours, lines), daemon=True)
-                self._reader.start()
-        except FileNotFoundError:
+        except OSError as error:
+            for ours, _ in channels:
+                os.close(ours)
             raise ToolMissing(
-                f"COMMAND cannot be started: {argv[0]} is not installed",
-                "check its spelling and PATH",
-            ) from None
-        except PermissionError:
-            raise ToolMissing(
-                f"COMMAND cannot be started: {argv[0]} is not executable", "check its mode"
+                f"COMMAND cannot be started: {argv[0]}: {error.strerror}",
+                "check its spelling, its mode and PATH",
             ) from None
         finally:
-            if lines:
+            for _, theirs in channels:
                 os.close(theirs)
-            if lines and self._reader is None:
-                os.close(ours)
+        self._readers = [
+            threading.Thread(target=_pump, args=(ours, self._keeping(take)), daemon=True)
+            for (ours, _), take in zip(channels, takers, strict=True)
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def _keeping(self, take: Callable[[str], None]) -> Callable[[str], None]:
+        def keep(line: str) -> None:
+            self._kept.append(line)
+            take(line)
+
+        return keep
 
     @property
     def code(self) -> int | None:
         """Return the exit code, or None while it runs; a signal is 128 plus its number."""
         code = self._process.poll()
         return code if code is None or code >= 0 else 128 - code
+
+    @property
+    def output(self) -> str:
+        """Return its last lines, both streams as they came."""
+        return "\n".join(self._kept)
 
     def wait(self, timeout: float) -> int | None:
         """Wait up to `timeout` seconds for its end and its last line; return `code`."""
@@ -220,13 +235,15 @@ class Running:
 
     def end(self) -> None:
         """End it with everything it started; harmless when it has ended."""
-        end(self._process)
+        if self.code is None:
+            end(self._process)
         self._drain()
 
     def _drain(self) -> None:
         # Bounded: a grandchild that outlives COMMAND may keep the other side open.
-        if self._reader is not None and self._reader is not threading.current_thread():
-            self._reader.join(_DRAIN_WITHIN)
+        for reader in self._readers:
+            if reader is not threading.current_thread():
+                reader.join(_DRAIN_WITHIN)
 
 
 def _channel(*, terminal: bool) -> tuple[int, int]:

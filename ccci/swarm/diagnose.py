@@ -8,9 +8,7 @@ import re
 from dataclasses import replace
 
 from ccci.swarm.hints import hint_for
-from ccci.swarm.model import Cause, CauseCode, Evidence, Service, Task, TaskState
-
-SIGKILL_EXIT = 137
+from ccci.swarm.model import Cause, CauseCode, Evidence, Spec, Task, TaskState
 
 _TEXTS: tuple[tuple[CauseCode, str], ...] = (
     # swarmkit manager/scheduler/filter.go: Explain of HostPortFilter, before the general text.
@@ -88,8 +86,10 @@ def signature(task: Task) -> str:
     )
 
 
-def diagnose(task: Task, evidence: Evidence | None, service: Service | None = None) -> Cause:
+def diagnose(task: Task, evidence: Evidence | None, spec: Spec | None = None) -> Cause:
     """Return why a task failed, from its listing and what was taken from its container.
+
+    `spec` is the one that was asked for; it sharpens the next step.
 
     An exit 137 is `oom-killed` only by the container's own flag, `unhealthy` only when its check
     failed; from a node that was not asked it stays `exit-nonzero`, with a hint.
@@ -99,7 +99,7 @@ def diagnose(task: Task, evidence: Evidence | None, service: Service | None = No
     cause = Cause(
         code=code,
         detail=_detail(code, task, evidence, exit_code),
-        hint=hint_for(code, task, exit_code, service, local=bool(evidence and evidence.local)),
+        hint=hint_for(code, task, exit_code, spec, local=bool(evidence and evidence.local)),
         task=task.id,
         exit_code=exit_code,
         evidence=None if evidence is None else ("local" if evidence.local else "remote"),

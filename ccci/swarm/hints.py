@@ -1,6 +1,6 @@
 """One next step for each cause. Pure text."""
 
-from ccci.swarm.model import CauseCode, Service, Task
+from ccci.swarm.model import CauseCode, Spec, Task
 
 SIGKILL_EXIT = 137
 
@@ -53,17 +53,14 @@ def hint_for(
     code: CauseCode,
     task: Task | None = None,
     exit_code: int | None = None,
-    service: Service | None = None,
+    spec: Spec | None = None,
     *,
     local: bool = True,
 ) -> str:
-    """Return the next step for a cause, sharpened by what is known of the task and the service."""
-    start_first = service is not None and service.spec.update.order == "start-first"
-    if code is CauseCode.OOM_KILLED and start_first:
-        return (
-            "set `update_config: order: stop-first` (start-first runs old and new side by side, "
-            "twice the memory), or " + _HINTS[code]
-        )
+    """Return the next step for a cause, sharpened by the task and the spec that was asked for."""
+    start_first = spec is not None and spec.update.order == "start-first"
+    if code is CauseCode.OOM_KILLED:
+        return _memory_hint(spec, start_first=start_first)
     if code is CauseCode.EXIT_NONZERO and exit_code == SIGKILL_EXIT and not local:
         return (
             "137 is SIGKILL: perhaps out of memory; ask the node it ran on "
@@ -72,6 +69,20 @@ def hint_for(
     if code is CauseCode.NO_SUITABLE_NODE and task is not None:
         return _placement_hint(task.error, start_first=start_first)
     return _HINTS[code]
+
+
+def _memory_hint(spec: Spec | None, *, start_first: bool) -> str:
+    """Return the next step after an OOM kill: the limit that was hit, and start-first's double."""
+    limit = spec.memory_limit if spec is not None else 0
+    hint = _HINTS[CauseCode.OOM_KILLED]
+    if limit:
+        hint = hint.replace("limits.memory`", f"limits.memory` (now {limit / 2**20:.0f} MiB)")
+    if not start_first:
+        return hint
+    return (
+        f"{hint}; where the node is short of memory, `update_config: order: stop-first` avoids "
+        "running old and new side by side"
+    )
 
 
 def _placement_hint(error: str, *, start_first: bool) -> str:

