@@ -1,6 +1,7 @@
 """The judge's table, row by row: what was seen, and what it must be called."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from rollouts import (
@@ -25,6 +26,7 @@ from ccci.swarm.model import (
     Node,
     Observation,
     Service,
+    Task,
     UpdatePolicy,
 )
 from ccci.swarm.rollout import Policy, advance, begin
@@ -35,7 +37,7 @@ OLD_DIRTY = task("a1", template="base", up_to_date=False)
 OLD_STOPPED = task("a1", "shutdown", desired="shutdown", template="base", up_to_date=False)
 
 
-def rolled(*tasks_: object, update: str | None = None, **changes: object) -> Service:
+def rolled(*tasks_: Task, update: str | None = None, **changes: Any) -> Service:
     """Return the service after the head was sent: version 2, its previous spec the base."""
     return service(
         "head",
@@ -43,7 +45,7 @@ def rolled(*tasks_: object, update: str | None = None, **changes: object) -> Ser
         version=2,
         previous=OLD.spec,
         update=update,
-        **changes,  # type: ignore[arg-type]
+        **changes,
     )
 
 
@@ -234,13 +236,12 @@ def test_a_crash_loop_is_left_to_swarm_while_it_counts() -> None:
         failed = [task(f"b{each}", "failed", exit_code=1) for each in range(1, number + 1)]
         looks.append(look(number * 1.0, rolled(OLD_DIRTY, *failed, update="updating")))
     assert verdict(BASE, looks) is None
-    policy = {"update": UpdatePolicy(failure_action="continue")}
+    keep_on = UpdatePolicy(failure_action="continue")
     looks = [
         replace(
             each,
             services=tuple(
-                replace(one, spec=replace(one.spec, **policy))
-                for one in each.services  # type: ignore[arg-type]
+                replace(one, spec=replace(one.spec, update=keep_on)) for one in each.services
             ),
         )
         for each in looks
@@ -452,14 +453,14 @@ def test_a_global_service_needs_a_task_on_each_node_that_fits() -> None:
     assert verdict(baseline(), [only, replace(only, at=9)]) is Verdict.CONVERGED
 
 
-def job(iteration: int, *tasks: object, mode: Mode = Mode.REPLICATED_JOB) -> Service:
+def job(iteration: int, *tasks: Task, mode: Mode = Mode.REPLICATED_JOB) -> Service:
     """Return a job at an iteration."""
     return service(
         "one",
         *tasks,
         spec={"mode": mode},
         iteration=iteration,
-        version=iteration + 1,  # type: ignore[arg-type]
+        version=iteration + 1,
     )
 
 
