@@ -42,7 +42,7 @@ SAMPLE = """\
 TYPE=shop
 DOMAIN=shop.example.com
 #COMPOSE_FILE="compose.yml"
-IMAGE=ccci/busybox
+IMAGE=ccci-test/busybox:latest
 GREETING="hello there" # say it
 SECRET_DB_PASSWORD_VERSION=v1 # length=24
 """
