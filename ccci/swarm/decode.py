@@ -63,19 +63,31 @@ def services(
     fresh = frozenset(up_to_date)
     now = _date(date)
     of_service: dict[str, list[Task]] = defaultdict(list)
+    raw_services = list(listed)
+    on_nodes = {
+        each["ID"] for each in raw_services if {"Global", "GlobalJob"} & set(_mode_of(each))
+    }
     for each in tasks:
-        found = task(each, up_to_date=each["ID"] in fresh, now=now)
-        of_service[each.get("ServiceID") or ""].append(found)
+        of = each.get("ServiceID") or ""
+        found = task(each, up_to_date=each["ID"] in fresh, now=now, by_node=of in on_nodes)
+        of_service[of].append(found)
     return tuple(
         sorted(
-            (service(each, tuple(of_service.get(each["ID"], ()))) for each in listed),
+            (
+                service(each, tuple(of_service.get(each["ID"], ())), now=now)
+                for each in raw_services
+            ),
             key=lambda each: each.name,
         )
     )
 
 
-def service(raw: Json, tasks: tuple[Task, ...] = ()) -> Service:
-    """Return one service with the tasks given."""
+def _mode_of(service: Json) -> Json:
+    return inside(inside(service, "Spec"), "Mode")
+
+
+def service(raw: Json, tasks: tuple[Task, ...] = (), *, now: datetime | None = None) -> Service:
+    """Return one service with the tasks given; `now` is the Engine's own time of the listing."""
     full_name = inside(raw, "Spec").get("Name") or ""
     stack = (inside(raw, "Spec").get("Labels") or {}).get(STACK_LABEL) or ""
     previous = raw.get("PreviousSpec")
@@ -87,7 +99,7 @@ def service(raw: Json, tasks: tuple[Task, ...] = ()) -> Service:
         version=inside(raw, "Version").get("Index") or 0,
         spec=spec(inside(raw, "Spec")),
         previous=spec(previous) if previous else None,
-        update=update_status(inside(raw, "UpdateStatus")),
+        update=update_status(inside(raw, "UpdateStatus"), now=now),
         iteration=(iteration or 0) if raw.get("JobStatus") else None,
         tasks=tasks,
     )
@@ -98,7 +110,7 @@ def short_name(full_name: str, stack: str) -> str:
     return full_name.removeprefix(f"{stack}_") if stack else full_name
 
 
-def update_status(raw: Json) -> UpdateStatus | None:
+def update_status(raw: Json, *, now: datetime | None = None) -> UpdateStatus | None:
     """Return Swarm's word of the last update; None is a normal end as well as "not begun"."""
     if not raw.get("State"):
         return None
@@ -107,11 +119,18 @@ def update_status(raw: Json) -> UpdateStatus | None:
         message=raw.get("Message") or "",
         started_at=raw.get("StartedAt"),
         completed_at=raw.get("CompletedAt"),
+        age=_since(raw.get("CompletedAt"), raw.get("StartedAt"), now),
     )
 
 
-def task(raw: Json, *, up_to_date: bool, now: datetime | None = None) -> Task:
-    """Return one task; `now` is the Engine's own time of the listing."""
+def task(
+    raw: Json, *, up_to_date: bool, now: datetime | None = None, by_node: bool = False
+) -> Task:
+    """Return one task; `now` is the Engine's own time of the listing.
+
+    The slot of a global service's task is its node (`by_node`); slot 0 of a job is left out of the
+    answer.
+    """
     status = inside(raw, "Status")
     container = inside(status, "ContainerStatus")
     state = _word(TaskState, status.get("State") or "new")
@@ -120,7 +139,7 @@ def task(raw: Json, *, up_to_date: bool, now: datetime | None = None) -> Task:
     ran = bool(container.get("ContainerID")) or bool(code)
     return Task(
         id=raw["ID"],
-        slot=str(raw["Slot"]) if raw.get("Slot") else raw.get("NodeID") or "",
+        slot=(raw.get("NodeID") or "") if by_node else str(raw.get("Slot") or 0),
         state=state,
         desired=_word(TaskState, raw.get("DesiredState") or "new"),
         up_to_date=up_to_date,
@@ -132,7 +151,7 @@ def task(raw: Json, *, up_to_date: bool, now: datetime | None = None) -> Task:
         template=fingerprint.task(made_of),
         image=inside(made_of, "ContainerSpec").get("Image") or "",
         iteration=inside(raw, "JobIteration").get("Index") if raw.get("JobIteration") else None,
-        created_at=raw.get("CreatedAt") or "",
+        created_at=_sortable(raw.get("CreatedAt") or ""),
         timestamp=status.get("Timestamp") or "",
         since=_since(status.get("Timestamp"), raw.get("CreatedAt"), now),
     )
@@ -170,6 +189,12 @@ def _since(timestamp: str | None, created: str | None, now: datetime | None) -> 
         return None
     seconds = (now - entered).total_seconds()
     return max(seconds, 0.0) if seconds > -1.0 else None
+
+
+def _sortable(time: str) -> str:
+    """Return a time whose order is that of its text: Go leaves trailing zeros of seconds out."""
+    seconds, _, fraction = time.removesuffix("Z").partition(".")
+    return f"{seconds}.{fraction:0<9}Z" if time.endswith("Z") else time
 
 
 def _time(text: str | None) -> datetime | None:
