@@ -168,6 +168,11 @@ def releases(checkout: Checkout, within: str | None = None) -> dict[Release, str
     return dict(sorted(found.items(), reverse=True))
 
 
+def commits(checkout: Checkout) -> frozenset[str]:
+    """Return the full id of every commit that a ref reaches."""
+    return frozenset(_git(checkout, "rev-list", "--all").split())
+
+
 def tag_of(checkout: Checkout, ref: str) -> str | None:
     """Return the release tag that a ref names, or None where it names something else."""
     name = ref.removeprefix("refs/tags/")

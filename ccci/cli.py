@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ccci.commands import doctor, sandbox
+from ccci.commands import doctor, identity, sandbox
 from ccci.errors import CcciError, Interrupted
 from ccci.exits import Verdict
 from ccci.output import Output
@@ -85,6 +85,7 @@ def _global(
 
 app.add_typer(sandbox.app, name="sandbox")
 app.command("doctor")(doctor.command)
+app.command("identity")(identity.command)
 
 
 def _interrupt(signal_number: int, frame: FrameType | None) -> None:  # noqa: ARG001

@@ -5,15 +5,13 @@ its labels, and an identical re-deploy in the middle of a roll leaves the new la
 tasks (`docs/explanation/swarm.md`, Q1). So the commit of a task is read from the task's own spec.
 """
 
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from ccci.report import IdentityReport, RunningTask
-from ccci.swarm.model import Identity, Node, Service, Spec, Task, TaskState, UpdateState
-
-_ABBREVIATED = re.compile(r"[0-9a-f]{7,40}")
+from ccci.swarm.commits import Asked, Dirt
+from ccci.swarm.model import Node, Service, Spec, Task, TaskState, UpdateState
 
 
 class Mismatch(StrEnum):
@@ -42,37 +40,6 @@ MEANINGS: dict[Mismatch, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Dirt:
-    """The dirty paths of the tree that was deployed, and those that ccci itself put there."""
-
-    paths: frozenset[str] = frozenset()
-    ours: frozenset[str] = frozenset()
-
-    @property
-    def explained(self) -> bool:
-        """Say whether ccci's own files are all that made the tree dirty."""
-        return bool(self.paths) and self.paths <= self.ours
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the identity is held against, and what is known besides the Engine's own answers.
-
-    `expected` is a full commit, or 7 to 40 hex digits where no checkout can complete them; None
-    holds what runs against what is declared. `commits` are the full commits of the checkout (at
-    least those the label abbreviates), None without one. `recorded` names the commit of the
-    deploy that set a spec, by `Spec.whole`. `seen` says that the run itself saw the expected
-    commit declared.
-    """
-
-    expected: str | None = None
-    commits: Collection[str] | None = None
-    dirt: Dirt = field(default_factory=Dirt)
-    recorded: Mapping[str, str] = field(default_factory=dict)
-    seen: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Identified:
     """The report, the mismatch if there is one, and both in words."""
 
@@ -81,21 +48,6 @@ class Identified:
     summary: str
     hint: str = ""
     notes: tuple[str, ...] = ()
-
-
-def commit_matches(label: str, full_head: str, commits: Collection[str] | None = None) -> bool:
-    """Say whether a commit label, without its `+U`, names the commit `full_head`.
-
-    With `commits` (the checkout's full commits) the label must be a prefix of the full head and
-    of no other commit. Without a checkout `full_head` may be abbreviated too, and the shorter
-    must be a prefix of the longer.
-    """
-    if not _ABBREVIATED.fullmatch(label) or not _ABBREVIATED.fullmatch(full_head):
-        return False
-    if commits is None:
-        return label.startswith(full_head) or full_head.startswith(label)
-    others = {commit for commit in commits if commit.startswith(label)} - {full_head}
-    return full_head.startswith(label) and not others
 
 
 def carrier(services: Sequence[Service], named: str | None = None) -> Service | None:
@@ -135,7 +87,7 @@ def identify(
             task.id,
             hostnames.get(task.node, task.node),
             task.image,
-            _commit(spec, service, labelled, asked),
+            asked.commit_of(spec) if spec is not None else None,
         )
         for service in services
         for task in _serving(service)
@@ -175,24 +127,12 @@ def _spec_of(task: Task, service: Service, baseline: Spec | None) -> Spec | None
     return None
 
 
-def _commit(spec: Spec | None, service: Service, labelled: Service, asked: Asked) -> str | None:
-    """Return the commit a spec stands for: by its own label, else by the deploy that set it."""
-    if spec is None:
-        return None
-    own = spec.identity
-    if own.commit:
-        return f"{own.commit}+U" if own.dirty else own.commit
-    # What a service without a label declares came with some deploy, but which one only the
-    # run's record knows.
-    return asked.recorded.get(spec.whole) if service.id != labelled.id else None
-
-
 def _compare(
     services: Sequence[Service], labelled: Service, asked: Asked, before: Mapping[str, Spec]
 ) -> tuple[Mismatch | None, str]:
     declared = labelled.spec.identity
     wanted = asked.expected[:12] if asked.expected else str(declared)
-    if asked.expected and not _matches(declared, asked.expected, asked):
+    if asked.expected and not asked.names(declared):
         return _not_declared(labelled, asked.expected, asked, before)
     if asked.expected and declared.dirty and not asked.dirt.explained:
         return Mismatch.DIRTY, _dirty_sentence(labelled, asked.dirt)
@@ -225,10 +165,6 @@ def _torn(services: Sequence[Service], labelled: Service) -> str:
     return ""
 
 
-def _matches(identity: Identity, expected: str, asked: Asked) -> bool:
-    return identity.commit is not None and commit_matches(identity.commit, expected, asked.commits)
-
-
 def _rolled_back(service: Service) -> bool:
     return service.update is not None and service.update.state.is_rollback
 
@@ -244,7 +180,7 @@ def _not_declared(
             f"Swarm rolled {name} back: it declares {declared} again, not {wanted}",
         )
     previous = labelled.previous
-    submitted = previous is not None and _matches(previous.identity, expected, asked)
+    submitted = previous is not None and asked.names(previous.identity)
     if submitted or asked.seen:
         return (
             Mismatch.DISTURBED,

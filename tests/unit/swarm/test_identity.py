@@ -4,16 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccci.swarm.identity import (
-    MEANINGS,
-    Asked,
-    Dirt,
-    Identified,
-    Mismatch,
-    carrier,
-    commit_matches,
-    identify,
-)
+from ccci.swarm.commits import Asked, Dirt, commit_matches
+from ccci.swarm.identity import MEANINGS, Identified, Mismatch, carrier, identify
 from ccci.swarm.model import (
     Identity,
     Node,
@@ -261,6 +253,18 @@ def test_an_unlabelled_service_has_the_commit_of_the_deploy_that_set_its_spec() 
     assert look(*stack, asked=recorded).report.running[1].commit == BASE
 
 
+def test_a_release_is_named_by_its_version_where_the_checkout_knows_its_commit() -> None:
+    pinned = replace(spec("new"), identity=Identity("0.9.0+3.5.0", "discourse:new", None))
+    stack = app(pinned, task("t1", "new"))
+    assert look(stack).mismatch is Mismatch.NEVER_DEPLOYED
+    right = look(stack, asked=Asked(HEAD, releases={"0.9.0+3.5.0": HEAD}))
+    assert right.mismatch is None
+    assert right.report.running[0].commit == HEAD
+    wrong = look(stack, asked=Asked(HEAD, releases={"0.9.0+3.5.0": BASE}))
+    assert wrong.mismatch is Mismatch.NEVER_DEPLOYED
+    assert wrong.report.running[0].commit == BASE
+
+
 def test_a_dirty_tree_is_accepted_only_when_ccci_made_all_of_the_dirt() -> None:
     dirty = spec("new", HEAD[:8], dirty=True)
     stack = app(dirty, task("t1", "new"))
@@ -270,7 +274,7 @@ def test_a_dirty_tree_is_accepted_only_when_ccci_made_all_of_the_dirt() -> None:
     accepted = look(stack, asked=ours)
     assert accepted.mismatch is None
     assert accepted.notes == ("+U is explained by ccci's own compose.ccci.yml",)
-    assert accepted.report.running[0].commit == "7ae7b0f7+U"
+    assert accepted.report.running[0].commit == "7ae7b0f7"
     theirs = Asked(HEAD, dirt=Dirt(frozenset({overlay, "compose.yml"}), frozenset({overlay})))
     refused = look(stack, asked=theirs)
     assert refused.mismatch is Mismatch.DIRTY
