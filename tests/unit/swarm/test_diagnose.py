@@ -1,0 +1,149 @@
+"""A cause for each way a task fails, from the texts that engines really say."""
+
+from dataclasses import replace
+
+import pytest
+from rollouts import spec, task
+
+from ccci.swarm.diagnose import BLOCKERS, code_of, diagnose, signature
+from ccci.swarm.hints import hint_for
+from ccci.swarm.model import CauseCode, Evidence, UpdatePolicy
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "exit_code", "expected"),
+    [
+        ("rejected", "No such image: nosuch:1", None, CauseCode.IMAGE_UNAVAILABLE),
+        ("rejected", "pull access denied for x", None, CauseCode.IMAGE_UNAVAILABLE),
+        ("preparing", "dial tcp 10.0.0.1:443: no route to host", None, CauseCode.IMAGE_UNAVAILABLE),
+        (
+            "rejected",
+            'invalid mount config for type "bind": bind source path does not exist: /nope',
+            None,
+            CauseCode.MOUNT_FAILED,
+        ),
+        (
+            "pending",
+            "no suitable node (insufficient resources on 1 node)",
+            None,
+            CauseCode.NO_SUITABLE_NODE,
+        ),
+        (
+            "pending",
+            "no suitable node (host-mode port already in use on 1 node)",
+            None,
+            CauseCode.PORT_IN_USE,
+        ),
+        (
+            "failed",
+            (
+                "starting container failed: driver failed programming external connectivity on "
+                "endpoint x: Bind for 0.0.0.0:80 failed: port is already allocated"
+            ),
+            128,
+            CauseCode.PORT_IN_USE,
+        ),
+        (
+            "rejected",
+            "could not find an available IP while allocating VIP",
+            None,
+            CauseCode.NETWORK_UNAVAILABLE,
+        ),
+        ("new", "", None, CauseCode.NETWORK_UNAVAILABLE),
+        (
+            "failed",
+            "task: non-zero exit (137): dockerexec: unhealthy container",
+            137,
+            CauseCode.UNHEALTHY,
+        ),
+        ("failed", "task: non-zero exit (137)", 137, CauseCode.EXIT_NONZERO),
+        ("failed", "task: non-zero exit (3)", 3, CauseCode.EXIT_NONZERO),
+        ("complete", "", 0, CauseCode.EXITED_EARLY),
+        (
+            "failed",
+            'starting container failed: exec: "nonsuch": executable file not found in $PATH',
+            127,
+            CauseCode.EXIT_NONZERO,
+        ),
+        ("starting", "", None, CauseCode.UNKNOWN),
+    ],
+)
+def test_the_listing_alone_names_the_cause(
+    state: str, error: str, exit_code: int | None, expected: CauseCode
+) -> None:
+    seen = task("b1", state, error=error, exit_code=exit_code)
+    assert code_of(seen) is expected
+    assert diagnose(seen, None).code is expected
+
+
+KILLED = task("b1", "failed", error="task: non-zero exit (137)", exit_code=137, container="c")
+
+
+def test_137_is_out_of_memory_only_by_the_containers_own_flag() -> None:
+    local = Evidence("b1", local=True, exit_code=137, oom_killed=True, ran_for=42.0)
+    cause = diagnose(KILLED, local)
+    assert cause.code is CauseCode.OOM_KILLED
+    assert "after 42 s" in cause.detail
+    assert cause.evidence == "local"
+    plain = diagnose(KILLED, replace(local, oom_killed=False))
+    assert plain.code is CauseCode.EXIT_NONZERO
+
+
+def test_137_on_another_node_is_no_oom_kill_but_hints_at_one() -> None:
+    cause = diagnose(KILLED, Evidence("b1", local=False))
+    assert cause.code is CauseCode.EXIT_NONZERO
+    assert cause.evidence == "remote"
+    assert "out of memory" in cause.hint
+
+
+def test_a_graceful_stop_after_failed_probes_is_unhealthy() -> None:
+    graceful = task("b1", "complete", exit_code=0, container="c")
+    cause = diagnose(graceful, Evidence("b1", local=True, unhealthy=True, health=("no answer",)))
+    assert cause.code is CauseCode.UNHEALTHY
+    assert cause.health == ("no answer",)
+
+
+def test_a_blocker_is_not_talked_away_by_evidence() -> None:
+    refused = task("b1", "rejected", error="No such image: x")
+    assert diagnose(refused, Evidence("b1")).code in BLOCKERS
+
+
+def test_the_same_failure_has_the_same_signature_whatever_its_numbers() -> None:
+    one = task("b1", "pending", error="no suitable node (insufficient resources on 1 node)")
+    two = task("b2", "pending", error="no suitable node (insufficient resources on 2 node)")
+    assert signature(one) == signature(two)
+    assert signature(one) != signature(replace(one, error="No such image"))
+    first = task("b1", "failed", exit_code=1, error="task: non-zero exit (1)")
+    second = task("b1", "failed", exit_code=2, error="task: non-zero exit (2)")
+    assert signature(first) != signature(second)
+
+
+@pytest.mark.parametrize("code", list(CauseCode))
+def test_every_cause_has_a_next_step(code: CauseCode) -> None:
+    assert hint_for(code)
+    start_first = spec("x", update=UpdatePolicy(order="start-first"), memory_limit=64 * 2**20)
+    assert hint_for(code, KILLED, 137, start_first, local=False)
+
+
+def test_start_first_is_named_where_it_doubles_the_memory() -> None:
+    start_first = spec("x", update=UpdatePolicy(order="start-first"), memory_limit=64 * 2**20)
+    hint = hint_for(CauseCode.OOM_KILLED, KILLED, 137, start_first)
+    assert "64 MiB" in hint
+    assert "stop-first" in hint
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("insufficient resources on 1 node", "reservations"),
+        ("scheduling constraints not satisfied on 3 nodes", "label a node"),
+        ("unsupported platform on 1 node", "platform"),
+        ("missing plugin on 1 node", "plugin"),
+        ("max replicas per node limit exceed", "max_replicas_per_node"),
+        ("1 node not available for new tasks", "drained"),
+        ("something new", "docker node"),
+    ],
+)
+def test_the_schedulers_reason_decides_the_next_step(reason: str, words: str) -> None:
+    waiting = task("b1", "pending", error=f"no suitable node ({reason})")
+    assert words in diagnose(waiting, None).hint
