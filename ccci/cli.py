@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ccci.commands import doctor, identity, sandbox
+from ccci.commands import doctor, identity, sandbox, sweep
 from ccci.errors import CcciError, Interrupted
 from ccci.exits import Verdict
 from ccci.output import Output
@@ -84,6 +84,7 @@ def _global(
 
 
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(sweep.app, name="sweep")
 app.command("doctor")(doctor.command)
 app.command("identity")(identity.command)
 

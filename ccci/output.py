@@ -59,6 +59,10 @@ class Output:
         if not self.json:
             print(text, flush=True)
 
+    def result(self, text: str) -> None:
+        """Print a result that is already in its final form on standard output, `--json` or not."""
+        print(text, flush=True)
+
     def document(self, value: dict[str, Any]) -> None:
         """Print the one JSON document on standard output; nothing without `--json`."""
         if self.json:

@@ -13,6 +13,7 @@ import typer
 from ccci.cli import app
 from ccci.exits import MEANINGS, SIGTERM_EXIT, WORST_FIRST, Verdict
 from ccci.swarm import identity
+from ccci.sweep import rule_pages
 
 FOLDER = Path(__file__).parent
 _MARK = "<!-- Made by `python -m docs.generate` from the code; changes here are lost. -->"
@@ -173,6 +174,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/cli.md": command_line,
     "reference/exit-codes.md": exit_codes,
     "reference/identity.md": mismatches,
+    "reference/rules.md": rule_pages.page,
 }
 """Every generated page by its path below `docs/`, and the function that returns its text."""
 

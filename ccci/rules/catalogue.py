@@ -1,0 +1,232 @@
+"""Every rule with its number for ever, its severity, and what its page says."""
+
+from ccci.rules import failing, restarting, start_first, writing
+from ccci.rules.model import Rule, Severity
+
+REFUSED = "CCCI000"
+LONG_NAME = "CCCI017"
+
+_ERROR, _WARNING, _NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        REFUSED,
+        "docker refuses the file",
+        _ERROR,
+        "`docker stack deploy` stops before it changes anything. What can still be read of the "
+        "file is swept all the same.",
+        "docker/cli cli/compose/loader",
+        "tests/unit/compose/test_against_docker.py",
+        None,
+    ),
+    Rule(
+        "CCCI001",
+        "rollback with start-first",
+        _ERROR,
+        "With `order: start-first` the old task serves until the new one is up. When the new one "
+        "fails, `failure_action: rollback` puts the previous spec back, labels included. Nobody "
+        "notices: the old task never stopped answering, health checks stay green, and a check of "
+        "the labels says that another commit was deployed. During the update the service needs "
+        "twice its memory, which is a common reason for the failure in the first place.",
+        "swarmkit manager/orchestrator/update/updater.go (rollbackUpdate)",
+        "tests/integration/sweep/test_rules_on_swarm.py",
+        start_first.blast_radius,
+        fixable=True,
+    ),
+    Rule(
+        "CCCI002",
+        "start-first with a host-mode port",
+        _ERROR,
+        "A port in `mode: host` belongs to one task of a node. The new task waits for the old one "
+        "to let go, and the old one waits for the new one to be up: the update stands still with "
+        "`no suitable node (host-mode port already in use on 1 node)`, for ever, since nothing "
+        "failed.",
+        "swarmkit manager/scheduler/filter.go (HostPortFilter)",
+        "tests/integration/sweep/test_rules_on_swarm.py",
+        start_first.host_port,
+        fixable=True,
+    ),
+    Rule(
+        "CCCI003",
+        "start-first with a volume that two tasks would write",
+        _WARNING,
+        "During a start-first update both tasks run on the same volume. A database refuses the "
+        "lock (the update fails) or, worse, does not.",
+        "swarmkit manager/orchestrator/update/updater.go (useExistingTask, START_FIRST)",
+        "",
+        start_first.shared_volume,
+        fixable=True,
+    ),
+    Rule(
+        "CCCI004",
+        "start-first where twice the memory does not fit",
+        _ERROR,
+        "Old and new task run side by side, each up to its limit. Where the node has less than "
+        "twice the limit, the kernel's OOM killer ends one of them; where twice the reservation "
+        "is missing, the new task is never placed. The node's memory comes from `--node-memory`, "
+        "or from the swarm with `--live`.",
+        "swarmkit manager/scheduler/filter.go (ResourceFilter)",
+        "tests/integration/sweep/test_rules_on_swarm.py",
+        start_first.twice_the_memory,
+        fixable=True,
+    ),
+    Rule(
+        "CCCI005",
+        "failure_action: continue",
+        _ERROR,
+        "Swarm opens no watch for failures, counts none, and ends the update `completed`, also "
+        "when no task of the new version ever ran.",
+        "swarmkit manager/orchestrator/update/updater.go (Run)",
+        "tests/integration/sweep/test_rules_on_swarm.py",
+        failing.goes_on,
+    ),
+    Rule(
+        "CCCI006",
+        "no failure_action, or pause",
+        _WARNING,
+        "`pause` is Swarm's default. It stops the update where it is: some tasks old, some new, "
+        "the failing one restarted again and again. The state stays until somebody deploys, and "
+        "any deploy, even of labels alone, wipes the evidence.",
+        "swarmkit api/defaults/service.go",
+        "",
+        failing.pauses,
+    ),
+    Rule(
+        "CCCI007",
+        "rollback without any health check",
+        _WARNING,
+        "Without a health check a task counts as running as soon as its process is. Only a "
+        "process that ends within the monitor's time is rolled back; an app that hangs or answers "
+        "errors is kept. The image may bring a check of its own, which the file does not show.",
+        "moby daemon/cluster/executor/container/controller.go (Start)",
+        "",
+        failing.rollback_unseen,
+    ),
+    Rule(
+        "CCCI008",
+        "monitor shorter than a health check takes to fail",
+        _WARNING,
+        "Failures before a task's first healthy probe always count, whatever the monitor; "
+        "`start_period` need not fit into it. What the monitor has to cover is the time after: a "
+        "check needs at least interval times retries to turn unhealthy, plus its timeout for each "
+        "probe that hangs. What breaks later than the monitor is no failed update any more.",
+        "swarmkit manager/orchestrator/update/updater.go (startedAt.IsZero)",
+        "tests/integration/sweep/test_rules_on_swarm.py",
+        failing.monitor_too_short,
+    ),
+    Rule(
+        "CCCI009",
+        "delay not below monitor",
+        _NOTE,
+        "Engines before 20.10.9 missed failures that came during the delay when it was not below "
+        "the monitor. Later ones do not.",
+        "moby/moby#37972, moby/moby#42875",
+        "",
+        failing.delay_hides,
+    ),
+    Rule(
+        "CCCI010",
+        "max_failure_ratio above 0 with few replicas",
+        _WARNING,
+        "The update fails only when more than this part of the tasks failed. With 2 replicas and "
+        "0.5, one of them may stay dead and the update ends `completed`; with 1 replica any ratio "
+        "below 1 means 0, and 1 means never.",
+        "swarmkit manager/orchestrator/update/updater.go (failureAction)",
+        "",
+        failing.tolerated,
+    ),
+    Rule(
+        "CCCI011",
+        "condition: on-failure where the app is meant to stay",
+        _WARNING,
+        "Swarm calls a task failed when it exits non-zero. A task that turned unhealthy is asked "
+        "to stop, and an app that stops cleanly exits 0: complete, not failed, never restarted, "
+        "0 of 1 for ever, with no error anywhere. Some runtimes exit 0 even when they crash.",
+        "swarmkit manager/orchestrator/restart/restart.go (shouldRestart)",
+        "tests/integration/sweep/test_rules_on_swarm.py",
+        restarting.on_failure,
+    ),
+    Rule(
+        "CCCI012",
+        "max_attempts is set",
+        _WARNING,
+        "Once the attempts of a slot are used up, Swarm leaves it empty and says nothing: the "
+        "update is `completed`, or stays `updating`, with a replica missing.",
+        "swarmkit manager/orchestrator/restart/restart.go (shouldRestart)",
+        "",
+        restarting.max_attempts,
+    ),
+    Rule(
+        "CCCI013",
+        "stop_grace_period above 60 s",
+        _WARNING,
+        "`stop-first` is exclusive only for 60 seconds: when the old task has not stopped by then "
+        "the new one is started next to it, on the same volume.",
+        "swarmkit manager/orchestrator/restart/restart.go (defaultOldTaskTimeout), swarmkit#3274",
+        "tests/integration/sweep/test_rules_on_swarm.py",
+        restarting.long_grace,
+    ),
+    Rule(
+        "CCCI014",
+        "no rollback_config under start-first",
+        _WARNING,
+        "A rollback does not follow update_config. Without a rollback_config of its own it stops "
+        "first, one task at a time, watching each for 5 s.",
+        "swarmkit api/defaults/service.go",
+        "",
+        start_first.no_rollback_config,
+    ),
+    Rule(
+        "CCCI015",
+        "moving image tag",
+        _WARNING,
+        "The same commit deploys different software on different days, nodes that pulled earlier "
+        "keep the older one, and a tag that is published again can break every released version "
+        "at once.",
+        "moby/moby#37913",
+        "",
+        writing.moving_tag,
+    ),
+    Rule(
+        "CCCI016",
+        "a variable in a health check's duration",
+        _ERROR,
+        "abra reads the file before variables are replaced and checks durations then: `does not "
+        "match format 'duration'`. docker itself takes such a file.",
+        "coop-cloud/abra, seen as a fatal error of `abra app deploy`",
+        "",
+        writing.interpolated_duration,
+    ),
+    Rule(
+        LONG_NAME,
+        "a config's or secret's name is too long",
+        _ERROR,
+        "Names of configs and secrets end at 64 characters in Swarm, the stack's name included, "
+        "and the stack's name is made of the domain.",
+        "swarmkit manager/controlapi/common.go (validateConfigOrSecretAnnotations)",
+        "",
+        None,
+    ),
+    Rule(
+        "CCCI018",
+        "a service named app on a shared network",
+        _WARNING,
+        "On a network that several stacks share, each service answers to its short name. Where "
+        "two are called `app`, a proxy that asks for `app` reaches either.",
+        "moby libnetwork (service discovery by network alias)",
+        "",
+        writing.app_on_shared_network,
+    ),
+    Rule(
+        "CCCI019",
+        "depends_on names an unknown service",
+        _WARNING,
+        "Swarm ignores depends_on. `docker compose config`, which tools use to list images, stops "
+        "at a name that is not there.",
+        "compose-spec/compose-go, docker/cli cli/compose/convert",
+        "",
+        writing.unknown_dependency,
+    ),
+)
+
+BY_ID: dict[str, Rule] = {rule.id: rule for rule in RULES}

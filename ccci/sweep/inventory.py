@@ -1,0 +1,203 @@
+"""What there is to sweep: paths in, sets of compose files out."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ccci import environment
+from ccci.compose.loading import read_plain
+from ccci.errors import CcciError
+from ccci.naming import stack_of
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_SUFFIXES = (".yml", ".yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One compose file of a set: its name as given, and where it is."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeSet:
+    """Files that are merged in this order; a variant adds one optional overlay to a recipe's set.
+
+    `folder` is the recipe's, out of which no link is followed; None for files of no recipe.
+    """
+
+    members: tuple[Member, ...]
+    recipe: str | None = None
+    folder: Path | None = None
+    variant: bool = False
+
+    @property
+    def label(self) -> str:
+        """Return the set's name: its members as given, joined with `+`."""
+        return "+".join(member.name for member in self.members)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a recipe's own files say: its variables, its set of compose files, what was odd."""
+
+    values: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+
+class NothingToSweep(CcciError):  # noqa: N818 -- reads as what happened
+    """There is no compose file where we were told to look."""
+
+
+def recipe_folders(environ: Mapping[str, str] = os.environ) -> list[Path]:
+    """Return the folders that hold the user's recipes: `$ABRA_DIR/recipes`, `~/.abra/recipes`."""
+    named = environ.get("ABRA_DIR")
+    home = Path(environ.get("HOME") or Path.home())
+    return [*([Path(named) / "recipes"] if named else []), home / ".abra" / "recipes"]
+
+
+def find(paths: Sequence[str], environ: Mapping[str, str] = os.environ) -> list[ComposeSet]:
+    """Return every set below these paths, in order.
+
+    Without a path, the first of the user's recipe folders that exists. Raise NothingToSweep for a
+    path that is not there, and when nothing is found at all.
+    """
+    if paths:
+        found = [each for path in paths for each in _at(path, environ)]
+    else:
+        folder = next((each for each in recipe_folders(environ) if each.is_dir()), None)
+        if folder is None:
+            raise NothingToSweep(
+                "there is no folder of recipes: "
+                + " and ".join(str(each) for each in recipe_folders(environ)),
+                "name a folder of recipes, a recipe or compose files",
+            )
+        found = list(_folder(str(folder), folder))
+    if not found:
+        raise NothingToSweep(
+            f"nothing to sweep in {', '.join(paths) or 'the recipes'}: no compose file",
+            "name a folder of recipes, a recipe or compose files",
+        )
+    return found
+
+
+def merged(names: Sequence[str]) -> list[ComposeSet]:
+    """Return the one set of the files given with `-c`, in that order."""
+    members = tuple(Member(name, Path(name)) for name in names)
+    for member in members:
+        _must_exist(member.name, member.path)
+    folder = members[0].path.parent
+    is_recipe = _is_recipe(folder)
+    return [
+        ComposeSet(members, _name(folder) if is_recipe else None, folder if is_recipe else None)
+    ]
+
+
+def _at(path: str, environ: Mapping[str, str]) -> Iterable[ComposeSet]:
+    if "/" not in path and path != "." and _NAME.fullmatch(path):
+        for root in recipe_folders(environ):
+            if (root / path).is_dir():
+                return _recipe(str(root / path), root / path)
+    here = Path(path).expanduser()
+    _must_exist(path, here)
+    return _folder(path, here) if here.is_dir() else _file(path, here)
+
+
+def _must_exist(name: str, path: Path) -> None:
+    try:
+        path.stat()
+    except OSError as error:
+        if not path.is_symlink():
+            raise NothingToSweep(
+                f"{name}: {(error.strerror or 'cannot be read').lower()}",
+                "check the path; a recipe's name is sought in the user's recipes",
+            ) from None
+
+
+def _file(name: str, path: Path) -> list[ComposeSet]:
+    folder = path.parent
+    if _is_recipe(folder):
+        return [ComposeSet((Member(name, path),), _name(folder), folder)]
+    return [ComposeSet((Member(name, path),))]
+
+
+def _folder(name: str, folder: Path) -> Iterable[ComposeSet]:
+    """Return a recipe's sets, or those of every recipe in a folder, or its single files."""
+    if _is_recipe(folder):
+        yield from _recipe(name, folder)
+        return
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise NothingToSweep(f"{name}: {(error.strerror or '').lower()}") from None
+    recipes = [each for each in entries if not each.name.startswith(".") and _is_recipe(each)]
+    for each in recipes:
+        yield from _recipe(_join(name, each.name), each)
+    for each in entries if not recipes else ():
+        if each.suffix in _SUFFIXES:
+            yield ComposeSet((Member(_join(name, each.name), each),), None, None)
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder.rstrip('/') or '/'}/{name}".replace("//", "/")
+
+
+def _is_recipe(folder: Path) -> bool:
+    return any(os.path.lexists(folder / name) for name in ("compose.yml", ".env.sample"))
+
+
+def _name(folder: Path) -> str:
+    return folder.resolve().name if folder.name in {"", ".", ".."} else folder.name
+
+
+def _recipe(name: str, folder: Path) -> Iterable[ComposeSet]:
+    recipe = _name(folder)
+    listed = own_files(folder).values.get("COMPOSE_FILE", "")
+    base = [each for each in listed.split(":") if each] or ["compose.yml"]
+
+    def member(file: str) -> Member:
+        return Member(_join(name, file), folder / file)
+
+    members = tuple(member(file) for file in dict.fromkeys(base))
+    yield ComposeSet(members, recipe, folder)
+    try:
+        overlays = sorted(
+            each.name for each in folder.iterdir() if re.fullmatch(r"compose\..+\.ya?ml", each.name)
+        )
+    except OSError:
+        overlays = []
+    for overlay in overlays:
+        if overlay not in base:
+            yield ComposeSet((*members, member(overlay)), recipe, folder, variant=True)
+
+
+def own_files(folder: Path) -> Recipe:
+    """Return what `.env.sample` and `abra.sh` of a recipe say; nothing of them is run.
+
+    What abra.sh exports stands above the app's `.env` (coop-cloud/abra, MergeAbraShEnv).
+    """
+    values: dict[str, str] = {}
+    notes: list[str] = []
+    for name in (".env.sample", "abra.sh"):
+        path = folder / name
+        if not os.path.lexists(path):
+            continue
+        try:
+            text = read_plain(path, folder).decode(errors="replace")
+            if name == "abra.sh":
+                exported, said = environment.exports(text)
+                values |= exported
+                notes += said
+            else:
+                values |= environment.values(environment.read(text, name))
+        except (OSError, ValueError) as error:
+            notes.append(f"{name} was passed over: {error}")
+        except CcciError as error:
+            notes.append(f"{name} was passed over: {error.message}")
+    if "STACK_NAME" not in values and values.get("DOMAIN"):
+        values["STACK_NAME"] = stack_of(values["DOMAIN"])
+    return Recipe(values, tuple(notes))

@@ -1,0 +1,133 @@
+"""A sweep as a table for people: recipes grouped, the risky ones first, counts at the end. Pure."""
+
+from collections.abc import Sequence
+
+from ccci.rules import Severity
+from ccci.rules.model import seconds
+from ccci.sweep.model import FileRow, FileStatus, Finding, ServiceRow, Sweep, counts
+
+
+def table(sweep: Sweep) -> str:
+    """Return the sweep as text."""
+    groups = _groups(sweep)
+    lines: list[str] = []
+    for name in sorted(groups, key=lambda each: _risk(groups[each].findings, each)):
+        lines += groups[name].lines()
+    quiet = [name for name, group in groups.items() if not group.said]
+    if quiet:
+        lines.append(f"nothing found: {', '.join(sorted(quiet))}")
+    lines += [_observed_line(sweep)] if sweep.observed is not None else []
+    lines += [f"note: {note}" for note in sweep.notes]
+    lines.append(counts(sweep))
+    return "\n".join(lines)
+
+
+def _risk(findings: Sequence[Finding], name: str) -> tuple[int, ...] | tuple[int | str, ...]:
+    """Return what sorts the risky first: many errors, then many warnings, then the name."""
+    return (
+        *(-sum(each.severity is severity for each in findings) for severity in Severity),
+        name,
+    )
+
+
+class _Group:
+    """A recipe, or a file of none."""
+
+    def __init__(self, name: str, sweep: Sweep, files: list[FileRow]) -> None:
+        self.name = name
+        self.files = files
+        labels = {row.file for row in files}
+        self.services = [row for row in sweep.services if row.file in labels]
+        self.all = [each for each in sweep.findings if each.file in labels]
+        known = {_key(each) for each in self.all if not each.variant}
+        self.findings = [each for each in self.all if not each.variant or _key(each) not in known]
+        self.observed = next((each for each in sweep.observed or () if each.recipe == name), None)
+
+    @property
+    def said(self) -> bool:
+        """Say whether there is anything to show of it."""
+        return bool(self.findings) or any(
+            row.status in {FileStatus.REFUSED, FileStatus.UNREADABLE} for row in self.files
+        )
+
+    def lines(self) -> list[str]:
+        """Return its block, or nothing where there is nothing to say."""
+        if not self.said:
+            return []
+        shown = ", ".join(
+            f"{number} {severity.value}{'' if number == 1 else 's'}"
+            for severity in Severity
+            if (number := sum(each.severity is severity for each in self.findings))
+        )
+        lines = [f"{self.name}: {shown}"]
+        if self.observed is not None:
+            lines.append(
+                f"  observed: {observed(self.observed.upgrades, self.observed.rolled_back)}"
+                + (f", last {self.observed.last}" if self.observed.last else "")
+            )
+        for row in self.files:
+            if row.message:
+                lines.append(
+                    f"  {row.file}{f':{row.line}' if row.line else ''} "
+                    f"{row.status.value}: {row.message}"
+                )
+            lines += self._of_file(row)
+        return [*lines, ""]
+
+    def _of_file(self, row: FileRow) -> list[str]:
+        findings = [
+            each for each in self.findings if each.file == row.file and each.rule != "CCCI000"
+        ]
+        services = {each.policy.name: each for each in self.services if each.file == row.file}
+        lines: list[str] = []
+        for name in dict.fromkeys(each.service for each in findings):
+            if row.variant:
+                title = f"{name or 'the set'}, with {row.file.rpartition('+')[2]}"
+            else:
+                title = name or "the whole file"
+            policy = _policy(services[name]) if name in services else ""
+            lines.append(f"  {title}{policy}")
+            for each in sorted(
+                (each for each in findings if each.service == name),
+                key=lambda each: (each.severity.rank, each.rule),
+            ):
+                where = f"{each.source}:{each.line}" if each.line else each.source
+                lines.append(f"    {each.severity.value:<8}{each.rule}  {each.message}")
+                lines.append(f"            {where}  Next: {each.hint}")
+        return lines
+
+
+def observed(upgrades: int, rolled_back: int) -> str:
+    """Return what recorded runs say, in a few words."""
+    if not upgrades:
+        return "no recorded upgrade: the risks are theory"
+    if not rolled_back:
+        return f"{upgrades} recorded, none rolled back: the risks are theory so far"
+    return f"{rolled_back} of {upgrades} recorded upgrades were rolled back"
+
+
+def _observed_line(sweep: Sweep) -> str:
+    rows = sweep.observed or ()
+    return "recorded runs: " + observed(
+        sum(each.upgrades for each in rows), sum(each.rolled_back for each in rows)
+    )
+
+
+def _groups(sweep: Sweep) -> dict[str, _Group]:
+    files: dict[str, list[FileRow]] = {}
+    for row in sweep.files:
+        files.setdefault(row.recipe or row.file, []).append(row)
+    return {name: _Group(name, sweep, rows) for name, rows in files.items()}
+
+
+def _key(finding: Finding) -> tuple[str, str | None, str]:
+    return (finding.rule, finding.service, finding.message)
+
+
+def _policy(row: ServiceRow) -> str:
+    update = row.policy.update
+    status = f", update {row.update_status}" if row.update_status else ""
+    return (
+        f"  ({update.failure_action}, {update.order}, monitor {seconds(update.monitor)}, "
+        f"health check {row.policy.health.value}{status})"
+    )

@@ -1,0 +1,256 @@
+"""`ccci sweep` from its command line: what it prints, and with which exit code it ends."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ccci import cli
+
+RISKY = """
+services:
+  app:
+    image: nginx:1.25.3
+    deploy:
+      update_config:
+        failure_action: rollback
+        order: start-first
+"""
+SOUND = """
+services:
+  app:
+    image: nginx:1.25.3
+    healthcheck: {test: [CMD, "true"], interval: 5s, timeout: 1s, retries: 2}
+    deploy:
+      update_config: {failure_action: rollback, order: stop-first, monitor: 30s}
+"""
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("ABRA_DIR", raising=False)
+
+
+def sweep(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        cli.run(["sweep", *arguments])
+    printed = capsys.readouterr()
+    code = ended.value.code
+    assert isinstance(code, int)
+    return code, printed.out, printed.err
+
+
+def swept(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
+    code, out, _ = sweep(capsys, "rollback-policy", "--json", *arguments)
+    return code, json.loads(out)
+
+
+def recipe(root: Path, name: str, **files: str) -> Path:
+    folder = root / name
+    folder.mkdir(parents=True)
+    for key, content in files.items():
+        file = {"env": ".env.sample", "abra": "abra.sh"}.get(key, f"{key.replace('_', '.')}.yml")
+        (folder / file).write_text(content, encoding="utf-8")
+    return folder
+
+
+def test_a_risk_ends_with_20_and_one_document(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = recipe(tmp_path, "shop", compose=RISKY)
+    code, found = swept(capsys, str(folder))
+    assert code == 20
+    assert found["schema"] == "ccci.sweep/1"
+    assert found["files"] == [
+        {
+            "file": f"{folder}/compose.yml",
+            "recipe": "shop",
+            "status": "ok",
+            "line": None,
+            "message": "",
+        }
+    ]
+    first = found["findings"][0]
+    assert (first["rule"], first["severity"], first["service"]) == ("CCCI001", "error", "app")
+    assert (first["file"], first["line"]) == (f"{folder}/compose.yml", 7)
+
+
+def test_the_keys_of_a_service_are_the_contracts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = recipe(tmp_path, "shop", compose=SOUND)
+    _, found = swept(capsys, str(folder))
+    service = found["services"][0]
+    assert service["update"] == {
+        "declared": True,
+        "failure_action": "rollback",
+        "order": "stop-first",
+        "monitor": 30.0,
+        "max_failure_ratio": 0.0,
+        "parallelism": 1,
+        "delay": 0.0,
+    }
+    assert service["mode"] == "replicated"
+    assert service["replicas"] == 1
+    assert service["healthcheck"] == "defined"
+    assert service["start_period"] == 0.0
+    assert service["volumes"] == []
+    assert service["host_ports"] == []
+
+
+def test_a_sound_recipe_ends_with_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = swept(capsys, str(recipe(tmp_path, "shop", compose=SOUND)))
+    assert (code, found["findings"]) == (0, [])
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [("error", 20), ("warning", 20), ("never", 0)])
+def test_fail_on_decides(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], fail_on: str, code: int
+) -> None:
+    folder = recipe(tmp_path, "shop", compose=RISKY)
+    assert swept(capsys, str(folder), "--fail-on", fail_on)[0] == code
+
+
+def test_an_empty_folder_is_unable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = sweep(capsys, "rollback-policy", str(tmp_path))
+    assert code == 3
+    assert "nothing to sweep" in err
+
+
+def test_a_file_without_services_is_unable_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "x.yml"
+    path.write_text("services: {}\n")
+    code, found = swept(capsys, str(path))
+    assert code == 3
+    assert found["files"][0]["status"] == "no-services"
+
+
+def test_a_path_that_is_not_there_is_unable(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = sweep(capsys, "rollback-policy", str(tmp_path / "none.yml"))
+    assert code == 3
+    assert "none.yml" in err
+
+
+def test_without_a_path_the_users_recipes_are_swept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe(tmp_path / "abra" / "recipes", "shop", compose=RISKY)
+    recipe(tmp_path / "abra" / "recipes", "wiki", compose=SOUND)
+    monkeypatch.setenv("ABRA_DIR", str(tmp_path / "abra"))
+    _, found = swept(capsys)
+    assert {row["recipe"] for row in found["files"]} == {"shop", "wiki"}
+    _, by_name = swept(capsys, "wiki")
+    assert {row["recipe"] for row in by_name["files"]} == {"wiki"}
+
+
+def test_overlays_are_variants_and_compose_file_names_the_set(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stop = "services: {app: {deploy: {update_config: {order: stop-first}}}}\n"
+    folder = recipe(
+        tmp_path,
+        "shop",
+        compose=RISKY,
+        compose_stop=stop,
+        compose_more="services: {db: {image: 'pg:16.1'}}\n",
+        env='COMPOSE_FILE="compose.yml"\nCOMPOSE_FILE="$COMPOSE_FILE:compose.more.yml"\n',
+    )
+    _, found = swept(capsys, str(folder))
+    base = f"{folder}/compose.yml+{folder}/compose.more.yml"
+    assert [row["file"] for row in found["files"]] == [base, f"{base}+{folder}/compose.stop.yml"]
+    orders = {
+        row["file"]: row["update"]["order"] for row in found["services"] if row["service"] == "app"
+    }
+    assert list(orders.values()) == ["start-first", "stop-first"]
+
+
+def test_files_given_with_c_are_one_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, two = tmp_path / "a.yml", tmp_path / "b.yml"
+    one.write_text(RISKY)
+    two.write_text("services: {app: {deploy: {update_config: {order: stop-first}}}}\n")
+    code, found = swept(capsys, "-c", str(one), "-c", str(two))
+    assert code == 0
+    assert found["files"][0]["file"] == f"{one}+{two}"
+    assert found["services"][0]["update"]["order"] == "stop-first"
+
+
+def test_variables_come_in_their_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("A", "environment")
+    monkeypatch.setenv("B", "environment")
+    content = "services: {app: {image: 'x:$A.$B.$C.$D'}}\n"
+    folder = recipe(tmp_path, "shop", compose=content, env="B=own\nC=own\nD=own\n")
+    more = tmp_path / "more.env"
+    more.write_text("C=file\nD=file\n")
+    _, found = swept(capsys, str(folder), "--env-file", str(more), "--env", "D=given")
+    assert found["services"][0]["image"] == "x:environment.own.file.given"
+
+
+def test_what_stays_unset_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.yml"
+    path.write_text("services: {app: {image: 'x:1.2${NOT_THERE_AT_ALL}'}}\n")
+    _, found = swept(capsys, str(path))
+    assert found["files"][0]["status"] == "ok"
+    assert "NOT_THERE_AT_ALL" in found["files"][0]["message"]
+
+
+def test_a_refused_file_is_a_finding_at_its_line_and_the_sweep_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.yml").write_text("services:\n  app:\n    image: x:1.2\n    tty: yes\n")
+    (tmp_path / "good.yml").write_text(SOUND)
+    code, found = swept(capsys, str(tmp_path))
+    assert code == 20
+    assert [row["status"] for row in found["files"]] == ["refused", "ok"]
+    assert found["files"][0]["line"] == 4
+    assert "services.app.tty must be a boolean" in found["files"][0]["message"]
+    assert found["findings"][0]["severity"] == "error"
+    assert len(found["services"]) == 2
+
+
+@pytest.mark.parametrize("comment", ["    # ccci: ignore CCCI001 one replica\n", "  # {}\n"])
+def test_a_comment_answers_for_the_service_it_stands_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], comment: str
+) -> None:
+    path = tmp_path / "x.yml"
+    path.write_text(RISKY.replace("    deploy:\n", comment + "    deploy:\n"))
+    _, found = swept(capsys, str(path))
+    rules = {each["rule"] for each in found["findings"]}
+    answered = [each["rule"] for each in found["ignored"]]
+    assert ("CCCI001" in rules) == ("ignore" not in comment)
+    assert answered == (["CCCI001"] if "ignore" in comment else [])
+
+
+def test_rules_are_listed_and_told(capsys: pytest.CaptureFixture[str]) -> None:
+    code, listed, _ = sweep(capsys, "--list-rules")
+    assert code == 0
+    assert [line.split()[0] for line in listed.splitlines()] == [
+        f"CCCI{number:03}" for number in range(20)
+    ]
+    code, told, _ = sweep(capsys, "rules", "CCCI001")
+    assert code == 0
+    assert "rollback with start-first" in told
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["rules", "CCCI999"],
+        ["rollback-policy", "--format", "xml"],
+        ["rollback-policy", "--fail-on", "always"],
+        ["rollback-policy", "x.yml", "-c", "y.yml"],
+        ["rollback-policy", "--node-memory", "much"],
+        ["rollback-policy", "--env", "=x"],
+    ],
+)
+def test_a_wrong_command_line_is_usage(
+    capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    assert sweep(capsys, *arguments)[0] == 2
