@@ -22,6 +22,7 @@ from ccci.swarm.identity import Mismatch, carrier, identify
 from ccci.swarm.model import Service, Spec
 
 if TYPE_CHECKING:
+    from ccci.runs import Record
     from ccci.swarm.engine import Engine
 
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
@@ -87,20 +88,19 @@ def find(target: str, options: Options) -> Report:
     started = clock.now()
     if not target or target.startswith("-"):
         raise UsageError(f"{target!r} is no stack and no domain", "name the stack")
+    from ccci import runs
+
     before = _baseline(options.baseline)
-    asked = _asked(options)
+    record = runs.find(config.runs_folder(), target)
+    asked = _asked(options, record)
     from ccci.swarm.engine import Engine
 
     with Engine.connect() as engine:
         engine.require_manager()
-        stack = stack_of(target) if "." in target else target
-        services = look(engine, stack)
-        if not services:
-            raise CcciError(
-                f"there is no stack {stack} on this swarm",
-                "`docker stack ls` shows those that are; DOCKER_HOST and DOCKER_CONTEXT choose it",
-            )
+        stack, services = _find_stack(engine, target, record)
         nodes = tuple(decode.node(each) for each in engine.nodes())
+    if not services:
+        return _removed(target, stack, record, started)
     labelled = carrier(services, options.app_service)
     if labelled is None:
         names = ", ".join(service.name for service in services)
@@ -120,6 +120,42 @@ def find(target: str, options: Options) -> Report:
         identity=found.report,
         hint=found.hint,
         notes=found.notes,
+    )
+
+
+def _find_stack(
+    engine: "Engine", target: str, record: "Record | None"
+) -> tuple[str, tuple[Service, ...]]:
+    """Return the stack that TARGET names, and its services; none when it is gone.
+
+    Raise CcciError when there is no such stack and no run of ccci knows of one.
+    """
+    named = stack_of(target) if "." in target else target
+    names = dict.fromkeys([named] if record is None else [record.stack or named, named])
+    for name in names:
+        services = look(engine, name)
+        if services:
+            return name, services
+    if record is None:
+        raise CcciError(
+            f"there is no stack {named} on this swarm",
+            "`docker stack ls` shows those that are; DOCKER_HOST and DOCKER_CONTEXT choose it",
+        )
+    return record.stack or named, ()
+
+
+def _removed(target: str, stack: str, record: "Record | None", started: str) -> Report:
+    run = record.id if record else "a run"
+    how = "was torn down after" if record and record.gone else "is gone, which was deployed by"
+    return Report(
+        "identity",
+        Verdict.REMOVED,
+        f"the stack {stack} {how} {run}",
+        target=target,
+        stack=stack,
+        started_at=started,
+        finished_at=clock.now(),
+        hint="deploy it again, or see `ccci runs` for what was recorded of it",
     )
 
 
@@ -150,12 +186,17 @@ def _baseline(path: Path | None) -> Mapping[str, Spec]:
     return {service.name: service.spec for service in from_document(saved).services}
 
 
-def _asked(options: Options) -> Asked:
-    if options.source is not None:
-        return _from_checkout(options.source, options.expect)
+def _asked(options: Options, record: "Record | None") -> Asked:
     expect = options.expect
+    if options.source is not None:
+        from ccci.source import locate
+
+        return _from_checkout(locate(options.source).location, expect)
     if expect is None:
         return Asked()
+    kept = _checkout_of(record)
+    if kept is not None:
+        return _from_checkout(str(kept), expect)
     if not _COMMIT.fullmatch(expect.lower()):
         raise UsageError(
             f"{expect!r} is no commit of 7 to 40 hex digits",
@@ -164,14 +205,20 @@ def _asked(options: Options) -> Asked:
     return Asked(expect.lower())
 
 
-def _from_checkout(source: str, expect: str | None) -> Asked:
+def _checkout_of(record: "Record | None") -> Path | None:
+    """Return the repository that a recorded run kept, or None."""
+    if record is None or record.abra_dir is None or record.recipe is None:
+        return None
+    path = Path(record.abra_dir) / "recipes" / record.recipe
+    return path if (path / ".git").exists() else None
+
+
+def _from_checkout(location: str, expect: str | None) -> Asked:
     """Return what the repository knows: the full commit, all commits, the releases."""
     from ccci import checkout
-    from ccci.source import locate
 
     with tempfile.TemporaryDirectory(prefix="ccci-identity-") as folder:
         place = Path(folder)
-        location = locate(source).location
         repository = checkout.clone(location, place / "repository", place / "journal")
         # Resolving may fetch a commit that no branch reaches, so it comes before the listing.
         return Asked(

@@ -10,9 +10,10 @@ import swarms
 from swarms import Swarm, wait_for
 from typer.testing import CliRunner
 
-from ccci import clock
+from ccci import clock, runs
 from ccci.cli import app
 from ccci.commands.identity import look
+from ccci.process import run
 from ccci.swarm import baseline
 from ccci.swarm.engine import Engine
 from ccci.swarm.model import Observation
@@ -205,3 +206,48 @@ def test_what_cannot_be_asked_is_3_and_never_a_traceback(
     assert identity(stack, "--app-service", "one")[0] in {0, 14}
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
     assert identity(stack)[0] == 3
+
+
+def test_the_recipe_of_a_recorded_run_names_its_stack_and_a_stack_that_is_gone_is_18(
+    swarm: Swarm, stack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CCCI_RUNS_DIR", str(tmp_path / "runs"))
+    runs.begin(tmp_path / "runs", "deploy", "demo", recipe="demo", domain="d.test", stack=stack)
+    swarm.deploy(stack, stack_file(stack, HEAD[:8]))
+    settle(swarm, stack)
+    for target in ("demo", "d.test", stack):
+        code, found = identity(target, "--expect", HEAD)
+        assert (code, found["stack"]) == (0, stack)
+    swarm.remove(stack)
+    code, found = identity("demo", "--expect", HEAD)
+    assert (code, found["verdict"]) == (18, "removed")
+
+
+def test_a_ref_is_resolved_in_the_repository_and_a_short_label_must_be_unambiguous(
+    swarm: Swarm, stack: str, tmp_path: Path
+) -> None:
+    repository = tmp_path / "demo"
+    repository.mkdir()
+
+    def git(*words: str) -> str:
+        identity = ("-c", "user.name=t", "-c", "user.email=t@example.test")
+        return run(["git", *identity, *words], cwd=repository).stdout.strip()
+
+    git("init", "--quiet", "--initial-branch=main")
+    (repository / "compose.yml").write_text("services: {}\n")
+    git("add", ".")
+    git("commit", "--quiet", "-m", "one")
+    git("tag", "-a", "1.0.0+1.0", "-m", "release")
+    first = git("rev-parse", "HEAD")
+    git("commit", "--quiet", "--allow-empty", "-m", "two")
+    second = git("rev-parse", "HEAD")
+    source = ("--source", str(repository))
+    swarm.deploy(stack, stack_file(stack, second[:8]))
+    settle(swarm, stack)
+    code, found = identity(stack, "--expect", "main", *source)
+    assert (code, found["identity"]["expected"]) == (0, second)
+    assert identity(stack, "--expect", second[:7], *source)[0] == 0
+    code, found = identity(stack, "--expect", "1.0.0+1.0", *source)
+    assert (code, found["identity"]["reason"]) == (13, "never-deployed")
+    assert found["identity"]["expected"] == first
+    assert identity(stack, "--expect", "no-such-ref", *source)[0] == 3
