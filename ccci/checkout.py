@@ -180,6 +180,11 @@ def tag_of(checkout: Checkout, ref: str) -> str | None:
     return name if known and parse(name) is not None else None
 
 
+def abbreviated_by(checkout: Checkout, digits: str) -> tuple[str, ...]:
+    """Return the full commits of the checkout that begin with these digits."""
+    return tuple(_objects(checkout, digits).values())
+
+
 def hide_password(text: str) -> str:
     """Return a text without the user and password of any URL in it."""
     return re.sub(r"(?<=://)[^/@\s]+@", "***@", text)

@@ -11,6 +11,7 @@
         ConnectionLost           it gave no answer: refused, cut off, or too slow
       CheckoutFailed             no such repository, ref or commit
       DeployRefused              deploy-failed (4): the deployer refuses the recipe
+      BaseBroken                 base-broken (17): there is no base to test a head from
       Interrupted                Ctrl-C or SIGTERM (130, 143)
 
 A recipe that fails is a value (a report), never one of these.
@@ -76,6 +77,12 @@ class DeployRefused(CcciError):  # noqa: N818
     """The deployer refuses the recipe before, or instead of, deploying it."""
 
     verdict = Verdict.DEPLOY_FAILED
+
+
+class BaseBroken(CcciError):  # noqa: N818
+    """There is no base that a head could be tested from."""
+
+    verdict = Verdict.BASE_BROKEN
 
 
 class Interrupted(CcciError):  # noqa: N818

@@ -1,0 +1,64 @@
+"""Which release a head is tested from."""
+
+from dataclasses import dataclass
+
+from ccci import checkout as checkouts
+from ccci.checkout import Checkout
+from ccci.errors import BaseBroken, CheckoutFailed, UsageError
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What is deployed first: a full commit, and its release where it is one."""
+
+    commit: str
+    version: str | None
+
+    def __str__(self) -> str:
+        """Return it as people name it."""
+        return self.version or self.commit[:8]
+
+
+def choose(
+    checkout: Checkout, head: str, asked: str, head_version: str | None, *, allow_same: bool
+) -> Base:
+    """Return the base for this head (full commits).
+
+    `auto` is the newest release that is an ancestor of the head and neither the head itself nor
+    its version (which its own compose file says). Raise BaseBroken where there is none, UsageError
+    where base and head are one commit, CheckoutFailed where the base cannot be found.
+    """
+    if asked != AUTO:
+        try:
+            base = Base(checkouts.resolve(checkout, asked), checkouts.tag_of(checkout, asked))
+        except CheckoutFailed as error:
+            raise CheckoutFailed(f"the base: {error.message}", error.hint) from None
+        if base.commit == head and not allow_same:
+            raise UsageError(
+                f"base and head are the same commit {head[:10]}: that tests nothing",
+                "give another --base, or --allow-same",
+            )
+        return base
+    within = checkouts.releases(checkout, within=head)
+    for release, commit in within.items():
+        same = commit == head or release.tag == head_version
+        if allow_same or not same:
+            return Base(commit, release.tag)
+    if within:
+        raise BaseBroken(
+            "there is no base: the only release before the head is the head's own version "
+            f"{head_version or next(iter(within)).tag}",
+            "give one with --base",
+        )
+    every = checkouts.releases(checkout)
+    raise BaseBroken(
+        "there is no base: "
+        + (
+            f"none of the {len(every)} releases is an ancestor of the head"
+            if every
+            else "the repository has no release tag such as 1.0.0+2.3.4"
+        ),
+        "give one with --base, or fetch the tags of the upstream with --upstream",
+    )

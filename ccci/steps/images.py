@@ -1,0 +1,65 @@
+"""Images, before anything is deployed: which are there, which can be had, which are missing."""
+
+import re
+from collections.abc import Iterable
+
+from ccci.deployers import Deployment
+from ccci.errors import CcciError, CommandFailed, DeployRefused
+from ccci.masking import masked
+from ccci.process import run
+from ccci.swarm.engine import Engine
+
+_PULL_TIMEOUT = 1800.0
+
+# What a registry says of an image that it does not have (docker's CLI passes it on); everything
+# else (no route, no answer, rate limit) says nothing about the recipe.
+_ABSENT = re.compile(
+    r"manifest (?:for \S+ )?(?:unknown|not found)|manifest unknown|: not found|no matching manifest"
+    r"|repository does not exist|invalid reference format|pull access denied|name unknown",
+    re.IGNORECASE,
+)
+
+
+def missing(engine: Engine, images: Iterable[str]) -> tuple[str, ...]:
+    """Return the images that the Engine asked does not have, each once."""
+    return tuple(name for name in dict.fromkeys(images) if engine.image(name) is None)
+
+
+def fetch(engine: Engine, deployment: Deployment, images: Iterable[str], *, pull: bool) -> str:
+    """Make sure that every image is there, and say in a few words what that took.
+
+    Without `pull` an image that is not there is named and left to Swarm. Raise DeployRefused with
+    the name of each image that does not exist, CcciError where a registry cannot be asked.
+    """
+    every = tuple(dict.fromkeys(images))
+    wanted = missing(engine, every)
+    if not wanted:
+        return f"{len(every)} there already"
+    if not pull:
+        return f"not pulled, not on this node: {', '.join(wanted)}"
+    absent: list[str] = []
+    unreachable: list[str] = []
+    for name in wanted:
+        try:
+            pulled = run(
+                ("docker", "pull", "--quiet", "--", name),
+                env=deployment.env,
+                timeout=_PULL_TIMEOUT,
+                check=False,
+            )
+        except CommandFailed as error:
+            unreachable.append(f"{name} ({error.message})")
+            continue
+        if pulled.code != 0:
+            said = masked(pulled.tail(1), deployment.masks)
+            (absent if _ABSENT.search(said) else unreachable).append(f"{name} ({said})")
+    if absent:
+        raise DeployRefused(
+            f"absent image: {', '.join(absent)}", "correct the image's name and tag in the recipe"
+        )
+    if unreachable:
+        raise CcciError(
+            f"image not obtainable: {', '.join(unreachable)}",
+            "check the registry and the network; --no-pull leaves it to the nodes",
+        )
+    return f"{len(wanted)} pulled, {len(every) - len(wanted)} there already"
