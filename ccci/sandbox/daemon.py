@@ -8,11 +8,12 @@ from pathlib import Path
 from ccci.clock import monotonic, sleep
 from ccci.errors import CcciError, CommandFailed
 from ccci.process import Finished, environment, run, start_daemon
-from ccci.sandbox.network import NAMESPACES
+from ccci.sandbox.network import NAMESPACES, processes
 from ccci.sandbox.place import Node, Sandbox
 from ccci.sandbox.tools import PATH
 
 _PATIENCE = 60.0
+_GONE_AFTER = 1.0
 
 
 def _environment(node: Node) -> dict[str, str]:
@@ -30,9 +31,7 @@ def docker(node: Node, *arguments: str, timeout: float = 30.0, check: bool = Tru
 def start(sandbox: Sandbox, node: Node) -> None:
     """Start the node's dockerd; it is not up yet when this returns."""
     node.folder.mkdir(exist_ok=True)
-    # Never the machine's own /etc/docker/daemon.json.
-    settings = node.folder / "daemon.json"
-    settings.write_text(json.dumps({"exec-opts": ["native.cgroupdriver=cgroupfs"]}))
+    settings = _settings(node)
     node.pidfile.unlink(missing_ok=True)
     argv = [
         "nsenter",
@@ -53,6 +52,20 @@ def start(sandbox: Sandbox, node: Node) -> None:
         f"--cgroup-parent=/{sandbox.key}",
     ]
     start_daemon(argv, log=node.log, env=_environment(node))
+
+
+def _settings(node: Node) -> Path:
+    """Write the node's own settings: the machine's /etc/docker/daemon.json is not for it."""
+    file = node.folder / "daemon.json"
+    settings = {"exec-opts": ["native.cgroupdriver=cgroupfs"]}
+    # Engines before 24 make a key in /etc/docker unless told otherwise; newer ones refuse the word.
+    # `--validate`, from 23.0, tells them apart.
+    key = {**settings, "deprecated-key-path": str(node.folder / "key.json")}
+    file.write_text(json.dumps(key))
+    argv = ("dockerd", "--validate", f"--config-file={file}")
+    if "deprecated-key-path" in run(argv, env=_environment(node), check=False).tail():
+        file.write_text(json.dumps(settings))
+    return file
 
 
 def alive(node: Node) -> bool:
@@ -79,20 +92,19 @@ def _listens(node: Node) -> bool:
 def await_up(node: Node) -> None:
     """Wait until the node's Engine answers. Raise CcciError, with the log's tail, if it dies."""
     started = monotonic()
-    seen_alive = False
-    while True:
-        waited = monotonic() - started
-        if _listens(node) and docker(node, "version", check=False).code == 0:
-            return
-        lives = alive(node)
-        # Before it has written its pidfile it cannot be told from one that died at once.
-        if (seen_alive and not lives) or waited > (_PATIENCE if lives else 10.0):
+    namespace = NAMESPACES / node.namespace
+    last_seen = started
+    while not (_listens(node) and docker(node, "version", check=False).code == 0):
+        now = monotonic()
+        if any(processes([namespace])):
+            last_seen = now
+        # The first second is for setsid and nsenter.
+        if now - last_seen > _GONE_AFTER or now - started > _PATIENCE:
             raise CcciError(
-                f"the dockerd of {node.name} did not come up in {waited:.0f} s; its log ends:\n"
-                + tail(node),
+                f"the dockerd of {node.name} did not come up in {now - started:.0f} s; "
+                f"its log ends:\n{tail(node)}",
                 "see whether this machine may run dockerd at all (a container needs --privileged)",
             )
-        seen_alive = seen_alive or lives
         sleep(0.05)
 
 
@@ -112,10 +124,14 @@ def form_swarm(sandbox: Sandbox) -> None:
         role = "manager" if node.number <= sandbox.managers else "worker"
         token = docker(first, "swarm", "join-token", "--quiet", role).stdout.strip()
         join = ("swarm", "join", f"--advertise-addr={node.address}", f"--token={token}")
-        finished = docker(node, *join, f"{first.address}:2377", timeout=90, check=False)
-        if finished.code != 0:
-            # Not the whole command: it holds the token.
-            raise CommandFailed(f"{node.name} cannot join the swarm: {finished.tail(5)}")
+        try:
+            finished = docker(node, *join, f"{first.address}:2377", timeout=90, check=False)
+            failure = finished.tail(5) if finished.code != 0 else ""
+        except CommandFailed:
+            failure = "docker swarm join did not end within 90 s"
+        if failure:
+            # Never the command itself: it holds the token.
+            raise CommandFailed(f"{node.name} cannot join the swarm: {failure}")
     await_ready(sandbox)
 
 

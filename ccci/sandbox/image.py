@@ -12,6 +12,7 @@ from ccci.process import run
 from ccci.sandbox.daemon import docker
 from ccci.sandbox.place import Sandbox
 
+# Debian 12's busybox-static 1.35 dies of SIGSEGV in `wget -T`: use `timeout 3 wget` in a probe.
 BUSYBOX = Path("/bin/busybox")
 _FOLDERS = ("bin", "data", "dev", "etc", "home", "mnt", "proc", "root", "run", "srv", "sys", "usr")
 _FILES = {

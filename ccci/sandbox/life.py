@@ -4,13 +4,13 @@ import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ccci.errors import CcciError, UsageError
 from ccci.sandbox import daemon, network, remains, tools
-from ccci.sandbox.place import MARKER, Sandbox
+from ccci.sandbox.place import MARKER, SHELF, Sandbox
 
 Say = Callable[[str], None]
 _UNFINISHED = f"{MARKER}.new"
@@ -69,12 +69,13 @@ def up(wanted: Sandbox, say: Say) -> bool:
             say(
                 f"the sandbox in {wanted.folder} is broken ({'; '.join(found.trouble)}): rebuilding"
             )
-        _wipe(wanted)
         try:
+            _wipe(wanted)
             _build(wanted, say)
         except BaseException:
             remains.remove(wanted)
             remains.remove_folder(wanted)
+            _remove_shelf(wanted.folder)
             raise
     return True
 
@@ -89,10 +90,18 @@ def down(folder: Path) -> remains.Remains:
         with _locked(folder):
             remains.remove(sandbox)
             remains.remove_folder(sandbox)
+        _remove_shelf(folder)
     left = remains.find(sandbox)
     if left:
         raise CcciError(f"of the sandbox in {folder} there is left: {left}")
     return found
+
+
+def _remove_shelf(folder: Path) -> None:
+    """Remove the folder of all named sandboxes, too, once it is empty."""
+    if folder.parent.name == SHELF:
+        with suppress(OSError):
+            folder.parent.rmdir()
 
 
 def _build(sandbox: Sandbox, say: Say) -> None:
@@ -143,8 +152,11 @@ def _read(folder: Path) -> tuple[Sandbox, bool] | None:
 def _locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a sandbox, which is its folder itself: nothing else is left to remove."""
     while True:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            continue
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             # Another `down` may have removed the folder while we waited.

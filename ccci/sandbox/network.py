@@ -5,6 +5,7 @@ dockerds are started with nsenter, as `ip netns exec` would give them a mount na
 of their own, without the cgroups.
 """
 
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -53,6 +54,18 @@ def namespaces(sandbox: Sandbox) -> list[Path]:
     with suppress(FileNotFoundError):
         return sorted(NAMESPACES.glob(f"{sandbox.key}-*"))
     return []
+
+
+def processes(spaces: Iterable[Path]) -> Iterator[int]:
+    """Yield the processes that live in these namespaces, zombies left out."""
+    inside = set()
+    for space in spaces:
+        with suppress(FileNotFoundError):
+            inside.add(space.stat().st_ino)
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it ended while we looked
+            if (entry / "ns/net").stat().st_ino in inside:
+                yield int(entry.name)
 
 
 def disconnect(sandbox: Sandbox) -> None:

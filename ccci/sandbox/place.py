@@ -8,6 +8,7 @@ from pathlib import Path
 from ccci.errors import UsageError
 
 MARKER = "sandbox.json"
+SHELF = "sandboxes"
 _LONGEST_SOCKET = "/9/run/containerd/containerd-debug.sock"
 _SOCKET_PATH_LIMIT = 107  # sun_path holds 108 bytes, the last one is a zero: unix(7)
 _MOST_NODES = 9
@@ -111,7 +112,7 @@ def locate(name: str, folder: Path | None, state: Path) -> Path:
                 f"{name!r} cannot be a sandbox's name",
                 "use up to 31 small letters, digits and dashes",
             )
-        folder = state / "sandboxes" / name
+        folder = state / SHELF / name
     folder = folder.resolve()
     if len(bytes(folder)) + len(_LONGEST_SOCKET) > _SOCKET_PATH_LIMIT:
         raise UsageError(

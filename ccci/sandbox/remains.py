@@ -1,4 +1,4 @@
-"""What a sandbox is made of outside of our control: its processes, mounts, cgroups and sockets.
+"""What a sandbox is made of outside of our control: processes, mounts, cgroups, stray files.
 
 Found from the folder and the names derived from it alone, so that all of it can be removed also
 when dockerd was killed and nobody wrote anything down.
@@ -23,6 +23,8 @@ from ccci.sandbox.tools import PATH
 
 _OURS = {"setsid", "nsenter", "unshare", "dockerd", "containerd", "containerd-shim", "runc"}
 _PATIENCE = 20.0
+_SHIM_SOCKETS = Path("/run/containerd/s")
+_BALANCERS = Path("/var/lib/docker/network/files")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Remains:
     mounts: tuple[Path, ...]
     cgroups: tuple[Path, ...]
     namespaces: tuple[Path, ...]
-    sockets: tuple[Path, ...]
+    strays: tuple[Path, ...]
     folder: Path | None
 
     def __bool__(self) -> bool:
@@ -43,7 +45,7 @@ class Remains:
             or self.mounts
             or self.cgroups
             or self.namespaces
-            or self.sockets
+            or self.strays
             or self.folder
         )
 
@@ -54,7 +56,7 @@ class Remains:
             "mounts": len(self.mounts),
             "cgroups": len(self.cgroups),
             "network namespaces": len(self.namespaces),
-            "sockets": len(self.sockets),
+            "stray files": len(self.strays),
             "folder": 1 if self.folder else 0,
         }
         return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing"
@@ -67,7 +69,7 @@ def find(sandbox: Sandbox) -> Remains:
         mounts=tuple(_mounts(sandbox)),
         cgroups=tuple(_cgroups(sandbox)),
         namespaces=tuple(network.namespaces(sandbox)),
-        sockets=tuple(_sockets(sandbox)),
+        strays=tuple(_strays(sandbox)),
         folder=sandbox.folder if sandbox.folder.exists() else None,
     )
 
@@ -75,7 +77,7 @@ def find(sandbox: Sandbox) -> Remains:
 def remove(sandbox: Sandbox) -> None:
     """Remove everything of the sandbox but its folder. Raise CcciError when something stays."""
     _refuse_from_inside(sandbox)
-    sockets = list(_sockets(sandbox))
+    strays = list(_strays(sandbox))
     _kill(sandbox)
     for mount in sorted(_mounts(sandbox), reverse=True):
         _umount(mount)
@@ -84,10 +86,13 @@ def remove(sandbox: Sandbox) -> None:
         for folder, _, _ in os.walk(cgroup, topdown=False):
             with suppress(OSError):  # seen again, and reported, by the look at the end
                 Path(folder).rmdir()
-    for socket in sockets:
-        socket.unlink(missing_ok=True)
+    for stray in strays:
+        if stray.is_dir():
+            shutil.rmtree(stray, ignore_errors=True)
+        else:
+            stray.unlink(missing_ok=True)
     left = find(sandbox)
-    if left.processes or left.mounts or left.namespaces or left.cgroups:
+    if left.processes or left.mounts or left.namespaces or left.cgroups or left.strays:
         raise CcciError(f"the sandbox in {sandbox.folder} could not be removed: {left} left")
 
 
@@ -105,8 +110,7 @@ def _umount(mount: Path) -> None:
 
 
 def _refuse_from_inside(sandbox: Sandbox) -> None:
-    own = Path("/proc/self/ns/net").stat().st_ino
-    if own in _namespace_numbers(sandbox):
+    if os.getpid() in network.processes(network.namespaces(sandbox)):
         raise CcciError(
             "this process is in the sandbox's own network namespace", "leave it and retry"
         )
@@ -123,22 +127,15 @@ def _kill(sandbox: Sandbox) -> None:
         sleep(0.02)
 
 
-def _namespace_numbers(sandbox: Sandbox) -> set[int]:
-    return {each.stat().st_ino for each in network.namespaces(sandbox)}
-
-
 def _processes(sandbox: Sandbox) -> Iterator[int]:
     """Yield the processes in its namespaces or cgroup, and daemons that its folder names."""
-    inside = _namespace_numbers(sandbox)
-    contained = set(_contained(sandbox))
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
+    theirs = {*network.processes(network.namespaces(sandbox)), *_contained(sandbox)}
+    for entry in Path("/proc").glob("[0-9]*"):
+        process = int(entry.name)
         with suppress(OSError):  # it ended while we looked
             ended = (entry / "stat").read_text().rpartition(")")[2].split()[0] in "ZX"
-            theirs = int(entry.name) in contained or (entry / "ns/net").stat().st_ino in inside
-            if not ended and (theirs or _is_daemon_of(sandbox, entry)):
-                yield int(entry.name)
+            if not ended and (process in theirs or _is_daemon_of(sandbox, entry)):
+                yield process
 
 
 def _is_daemon_of(sandbox: Sandbox, entry: Path) -> bool:
@@ -176,16 +173,17 @@ def _cgroups(sandbox: Sandbox) -> Iterator[Path]:
             yield found
 
 
-def _sockets(sandbox: Sandbox) -> Iterator[Path]:
-    """Yield the sockets of its shims, which live outside of the folder and survive a kill.
-
-    Their name is a hash of containerd's address, the namespace and the container's id
-    (containerd, runtime/v2/shim/util_unix.go, SocketAddress).
-    """
-    for containers in sandbox.folder.glob("*/data/containers"):
-        address = containers.parent.parent / "run/containerd/containerd.sock"
-        for container in containers.iterdir():
-            name = hashlib.sha256(f"{address}/moby/{container.name}".encode()).hexdigest()
-            socket = Path("/run/containerd/s") / name
-            if socket.exists():
-                yield socket
+def _strays(sandbox: Sandbox) -> Iterator[Path]:
+    """Yield what dockerd puts outside of the folder, and leaves there when it is killed."""
+    # A shim's socket is named by a hash of containerd's address, namespace and container
+    # (containerd, runtime/v2/shim/util_unix.go, SocketAddress).
+    for container in sandbox.folder.glob("*/data/containers/*"):
+        address = container.parents[2] / "run/containerd/containerd.sock"
+        name = hashlib.sha256(f"{address}/moby/{container.name}".encode()).hexdigest()
+        if (socket := _SHIM_SOCKETS / name).exists():
+            yield socket
+    # The load balancer of an overlay network has its files in a fixed place, whatever the data
+    # root (libnetwork, sandbox.go, defaultPrefix); its namespace is named by the first nine
+    # characters of the network's id (service_linux.go).
+    for balancer in sandbox.folder.glob("*/run/netns/lb_*"):
+        yield from _BALANCERS.glob(f"{balancer.name}*")
