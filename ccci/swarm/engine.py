@@ -37,11 +37,14 @@ class Answer:
 
 
 class Engine:
-    """A Docker Engine that was reached once; see `connect`."""
+    """A Docker Engine that was reached once; see `connect`.
+
+    `timeout`, in seconds, is each call's that names no other.
+    """
 
     def __init__(self, endpoint: Endpoint, timeout: float, version: str = "") -> None:
         self._endpoint = endpoint
-        self._timeout = timeout
+        self.timeout = timeout
         from ccci.swarm.transport import Transport
 
         self._transport = Transport(endpoint, timeout)
@@ -66,7 +69,7 @@ class Engine:
 
     def sibling(self, timeout: float | None = None) -> "Engine":
         """Return the same Engine with a session of its own, for another thread."""
-        return Engine(self._endpoint, timeout or self._timeout, self.api_version)
+        return Engine(self._endpoint, timeout or self.timeout, self.api_version)
 
     @property
     def host(self) -> str:
@@ -135,7 +138,12 @@ class Engine:
     ) -> "requests.Response":
         version = f"/v{self.api_version}" if self.api_version else ""
         return self._transport.request(
-            method, version + path, params, body=body, timeout=timeout, stream=stream
+            method,
+            version + path,
+            params,
+            body=body,
+            timeout=timeout or self.timeout,
+            stream=stream,
         )
 
     # What several parts of ccci ask.

@@ -99,7 +99,6 @@ class Transport:
 
     def __init__(self, endpoint: Endpoint, timeout: float) -> None:
         self.host = endpoint.host
-        self._timeout = timeout
         self._client = _client(endpoint, timeout)
 
     def close(self) -> None:
@@ -113,21 +112,20 @@ class Transport:
         params: Mapping[str, Any] | None = None,
         *,
         body: object = None,
-        timeout: float | None = None,
+        timeout: float,
         stream: bool = False,
     ) -> requests.Response:
         """Return the answer, of which with `stream` only the head has come.
 
         Raise EngineError, ConnectionLost or EngineUnavailable; `timeout` is in seconds.
         """
-        patience = timeout or self._timeout
         try:
             response = self._client.request(
                 method,
                 f"{self._client.base_url}{path}",
                 params=_encoded(params),
                 json=body,
-                timeout=patience,
+                timeout=timeout,
                 stream=stream,
             )
             if response.status_code < 400:  # noqa: PLR2004
@@ -135,7 +133,7 @@ class Transport:
             with response:
                 raise refusals.refused(response.status_code, response.text)
         except (requests.RequestException, HTTPError, OSError, ToolMissing) as error:
-            raise refusals.lost(error, self.host, patience) from error
+            raise refusals.lost(error, self.host, timeout) from error
 
 
 class Stream:
