@@ -12,7 +12,9 @@ import typer
 
 from ccci.cli import app
 from ccci.exits import MEANINGS, SIGTERM_EXIT, WORST_FIRST, Verdict
-from ccci.swarm import identity
+from ccci.swarm import axes, hints, identity
+from ccci.swarm.hints import hint_for
+from ccci.swarm.model import UpdateState
 from ccci.sweep import rule_pages
 
 FOLDER = Path(__file__).parent
@@ -34,6 +36,21 @@ _ABOVE = (
 _REASONS = (
     "`identity.reason` in the report; the exit code is 13 (`wrong-identity`) unless the table "
     "says otherwise."
+)
+_CAUSES = (
+    "Why a service failed: `services[].cause.code` in the report, one per failing service, with "
+    "the task that shows it, its last log lines, its last probe output and one next step. "
+    "`evidence` says where the container was: `local` on the node we talk to, where its "
+    "out-of-memory flag and its probes can be read, or `remote`, where they cannot."
+)
+_PHASES = (
+    "What the live view and the log say of a service while it is followed. The verdict, once "
+    "there is one, takes the phase's place."
+)
+_SWARM = (
+    "The other column is Swarm's own word for the update, in its wire spelling, or `-` where it "
+    "has none: before the updater begins, after a change that rolls nothing, and after somebody "
+    "re-sent the service in the middle of a roll."
 )
 
 
@@ -165,6 +182,46 @@ def mismatches() -> str:
     )
 
 
+def causes() -> str:
+    """Return the page of causes."""
+    return "\n".join(
+        [
+            "# Causes",
+            "",
+            _CAUSES,
+            "",
+            *_table(
+                ("cause", "meaning", "next step"),
+                (
+                    (f"`{each.value}`", text, hint_for(each))
+                    for each, text in hints.MEANINGS.items()
+                ),
+            ),
+        ]
+    )
+
+
+def phases() -> str:
+    """Return the page of phases and of Swarm's own words."""
+    return "\n".join(
+        [
+            "# Phases",
+            "",
+            _PHASES,
+            "",
+            *_table(
+                ("phase", "meaning"), ((f"`{each}`", text) for each, text in axes.PHASES.items())
+            ),
+            "",
+            "## What Swarm says",
+            "",
+            _SWARM,
+            "",
+            *(f"- `{each.value}`" for each in UpdateState),
+        ]
+    )
+
+
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     lines = [f"| {' | '.join(heads)} |", f"| {' | '.join('---' for _ in heads)} |"]
     return lines + [f"| {' | '.join(_one_line(cell) for cell in row)} |" for row in rows]
@@ -173,6 +230,8 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 PAGES: dict[str, Callable[[], str]] = {
     "reference/cli.md": command_line,
     "reference/exit-codes.md": exit_codes,
+    "reference/causes.md": causes,
+    "reference/phases.md": phases,
     "reference/identity.md": mismatches,
     "reference/rules.md": rule_pages.page,
 }

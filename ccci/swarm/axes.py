@@ -21,6 +21,24 @@ _STARTING: dict[TaskState, str] = {
 }
 """A task's way to RUNNING in four words; each change of word is a line in a CI log."""
 
+PHASES: dict[str, str] = {
+    "as before": "COMMAND has not touched it yet",
+    "starting": "nothing is left to replace; tasks are on their way to RUNNING",
+    "updating": "Swarm is replacing its tasks",
+    "waiting": "Swarm still has tasks to replace or to stop",
+    "soaking": "every slot holds an up-to-date running task; how long it holds is being watched",
+    "steady": "it held through the soak",
+    "rolling back": "Swarm is putting the previous spec back",
+    "rolled back": "Swarm has put the previous spec back",
+    "paused": "Swarm stopped the update half-way",
+    "rollback paused": "Swarm stopped the rollback half-way",
+    "crashing": "it does not stay up: a crash loop, a slot given up, a death during the soak",
+    "stalled": "no task of it can start, each time for the same reason",
+    "disturbed": "somebody else changed it, or the orchestrator restarted",
+    "gone": "it is no longer there",
+}
+"""What the live view and the log call a service before and when it is judged."""
+
 
 def swarm_says(service: Service) -> str:
     """Return Swarm's own word for the update, with its message where it stopped or went back."""

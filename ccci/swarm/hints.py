@@ -1,8 +1,28 @@
-"""One next step for each cause. Pure text."""
+"""What each cause means, and one next step for it. Pure text."""
 
 from ccci.swarm.model import CauseCode, Spec, Task
 
 SIGKILL_EXIT = 137
+
+MEANINGS: dict[CauseCode, str] = {
+    CauseCode.EXIT_NONZERO: "the task's main process ended with an error of its own",
+    CauseCode.EXITED_EARLY: "it ended with exit code 0, where the service should stay up",
+    CauseCode.OOM_KILLED: "the kernel killed it, out of memory (known of containers on our node)",
+    CauseCode.UNHEALTHY: "its health check failed, also where Swarm reports no error at all",
+    CauseCode.IMAGE_UNAVAILABLE: "the image cannot be obtained",
+    CauseCode.MOUNT_FAILED: "a bind source does not exist, or a volume cannot be mounted",
+    CauseCode.NO_SUITABLE_NODE: "the scheduler finds no node: resources, constraints, platform",
+    CauseCode.PORT_IN_USE: "a port that it publishes is taken",
+    CauseCode.START_TIMEOUT: "it was still on its way to RUNNING at the deadline",
+    CauseCode.NETWORK_UNAVAILABLE: "a network is missing, or has no address left",
+    CauseCode.OLD_TASK_NOT_STOPPING: "the old task does not stop, and the new one waits for it",
+    CauseCode.CONFIG_IMMUTABLE: "a config or secret was changed under its old name",
+    CauseCode.CONFLICT: "the Engine refused the update as out of sequence: another came between",
+    CauseCode.ORCHESTRATOR_RESTARTED: "the orchestrator restarted, or moved to another manager",
+    CauseCode.INTERFERENCE: "somebody else changed the service during the rollout",
+    CauseCode.UNKNOWN: "nothing that was seen names a cause; the report holds what was seen",
+}
+"""Each cause in one sentence, for the docs page."""
 
 _HINTS: dict[CauseCode, str] = {
     CauseCode.EXIT_NONZERO: "read its last log lines and start the image by hand with that config",
