@@ -13,12 +13,13 @@ import socket
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from ccci import clock
+from ccci import clock, hostlock
+from ccci.errors import CcciError
 from ccci.report import Report, document
 
 RECORD = "run.json"
@@ -29,6 +30,7 @@ COMPOSE = "compose.merged.yml"
 OVERLAY = "compose.ccci.yml"
 CHECKOUTS = "abra"
 INDEX = "index.sqlite"
+ALIVE = "alive.lock"
 _ATTEMPTS = 20
 _BUSY_SECONDS = 5.0
 
@@ -37,8 +39,9 @@ _BUSY_SECONDS = 5.0
 class Record:
     """What is known of a run without reading its report.
 
-    `keep` says that the app is meant to stay; `gone` that its teardown was verified. `abra_dir` is
-    the run's own folder of checkouts, `env_file` the app's `.env`, `secrets` the names of those
+    `keep` says that the app is meant to stay, or, with False, that the run made it and means to
+    remove it; None as long as that is open. `gone` says that its teardown was verified. `abra_dir`
+    is the run's own folder of checkouts, `env_file` the app's `.env`, `secrets` the names of those
     that were generated: what a teardown has to remove besides what the swarm itself can name.
     """
 
@@ -56,7 +59,7 @@ class Record:
     abra_dir: str | None = None
     env_file: str | None = None
     secrets: tuple[str, ...] = ()
-    keep: bool = False
+    keep: bool | None = None
     gone: bool = False
     finished_at: str | None = None
     verdict: str | None = None
@@ -85,6 +88,16 @@ class Run:
         self.record = record
         self.trouble: list[str] = []
         self._root = root
+        self._alive = ExitStack()
+
+    def live(self) -> None:
+        """Say to others, until `finish` or our death, that this run is being made."""
+        try:
+            self._alive.enter_context(
+                hostlock.hold(self.path(ALIVE), self.id, until=clock.monotonic())
+            )
+        except CcciError as error:
+            self._complain(error.message)
 
     @property
     def id(self) -> str:
@@ -114,6 +127,7 @@ class Run:
             stack=report.stack or self.record.stack,
             deployer=report.deployer or self.record.deployer,
         )
+        self._alive.close()
 
     def _save(self) -> None:
         try:
@@ -156,6 +170,7 @@ def begin(root: Path, command: str, target: str, **known: Any) -> Run:  # noqa: 
     run = Run(folder, where, record)
     if trouble:
         run.trouble.append(trouble)
+    run.live()
     run.note()
     return run
 
@@ -203,11 +218,14 @@ def find(root: Path, target: str) -> Record | None:
     return next((each for each in named if not each.gone), named[0] if named else None)
 
 
+def is_alive(root: Path, record: Record) -> bool:
+    """Say whether the run is still being made, by a process of this host."""
+    return record.finished_at is None and not hostlock.is_free(root / record.id / ALIVE)
+
+
 def forget_app(root: Path, record: Record) -> None:
     """Record that this run's app is gone, and that its teardown was verified."""
-    folder = root / record.id
-    run = Run(folder, root, record)
-    run.note(gone=True)
+    Run(root / record.id, root, record).note(gone=True)
 
 
 def export(run: Run, folder: Path) -> None:
@@ -215,7 +233,7 @@ def export(run: Run, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path in run.folder.iterdir():
-            if path.is_file() and not path.name.startswith("."):
+            if path.is_file() and path.name != ALIVE and not path.name.startswith("."):
                 shutil.copyfile(path, folder / path.name)
     except OSError as error:
         run.trouble.append(f"{folder} could not be written: {error.strerror}")

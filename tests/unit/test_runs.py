@@ -1,5 +1,6 @@
 import json
 import sqlite3
+import sys
 import threading
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import pytest
 
 from ccci import runs
 from ccci.exits import Verdict
+from ccci.process import run as run_tool
 from ccci.report import Report
-from ccci.runs import Record, begin, export, find, forget_app, recent
+from ccci.runs import Record, begin, export, find, forget_app, is_alive, recent
 
 ROLLED_BACK = Report(
     "upgrade", Verdict.ROLLED_BACK, "rolled back", stack="disc_ci", deployer="abra"
@@ -151,3 +153,24 @@ def test_the_output_folder_gets_the_files_and_no_checkouts(tmp_path: Path) -> No
     (tmp_path / "file").write_text("")
     export(run, tmp_path / "file")
     assert any("file" in words for words in run.trouble)
+
+
+def test_a_run_is_alive_until_it_is_finished(tmp_path: Path) -> None:
+    run = begin(tmp_path, "deploy", "a")
+    assert is_alive(tmp_path, run.record)
+    run.finish(ROLLED_BACK)
+    assert not is_alive(tmp_path, run.record)
+    assert not run.path(runs.ALIVE).exists()
+
+
+def test_a_killed_run_is_not_alive(tmp_path: Path) -> None:
+    script = (
+        "import os, sys, pathlib; from ccci.runs import begin; "
+        "print(begin(pathlib.Path(sys.argv[1]), 'deploy', 'a').id, flush=True); "
+        "os.kill(os.getpid(), 9)"
+    )
+    killed = run_tool((sys.executable, "-c", script, str(tmp_path)), check=False)
+    (record,) = recent(tmp_path)
+    assert record.id == killed.stdout.strip()
+    assert not is_alive(tmp_path, record)
+    assert record.keep is None
