@@ -42,6 +42,8 @@ class Lease:
         self._held = held
         self._lost: Holder | None = None
         self._gone = False
+        # The store is used by the thread that renews, and by the run's own.
+        self._mutex = threading.Lock()
 
     @property
     def holder(self) -> Holder:
@@ -59,9 +61,15 @@ class Lease:
 
     def renew(self) -> None:
         """Move the counter. A lost answer does no harm: the next look adopts what is there."""
-        holder = replace(self.holder, counter=self.holder.counter + 1)
-        with suppress(ConnectionLost):
-            self._write(holder)
+        with self._mutex, suppress(ConnectionLost):
+            self._write(replace(self.holder, counter=self.holder.counter + 1))
+
+    def intend(self, *, keep: bool) -> None:
+        """Say on the lock what is to become of the app, should we die: see `runs.Record`."""
+        with self._mutex:
+            for _ in range(_ATTEMPTS):
+                if self._gone or self._lost or self._write(replace(self.holder, keep=keep)):
+                    return
 
     def _write(self, holder: Holder) -> bool:
         """Write our labels; say whether they were taken. The version is read anew each time."""
@@ -90,12 +98,13 @@ class Lease:
         It is marked first: whoever finds the mark may remove the object at once, and nobody's
         living lock is removed by one that was slow.
         """
-        for _ in range(_ATTEMPTS):
-            if self._gone or self._lost is not None:
-                return
-            if self._write(replace(self.holder, released=True)):
-                remove(self._store, self._held.id)
-                self._gone = True
+        with self._mutex:
+            for _ in range(_ATTEMPTS):
+                if self._gone or self._lost is not None:
+                    return
+                if self._write(replace(self.holder, released=True)):
+                    remove(self._store, self._held.id)
+                    self._gone = True
 
 
 def take(

@@ -41,7 +41,11 @@ class LockStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a lock. `folder` names the state folder whose lock file goes with it."""
+    """Who holds a lock. `folder` names the state folder whose lock file goes with it.
+
+    `keep` is what the run means to do with the app (see `runs.Record`): with False, whoever finds
+    the holder dead may remove it.
+    """
 
     stack: str
     run: str
@@ -53,6 +57,7 @@ class Holder:
     since: str
     counter: int = 0
     released: bool = False
+    keep: bool | None = None
 
     @classmethod
     def ours(cls, stack: str, run: str, folder: Path) -> "Holder":
@@ -86,6 +91,7 @@ class Holder:
             since=text("since"),
             counter=_number(text("counter")),
             released=text("released") == "true",
+            keep={"true": True, "false": False}.get(text("keep")),
         )
 
     def labels(self) -> dict[str, str]:
@@ -101,6 +107,7 @@ class Holder:
             f"{LABEL}since": self.since,
             f"{LABEL}counter": str(self.counter),
             f"{LABEL}released": "true" if self.released else "false",
+            f"{LABEL}keep": {True: "true", False: "false", None: ""}[self.keep],
         }
 
     def __str__(self) -> str:

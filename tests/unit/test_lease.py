@@ -215,6 +215,19 @@ def test_a_first_holder_leaves_the_file_of_the_next(tmp_path: Path) -> None:
     assert path.read_text() == "another's"
 
 
+def test_a_lock_says_what_is_to_become_of_the_app(store: FakeStore, tmp_path: Path) -> None:
+    lease_of_ours = take(store, holder(tmp_path, "a"), until=soon())
+    (lock,) = objects(store.configs.values())
+    assert lock.holder.keep is None
+    for keep in (True, False):
+        lease_of_ours.intend(keep=keep)
+        (lock,) = objects(store.configs.values())
+        assert lock.holder.keep is keep
+    lease_of_ours.renew()
+    (lock,) = objects(store.configs.values())
+    assert lock.holder.keep is False
+
+
 def test_a_lock_file_says_whether_it_is_free(tmp_path: Path) -> None:
     path = tmp_path / "x.lock"
     assert hostlock.is_free(path)
