@@ -39,3 +39,8 @@ def state_folder(environ: Mapping[str, str]) -> Path:
 def runs_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """Return where runs are recorded: `$CCCI_RUNS_DIR`, else the user's state folder."""
     return Path(environ.get("CCCI_RUNS_DIR") or state_folder(environ) / "runs")
+
+
+def locks_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return where this host's lock files are: the same for all runs of a user."""
+    return state_folder(environ) / "locks"

@@ -1,0 +1,118 @@
+"""A whole app removed: its lock held, its stack torn down, its runs told that it is gone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ccci import config, lease, runs
+from ccci.errors import UsageError
+from ccci.lockobject import LockObject, lock_name, look, objects
+from ccci.naming import stack_of
+from ccci.runs import Record
+from ccci.swarm.engine import Engine
+from ccci.teardown import PATIENCE, Ending, claim_of, files_of, tear_down
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to remove from: the Engine, the folder of records, the folder of lock files."""
+
+    engine: Engine
+    runs_folder: Path
+    locks_folder: Path
+
+    @classmethod
+    def usual(cls, engine: Engine) -> "Place":
+        """Return the place that the environment names."""
+        return cls(engine, config.runs_folder(), config.locks_folder())
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A stack to remove, and what names it: `ours` when a run's record or a lock does."""
+
+    stack: str
+    ours: bool
+
+
+def resolve(place: Place, target: str, *, force: str | None = None) -> Target:
+    """Return the stack that a person means by a domain, a stack, a recipe or a run's id.
+
+    Raise UsageError when it may be several, and when no run and no lock names it, unless `force`
+    repeats its name.
+    """
+    named = [record for record in runs.recent(place.runs_folder, target=target) if record.stack]
+    there = {record.stack for record in named if record.stack and not record.gone}
+    if len(there) > 1:
+        raise UsageError(
+            f"{target} is deployed as several apps: {', '.join(sorted(there))}",
+            "name the one to remove",
+        )
+    stack = there.pop() if there else None
+    if stack is None and named:
+        stack = named[0].stack
+    if stack is not None:
+        return Target(stack, ours=True)
+    stack = stack_of(target)
+    if look(place.engine, lock_name(stack)) is not None:
+        return Target(stack, ours=True)
+    if force is None:
+        raise UsageError(
+            f"no run and no lock names {target}: ccci did not deploy it",
+            f"if it is to go all the same: ccci teardown {target} --force {stack}",
+        )
+    if force not in {stack, target}:
+        raise UsageError(
+            f"--force {force} is another name than {stack}: nothing was removed",
+            "repeat the very name",
+        )
+    return Target(stack, ours=False)
+
+
+def remove(
+    place: Place,
+    target: Target,
+    *,
+    lock_timeout: float,
+    patience: float = PATIENCE,
+    dead_after: float = lease.DEAD_AFTER,
+    say: Callable[[str], None] = lambda _: None,
+) -> Ending:
+    """Remove the app under its lock, and record for each of its runs that it is gone.
+
+    Raise Held when a living run works on it.
+    """
+    with (
+        place.engine.sibling() as store,
+        lease.hold(
+            store,
+            target.stack,
+            "teardown",
+            folder=place.locks_folder,
+            timeout=lock_timeout,
+            waiting=say,
+            dead_after=dead_after,
+        ) as held,
+    ):
+        records = runs.recent(place.runs_folder)
+        ending = tear_down(
+            place.engine,
+            claim_of(place.engine, target.stack, records, ours=target.ours),
+            files=files_of(target.stack, records),
+            check=held.check,
+            patience=patience,
+        )
+        if ending.gone:
+            _record(place, target.stack, records)
+    return ending
+
+
+def _record(place: Place, stack: str, records: list[Record]) -> None:
+    for record in records:
+        if record.stack == stack and not record.gone:
+            runs.forget_app(place.runs_folder, record)
+
+
+def locks(engine: Engine) -> tuple[LockObject, ...]:
+    """Return every lock object on the swarm."""
+    return objects(engine.configs())
