@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ccci.commands import doctor, identity, sandbox, sweep
+from ccci.commands import doctor, identity, leftovers, runs, sandbox, sweep, teardown
 from ccci.errors import CcciError, Interrupted
 from ccci.exits import Verdict
 from ccci.output import Output
@@ -87,6 +87,9 @@ app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(sweep.app, name="sweep")
 app.command("doctor")(doctor.command)
 app.command("identity")(identity.command)
+app.command("runs")(runs.command)
+app.command("teardown")(teardown.command)
+sweep.app.command("leftovers")(leftovers.command)
 
 
 def _interrupt(signal_number: int, frame: FrameType | None) -> None:  # noqa: ARG001
