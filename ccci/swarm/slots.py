@@ -117,6 +117,9 @@ def _service(
         missing = max(expected - len(live_slots) - len(done), 0)
         surplus = len(live_slots) > expected
     dead = [task for task in settled if task not in done][:missing]
+    # A task that died during a start-first update leaves a second one of the new spec in its slot,
+    # which Swarm stops only when it looks at the service again (swarmkit updater.go).
+    surplus = surplus or len(live) > len(live_slots)
     return Slots(
         expected=expected,
         live=live,

@@ -311,7 +311,8 @@ def _remember_tasks(track: Track, service: Service, health: HealthCheck | None, 
         ran_from = running.get(task.id)
         if ran_from is not None:
             longest = max(longest, at - ran_from)
-        failure = Failure(task.id, signature(task), at, ran_from, code_of(task) in BLOCKERS)
+        died = max(at - (task.since or 0.0), min(track.seen_at, at))
+        failure = Failure(task.id, signature(task), died, ran_from, code_of(task) in BLOCKERS)
         failures[task.slot] = (*failures.get(task.slot, ()), failure)
     return replace(
         track,
