@@ -28,6 +28,7 @@ def tick(cluster: Cluster, orchestrate: Callable[[Cluster], None]) -> None:
                 task.entered = cluster.now
                 if task.state.ended:
                     service.events.append(task)
+                    _note_end(service, task)
     for service in cluster.services.values():
         for task in list(service.tasks):
             wanted = task.runnable or task.desired == TaskState.COMPLETE
@@ -36,6 +37,12 @@ def tick(cluster: Cluster, orchestrate: Callable[[Cluster], None]) -> None:
     orchestrate(cluster)
     for service in cluster.services.values():
         _reap(service)
+
+
+def _note_end(service: SimService, task: SimTask) -> None:
+    """Keep, for the truth, a task that ended by itself and what Swarm said at that time."""
+    if task.runnable:
+        service.ends.append((task, service.status.state if service.status else None))
 
 
 def _live(cluster: Cluster, task: SimTask) -> None:

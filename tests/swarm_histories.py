@@ -1,18 +1,21 @@
 """Histories of rollouts on the model of Swarm, what is seen of them, and what truly happened."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from swarm_looks import look
-from swarm_model import RUNNING, Cluster, Revision, SimService, drop_node, submit
+from swarm_model import RUNNING, Cluster, Revision, SimService, SimTask, drop_node, submit
 from swarm_updater import advance, restart_orchestrator
 
+from ccci.exits import Verdict
 from ccci.swarm.model import (
     Command,
+    Mode,
     Node,
     Observation,
     TaskState,
+    UpdateState,
 )
 
 START = 200.0
@@ -100,6 +103,7 @@ def begin(history: History) -> tuple[Play, Observation]:
     advance(cluster, START)
     for service in cluster.services.values():
         service.states.clear()
+        service.ends.clear()
     acts = sorted((*history.ours, *history.theirs), key=lambda act: act.at)
     return Play(history, cluster, acts), look(cluster)
 
@@ -107,12 +111,14 @@ def begin(history: History) -> tuple[Play, Observation]:
 def perform(cluster: Cluster, act: Act) -> None:
     """Do one thing to the cluster."""
     if act.revision is not None:
-        submit(cluster, act.service, act.revision)
+        there = cluster.services.get(act.service)
+        mode = there.spec.mode if there else act.revision.mode  # the API refuses another one
+        submit(cluster, act.service, replace(act.revision, mode=mode))
     elif act.what == "restart-orchestrator":
         restart_orchestrator(cluster)
     elif act.what == "restart-daemon":
         restart_orchestrator(cluster, kills=True)
-    elif act.what == "drain":
+    elif act.what == "drain" and act.service in cluster.nodes:
         drop_node(cluster, act.service)
     elif act.what == "remove":
         cluster.services.pop(act.service, None)
@@ -136,24 +142,32 @@ def looks(play: Play, gaps: tuple[float, ...], forever: float) -> Iterator[Obser
 def serves(service: SimService, asked: Revision, nodes: int, since: float) -> bool:
     """Say whether every expected slot has run the asked revision ever since, or ended as meant.
 
-    A service is meant to end with `condition: none`, or `on-failure` without a health check.
+    A replicated service is meant to end with `condition: none`, or `on-failure` and no check.
     """
-    one_shot = asked.restart.condition == "none" or (
-        asked.restart.condition == "on-failure" and asked.health is None
+    one_shot = asked.mode is Mode.REPLICATED and (
+        asked.restart.condition == "none"
+        or (asked.restart.condition == "on-failure" and asked.health is None)
     )
     filled = 0
+    if asked.mode.is_job:
+        now = {t.slot for t in service.tasks if t.iteration == service.iteration and _done(t)}
+        return len(now) == asked.replicas
     for slot in {task.slot for task in service.tasks}:
         tasks = [task for task in service.tasks if task.slot == slot]
         live = [task for task in tasks if task.runnable]
-        last = max(tasks, key=lambda task: task.created)
+        last = live[0] if live else max(tasks, key=lambda task: task.created)
         right = (last.revision.template, last.revision.endpoint) == (asked.template, asked.endpoint)
-        if live == [last] and right and last.state == RUNNING and last.entered <= since:
+        if len(live) == 1 and right and last.state == RUNNING and last.entered <= since:
             filled += 1
         elif live:
             return False
         elif right and one_shot and last.state == TaskState.COMPLETE:
             filled += 1
     return filled == (nodes if asked.mode.is_global else asked.replicas)
+
+
+def _done(task: SimTask) -> bool:
+    return task.state == TaskState.COMPLETE and not task.exit_code
 
 
 def truth(play: Play) -> Truth:
@@ -168,3 +182,21 @@ def truth(play: Play) -> Truth:
         if bad or service is None or not serves(service, revision, usable, steady):
             return Truth.FAILED
     return Truth.SUCCEEDED
+
+
+def excused(play: Play, verdict: Verdict) -> bool:
+    """Say whether a rollout that came right in the end gave reason enough to call it this.
+
+    `unstable`: a task died after Swarm's `completed`, or five did in one slot. `stalled`: a task
+    was refused before it could start.
+    """
+    for service in play.cluster.services.values():
+        slots = [task.slot for task, _ in service.ends]
+        late = any(state is UpdateState.COMPLETED for _, state in service.ends)
+        if verdict is Verdict.UNSTABLE and (late or any(slots.count(s) > 4 for s in slots)):
+            return True
+        if verdict is Verdict.STALLED and any(
+            task.revision.behaviour.rejected for task, _ in service.ends
+        ):
+            return True
+    return False

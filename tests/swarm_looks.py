@@ -1,5 +1,7 @@
 """What a watcher sees of the model of Swarm: observations, as `decode` makes them of a real one."""
 
+from dataclasses import replace
+
 from swarm_model import Cluster, Revision, SimService, SimTask, moment
 
 from ccci.swarm.model import (
@@ -11,6 +13,7 @@ from ccci.swarm.model import (
     Spec,
     Task,
     TaskState,
+    UpdateStatus,
 )
 
 
@@ -61,10 +64,17 @@ def _service(cluster: Cluster, service: SimService) -> Service:
         version=service.version,
         spec=spec(service.spec),
         previous=spec(service.previous[0]) if service.previous else None,
-        update=service.status,
+        update=_status(cluster, service),
         iteration=service.iteration,
         tasks=tuple(_task(cluster, service, task) for task in service.tasks),
     )
+
+
+def _status(cluster: Cluster, service: SimService) -> UpdateStatus | None:
+    status = service.status
+    if status is None or status.completed_at is None:
+        return status
+    return replace(status, age=cluster.now - service.ended)
 
 
 def _task(cluster: Cluster, service: SimService, task: SimTask) -> Task:

@@ -111,12 +111,14 @@ class SimService:
     version: int
     previous: tuple[Revision, int] | None = None
     status: UpdateStatus | None = None
+    ended: float = 0.0
     iteration: int | None = None
     tasks: list[SimTask] = field(default_factory=list)
     attempts: dict[tuple[str, str], int] = field(default_factory=dict)
     restarts: dict[str, tuple[int, int]] = field(default_factory=dict)
     events: list[SimTask] = field(default_factory=list)
     states: list[str] = field(default_factory=list)
+    ends: list[tuple[SimTask, UpdateState | None]] = field(default_factory=list)
 
     def dirty(self, task: SimTask) -> bool:
         """Swarm's own test of whether a task is out of date (swarmkit orchestrator/task.go)."""
@@ -193,7 +195,7 @@ def touched(cluster: Cluster, service: SimService) -> None:
 
 def say(cluster: Cluster, service: SimService, status: UpdateStatus) -> None:
     """Write a service's update status."""
-    service.status = status
+    service.status, service.ended = status, cluster.now
     service.states.append(status.state.value)
     touched(cluster, service)
 

@@ -35,6 +35,8 @@ def soak(revision: Revision) -> float:
     return max(5.0, revision.update.monitor, health)
 
 
+MODES = (*[Mode.REPLICATED] * 5, Mode.GLOBAL, Mode.GLOBAL, Mode.REPLICATED_JOB)
+
 good = st.builds(
     Behaviour,
     starts=st.sampled_from([0.25, 1.0, 6.0, 25.0]),
@@ -59,6 +61,15 @@ def faulty(draw: st.DrawFn, revision: Revision) -> Behaviour:
 
 
 @st.composite
+def work(draw: st.DrawFn) -> Behaviour:
+    """Return how the tasks of a job live: they end with 0 after a while, or do not."""
+    code = draw(st.sampled_from([0, 0, 0, 1]))
+    ends = st.sampled_from([0.25, 5.0, 25.0])
+    behaviour = Behaviour(starts=1.0, lives=draw(ends), exit_code=code)
+    return replace(behaviour, stuck=draw(st.sampled_from([None, None, TaskState.PENDING])))
+
+
+@st.composite
 def revisions(draw: st.DrawFn, template: str, mode: Mode) -> Revision:
     """Return a spec whose tasks live well, or do not."""
     revision = draw(
@@ -75,6 +86,8 @@ def revisions(draw: st.DrawFn, template: str, mode: Mode) -> Revision:
             health=healths,
         )
     )
+    if mode.is_job:
+        return replace(revision, behaviour=draw(work()), replicas=max(1, revision.replicas))
     if draw(st.booleans()):
         return replace(revision, behaviour=draw(faulty(revision)))
     return revision
@@ -83,11 +96,11 @@ def revisions(draw: st.DrawFn, template: str, mode: Mode) -> Revision:
 @st.composite
 def deploys(draw: st.DrawFn, name: str) -> tuple[Revision | None, tuple[Act, ...]]:
     """Return a base and what COMMAND sends of one service."""
-    mode = draw(st.sampled_from([Mode.REPLICATED] * 3 + [Mode.GLOBAL]))
+    mode = draw(st.sampled_from(MODES))
     head = draw(revisions("head", mode))
     base = draw(st.one_of(st.none(), revisions("base", mode)))
     kind = draw(st.sampled_from(["new", "new", "new", "same", "label", "scale", "untouched"]))
-    if base and kind == "untouched":
+    if base and name == "db" and kind == "untouched":
         return base, ()
     if base and kind != "new":
         changed = {"same": base, "label": replace(base, labels="cccc")}
@@ -123,8 +136,10 @@ def histories(draw: st.DrawFn, *, disturbed: bool = False) -> History:
 @st.composite
 def _disturbances(draw: st.DrawFn, names: list[str], after: float) -> Act:
     at = after + draw(st.sampled_from([0.5, 2.0, 7.0, 30.0]))
-    what = draw(st.sampled_from(["deploy", "restart-orchestrator", "restart-daemon", "remove"]))
-    name = draw(st.sampled_from(names))
+    what = draw(
+        st.sampled_from(["deploy", "restart-orchestrator", "restart-daemon", "remove", "drain"])
+    )
+    name = "node-2" if what == "drain" else draw(st.sampled_from(names))
     revision = draw(revisions("other", Mode.REPLICATED)) if what == "deploy" else None
     return Act(at, what, name, revision)
 
