@@ -10,7 +10,16 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ccci.commands import doctor, identity, leftovers, runs, sandbox, sweep, teardown
+from ccci.commands import (
+    converge,
+    doctor,
+    identity,
+    leftovers,
+    runs,
+    sandbox,
+    sweep,
+    teardown,
+)
 from ccci.errors import CcciError, Interrupted
 from ccci.exits import Verdict
 from ccci.output import Output
@@ -85,6 +94,7 @@ def _global(
 
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(sweep.app, name="sweep")
+app.command("converge")(converge.converge)
 app.command("doctor")(doctor.command)
 app.command("identity")(identity.command)
 app.command("runs")(runs.command)

@@ -35,7 +35,7 @@ def summary(rollout: Rollout, reports: tuple[ServiceReport, ...]) -> str:
         did = "nothing had to roll" if verdict is Verdict.UNCHANGED else "all run what was asked"
         return f"{count}: {did}, and stayed so"
     back = told.rolled_back
-    moved = f" from {back.source or 'an unknown spec'} to {back.target}" if back else ""
+    moved = _moved(back) if back else ""
     why = f", because {told.cause.detail}" if told.cause else f": {told.detail}"
     said = {
         Verdict.ROLLED_BACK: f"Swarm rolled {told.name} back{moved}",
@@ -48,6 +48,12 @@ def summary(rollout: Rollout, reports: tuple[ServiceReport, ...]) -> str:
         Verdict.REMOVED: f"{told.name} is gone",
     }.get(verdict, f"{told.name} is {verdict.value}")
     return said + why
+
+
+def _moved(back: RolledBack) -> str:
+    if back.source is None or str(back.source) == str(back.target):
+        return f" to its previous spec ({back.target})"
+    return f" from {back.source} to {back.target}"
 
 
 def _service(
@@ -72,13 +78,17 @@ def _service(
         cause=None if verdict.passed else _cause(judgement, track, evidence),
         rolled_back=_rolled_back(track),
         transitions=track.transitions,
-        tasks=tuple(_task(life, hostnames) for life in track.lives.values()),
+        tasks=tuple(_task(life, track, hostnames) for life in track.lives.values()),
         soak=soak_needed(track, rollout.policy.soak) if verdict.passed else None,
     )
 
 
-def _task(life: Life, hostnames: Mapping[str, str]) -> TaskReport:
+def _task(life: Life, track: Track, hostnames: Mapping[str, str]) -> TaskReport:
     task = life.task
+    # After a rollback Swarm's own test means the old spec; the reader asks about the new one.
+    up_to_date = task.up_to_date
+    if track.rolling_back and track.target is not None:
+        up_to_date = task.template == track.target.template
     return TaskReport(
         id=task.id,
         slot=task.slot,
@@ -87,7 +97,7 @@ def _task(life: Life, hostnames: Mapping[str, str]) -> TaskReport:
         desired=task.desired.value,
         error=task.error,
         exit_code=task.exit_code if task.state.ended else None,
-        up_to_date=task.up_to_date,
+        up_to_date=up_to_date,
         since=life.since,
         until=life.until,
     )

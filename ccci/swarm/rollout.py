@@ -32,7 +32,7 @@ from ccci.swarm import judge
 from ccci.swarm.baseline import Baseline
 from ccci.swarm.deadline import Deadline, derive, health_of
 from ccci.swarm.model import Judgement, Observation, Service
-from ccci.swarm.track import Track, first, remember
+from ccci.swarm.track import Track, first, remember, was_touched
 
 UNREACHABLE_LIMIT = 60.0
 """Seconds without an answer from the Engine after which nothing can be said."""
@@ -114,9 +114,9 @@ class Rollout:
             return f"{self.policy.timeout:g}s given by --timeout"
         words = self.deadline.arithmetic if self.deadline else "no service yet"
         before = self.command_seconds
-        return (
-            f"{words}; counted from COMMAND's first change, {before:.0f}s in" if before else words
-        )
+        if self.touched_at is None and before:
+            return f"{words}; before that COMMAND has {before:g}s for its first change"
+        return f"{words}; counted from COMMAND's first change at {before:.0f}s" if before else words
 
 
 def begin(baseline: Baseline | None, policy: Policy, at: float) -> Rollout:
@@ -132,14 +132,14 @@ def advance(rollout: Rollout, seen: Observation) -> Rollout:
     if seen.unreachable is not None:
         return _unreachable(rollout, seen)
     ended = seen.command is None or seen.command.code is not None
+    # A restart before COMMAND's first change has nothing to forget yet.
+    reign = rollout.orchestrator if rollout.touched or ended else ""
+    restarted = bool(reign and seen.orchestrator and seen.orchestrator != reign)
     rollout = replace(
         rollout,
         unreachable_since=None,
-        orchestrator=rollout.orchestrator or seen.orchestrator,
-        restarted=rollout.restarted
-        or bool(
-            rollout.orchestrator and seen.orchestrator and seen.orchestrator != rollout.orchestrator
-        ),
+        orchestrator=reign or seen.orchestrator or rollout.orchestrator,
+        restarted=rollout.restarted or restarted,
         command_ended=ended,
         last=seen,
     )
@@ -178,6 +178,9 @@ def _track(rollout: Rollout, seen: Observation, *, ended: bool) -> Rollout:
     inherited = dict(seen.inherited)
     tracks = dict(rollout.tracks)
     services = [service for service in seen.services if _wanted(rollout, service)]
+    stopping = any(
+        not task.live and not task.state.ended for one in seen.services for task in one.tasks
+    )
     for service in services:
         health = health_of(service.spec, inherited)
         track = tracks.get(service.id)
@@ -193,7 +196,14 @@ def _track(rollout: Rollout, seen: Observation, *, ended: bool) -> Rollout:
             )
         if track.verdict is None:
             track = remember(
-                track, service, seen.nodes, health, at=seen.at, wall=seen.wall, settled=ended
+                track,
+                service,
+                seen.nodes,
+                health,
+                at=seen.at,
+                wall=seen.wall,
+                settled=ended,
+                stopping=stopping,
             )
         tracks[service.id] = track
     present = {service.id for service in services}
@@ -209,8 +219,11 @@ def _track(rollout: Rollout, seen: Observation, *, ended: bool) -> Rollout:
 def _changed(rollout: Rollout, seen: Observation) -> bool:
     if rollout.baseline is None:
         return False
-    before = {each.id: each.version for each in rollout.baseline.services}
-    return before != {service.id: service.version for service in seen.services}
+    before = {each.id: each for each in rollout.baseline.services}
+    now = {service.id: service for service in seen.services}
+    return before.keys() != now.keys() or any(
+        was_touched(before[service_id], service) for service_id, service in now.items()
+    )
 
 
 def _deadline(rollout: Rollout, seen: Observation) -> Deadline:

@@ -22,7 +22,8 @@ class Slots:
     be replaced; `running` the up-to-date live tasks that run; `done` the tasks of slots that ended
     well for good; `dead` the last tasks of slots that ended badly and are not retried; `missing`
     the number of slots that nothing fills, dead ones included; `surplus` says that tasks are live
-    beyond what is expected; `stopping` are tasks asked to stop that have not yet.
+    beyond what is expected; `stopping` are tasks asked to stop that have not yet; `job` says that
+    its tasks are meant to complete.
     """
 
     expected: int
@@ -34,6 +35,7 @@ class Slots:
     missing: int
     surplus: bool
     stopping: tuple[Task, ...]
+    job: bool = False
 
     @property
     def due(self) -> bool:
@@ -43,6 +45,11 @@ class Slots:
     @property
     def filled(self) -> bool:
         """Say whether every expected slot holds an up-to-date running task, or ended well."""
+        return len(self.done) >= self.expected if self.job else self.up
+
+    @property
+    def up(self) -> bool:
+        """Say whether nothing is starting any more; a job is up while it works."""
         return (
             not self.dirty
             and not self.missing
@@ -163,6 +170,7 @@ def _job(service: Service, by_slot: dict[str, list[Task]], nodes: tuple[Node, ..
         missing=max(expected - len(done) - len({task.slot for task in live}), 0),
         surplus=False,
         stopping=_stopping(service),
+        job=True,
     )
 
 

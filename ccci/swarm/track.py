@@ -94,7 +94,7 @@ class Track:
     @property
     def touched(self) -> bool:
         """Say whether the service is new or was updated since the baseline."""
-        return self.baseline is None or self.service.version != self.baseline.version
+        return self.baseline is None or was_touched(self.baseline, self.service)
 
     @property
     def rolling_back(self) -> bool:
@@ -117,6 +117,21 @@ class Track:
     def troubled(self) -> bool:
         """Say whether the service fails on its own account, so that nobody need wait for it."""
         return self.verdict is not None or any(len(each) >= 3 for each in self.failures.values())  # noqa: PLR2004
+
+
+def was_touched(baseline: ServiceBaseline, service: Service) -> bool:
+    """Say whether somebody sent the service anew since the baseline.
+
+    Its version alone says little: the updater writes its status, too, and moves it. Each accepted
+    update unsets the status, so one of the same StartedAt is the baseline's own roll going on
+    (swarmkit controlapi/service.go).
+    """
+    if service.version == baseline.version:
+        return False
+    status = service.update
+    if status is not None and status.started_at == baseline.update_started_at:
+        return not status.state.is_rollback and service.spec.whole != baseline.spec.whole
+    return True
 
 
 def first(
@@ -143,7 +158,7 @@ def first(
         name=service.name,
         baseline=baseline,
         expected_new=compared and baseline is None,
-        target=None if _in_rollback(service) else service.spec,
+        target=None if _is_rolling_back(baseline, service) else service.spec,
         service=service,
         slots=read(service, nodes, health),
         old_tasks=old,
@@ -161,8 +176,12 @@ def remember(
     at: float,
     wall: str,
     settled: bool,
+    stopping: bool,
 ) -> Track:
-    """Return the memory after one more look; `settled`: COMMAND has ended before it."""
+    """Return the memory after one more look.
+
+    `settled`: COMMAND has ended before it; `stopping`: tasks of the stack are still being stopped.
+    """
     slots = read(service, nodes, health)
     track = _remember_update(track, service, slots, at=at, wall=wall, settled=settled)
     track = _remember_tasks(track, service, health, at)
@@ -172,19 +191,13 @@ def remember(
         service=service,
         slots=slots,
         health=health,
-        blocked=held_up(
-            track.blocked, service, at, old_tasks=track.old_tasks, stopping=bool(slots.stopping)
-        ),
+        blocked=held_up(track.blocked, service, at, old_tasks=track.old_tasks, stopping=stopping),
         dead_looks=track.dead_looks + 1 if slots.dead else 0,
-        up_since=up if slots.filled else None,
+        up_since=up if slots.up else None,
         rolled=track.rolled or slots.due or _new_tasks(track, service),
         seen_at=at,
         gone_since=None,
     )
-
-
-def _in_rollback(service: Service) -> bool:
-    return service.update is not None and service.update.state.is_rollback
 
 
 def _new_tasks(track: Track, service: Service) -> bool:
@@ -193,22 +206,28 @@ def _new_tasks(track: Track, service: Service) -> bool:
     )
 
 
-def _is_ours(track: Track, status: UpdateStatus | None) -> bool:
-    """Say whether a status belongs to our rollout.
+def _our_status(baseline: ServiceBaseline | None, service: Service) -> UpdateStatus | None:
+    """Return the update status if it belongs to our rollout.
 
     Its StartedAt differs from the baseline's; not "is later": clocks of managers may step back,
     and a rollback keeps the StartedAt of the update it undoes (swarmkit updater.go).
     """
-    if status is None:
-        return False
-    return track.baseline is None or status.started_at != track.baseline.update_started_at
+    status = service.update
+    if status is None or (baseline is not None and status.started_at == baseline.update_started_at):
+        return None
+    return status
+
+
+def _is_rolling_back(baseline: ServiceBaseline | None, service: Service) -> bool:
+    status = _our_status(baseline, service)
+    return status is not None and status.state.is_rollback
 
 
 def _remember_update(
     track: Track, service: Service, slots: Slots, *, at: float, wall: str, settled: bool
 ) -> Track:
-    status = service.update if _is_ours(track, service.update) else None
-    back = _in_rollback(service)
+    status = _our_status(track.baseline, service)
+    back = _is_rolling_back(track.baseline, service)
     before = track.ours
     was_rolling = before is not None and before.state is UpdateState.UPDATING
     overtaken = track.rolling_back and (status is None or not status.state.is_rollback)
@@ -322,7 +341,11 @@ def _remember_tasks(track: Track, service: Service, health: HealthCheck | None, 
         longest_life=longest,
         known=track.known | {task.id for task in service.tasks},
         lives=track.lives
-        | {task.id: _life(track.lives.get(task.id), task) for task in service.tasks},
+        | {
+            task.id: _life(track.lives.get(task.id), task)
+            for task in service.tasks
+            if task.id in track.lives or task.id not in track.old_tasks or not task.state.ended
+        },
     )
 
 
