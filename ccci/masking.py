@@ -6,26 +6,32 @@ from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar
 
-_SECRET_KEY = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|_KEY$|^KEY$|CREDENTIAL", re.IGNORECASE)
+_SECRET_KEY = re.compile(
+    r"PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|APIKEY|(^|[_.-])(KEY|PASS|PWD|SALT)$",
+    re.IGNORECASE,
+)
 # `SECRET_X_VERSION` holds `v1`, `X_PASSWORD_FILE` a path: neither is a secret.
 _HARMLESS = re.compile(r"_(VERSION|FILE)$", re.IGNORECASE)
-_SHORTEST = 6
+SHORTEST = 6
+"""Shorter values are words: hiding them would hide the sense, not a secret."""
+
 _Value = TypeVar("_Value")
+
+
+def sounds_secret(key: str) -> bool:
+    """Say whether a variable, label or flag of this name usually holds a secret."""
+    return bool(_SECRET_KEY.search(key)) and not _HARMLESS.search(key)
 
 
 def secret_values(values: Mapping[str, str]) -> tuple[str, ...]:
     """Return the values whose keys say that they are secret."""
-    return tuple(
-        value
-        for key, value in values.items()
-        if _SECRET_KEY.search(key) and not _HARMLESS.search(key) and value
-    )
+    return tuple(value for key, value in values.items() if sounds_secret(key) and value)
 
 
 def masked(text: str, masks: Iterable[str]) -> str:
     """Return the text with each of these values replaced by `***`, the longest first."""
     for value in sorted(masks, key=len, reverse=True):
-        if len(value) >= _SHORTEST:
+        if len(value) >= SHORTEST:
             text = text.replace(value, "***")
     return text
 

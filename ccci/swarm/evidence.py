@@ -14,9 +14,10 @@ from types import MappingProxyType
 from typing import Any
 
 from ccci.errors import CcciError
+from ccci.masking import masked
 from ccci.swarm import logs
 from ccci.swarm.engine import Engine, Json
-from ccci.swarm.masking import masked, secret_values
+from ccci.swarm.masking import secrets_in
 from ccci.swarm.model import Evidence, Observation, Task, TaskState
 
 PATIENCE = 2.0
@@ -131,7 +132,7 @@ class Collector:
             spec = holder.get("Spec") or {}
             container = (spec.get("TaskTemplate") or spec).get("ContainerSpec") or {}
             environment += container.get("Env") or []
-        self._secrets |= secret_values(environment)
+        self._secrets |= secrets_in(environment)
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -181,7 +182,7 @@ class Collector:
             except CcciError as error:
                 troubles.append(f"its container could not be inspected: {error.message}")
         environment = ((inspected or {}).get("Config") or {}).get("Env") or []
-        secrets = self._secrets | secret_values(environment)
+        secrets = self._secrets | secrets_in(environment)
         kind = ("containers", suspect.container) if inspected else ("tasks", suspect.task)
         lines: tuple[str, ...] = ()
         try:

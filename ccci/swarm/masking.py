@@ -1,44 +1,31 @@
-"""Which values are secret, and how they are hidden. Pure."""
+"""Secrets in the Engine's JSON, and the JSON without them. Pure."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-MASK = "***"
-SHORTEST = 6
-"""Shorter values are words: hiding them would hide the sense, not a secret."""
+from ccci.masking import SHORTEST, sounds_secret
 
-_SECRET_NAME = re.compile(
-    r"PASS(?:WORD|WD|PHRASE)?(?![A-Z])|PWD|SECRET|TOKEN|CREDENTIAL|AUTH(?![A-Z])|SALT"
-    r"|(?:^|[_.-])KEY|KEY(?:$|[_.-])|APIKEY|PRIVATE",
-    re.IGNORECASE,
-)
 _FLAG = re.compile(r"^(--?[\w-]+)=(.+)$", re.DOTALL)
-_IN_URL = re.compile(r"(?<=://)([^/\s:@]*):([^/\s@]+)@")
+_IN_URL = re.compile(r"(?<=://)[^/\s:@]*:([^/\s@]+)@")
 
 Hide = Callable[[str], str]
 
 
-def sounds_secret(name: str) -> bool:
-    """Say whether a variable, label or flag of this name usually holds a secret."""
-    return bool(_SECRET_NAME.search(name))
-
-
-def secret_values(environment: Iterable[str]) -> frozenset[str]:
+def secrets_in(environment: Iterable[str]) -> frozenset[str]:
     """Return the values in `NAME=value` entries that are secret, by name or as part of a URL."""
     found = set()
     for entry in environment:
         name, _, value = entry.partition("=")
         if sounds_secret(name):
             found.add(value)
-        found.update(password for _, password in _IN_URL.findall(value))
+        found.update(_IN_URL.findall(value))
     return frozenset(value for value in found if len(value) >= SHORTEST)
 
 
-def masked(text: str, secrets: Iterable[str], hide: Hide = lambda _: MASK) -> str:
-    """Return a text without these secrets, the longest first, since one may hold another."""
-    for value in sorted(secrets, key=len, reverse=True):
-        if len(value) >= SHORTEST and value in text:
+def _hidden(text: str, secrets: Iterable[str], hide: Hide) -> str:
+    for value in secrets:
+        if value in text:
             text = text.replace(value, hide(value))
     return text
 
@@ -49,12 +36,12 @@ def without_secrets(raw: object, secrets: Iterable[str], hide: Hide) -> Any:  # 
     Values of labels and flags whose name sounds secret go as well. Equal values are hidden alike,
     if `hide` does so, so that equal specs stay equal.
     """
-    known = sorted(secrets, key=len, reverse=True)
+    known = sorted((each for each in secrets if len(each) >= SHORTEST), key=len, reverse=True)
 
     def clean(value: object) -> object:
         if isinstance(value, str):
-            return masked(value, known, hide)
-        if isinstance(value, list):
+            return _hidden(value, known, hide)
+        if isinstance(value, (list, tuple)):
             return [clean(each) for each in value]
         if isinstance(value, Mapping):
             return {key: special(key, each) for key, each in value.items()}
@@ -69,7 +56,7 @@ def without_secrets(raw: object, secrets: Iterable[str], hide: Hide) -> Any:  # 
                     name: hide(str(each)) if sounds_secret(name) and each else clean(each)
                     for name, each in value.items()
                 }
-            case (("Args" | "Command" | "Test"), list()):
+            case (("Args" | "Command" | "Test" | "argv"), list()):
                 return clean(_hidden_flags(value, hide))
         return clean(value)
 

@@ -14,6 +14,7 @@ PURE = {
     *("deployers.abra.parse", "rules", "rules.*"),
     *("swarm.account", "swarm.axes", "swarm.baseline", "swarm.commits", "swarm.deadline"),
     *("swarm.decode", "swarm.diagnose", "swarm.fingerprint", "swarm.hints", "swarm.identity"),
+    *("masking", "swarm.logs", "swarm.masking"),
     *("swarm.judge", "swarm.model", "swarm.obstacles", "swarm.placement", "swarm.refusals"),
     *("swarm.rollout", "swarm.slots", "swarm.specs", "swarm.steadiness", "swarm.track"),
     *("sweep.markdown", "sweep.model", "sweep.rule_pages", "sweep.table"),
@@ -28,7 +29,7 @@ EFFECTS = {
 
 OWNERS = {
     "subprocess": {"process"},
-    "docker": {"swarm.transport", "swarm.engine"},
+    "docker": {"swarm.transport"},
     "requests": {"swarm.transport", "swarm.engine"},
     "git": {"checkout"},
     "ruamel": {"compose.*"},
