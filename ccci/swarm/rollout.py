@@ -31,8 +31,9 @@ from ccci.exits import Verdict, worst
 from ccci.swarm import judge
 from ccci.swarm.baseline import Baseline
 from ccci.swarm.deadline import Deadline, derive, health_of
+from ccci.swarm.memory import first, remember
 from ccci.swarm.model import Judgement, Observation, Service
-from ccci.swarm.track import Track, first, remember, was_touched
+from ccci.swarm.track import Track, was_touched
 
 UNREACHABLE_LIMIT = 60.0
 """Seconds without an answer from the Engine after which nothing can be said."""

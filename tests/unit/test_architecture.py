@@ -15,7 +15,14 @@ PURE = {
     *("swarm.account", "swarm.axes", "swarm.baseline", "swarm.commits", "swarm.deadline"),
     *("swarm.decode", "swarm.diagnose", "swarm.fingerprint", "swarm.hints", "swarm.identity"),
     *("masking", "swarm.logs", "swarm.masking"),
-    *("swarm.judge", "swarm.model", "swarm.obstacles", "swarm.placement", "swarm.refusals"),
+    *(
+        "swarm.judge",
+        "swarm.memory",
+        "swarm.model",
+        "swarm.obstacles",
+        "swarm.placement",
+        "swarm.refusals",
+    ),
     *("swarm.rollout", "swarm.slots", "swarm.specs", "swarm.steadiness", "swarm.track"),
     *("sweep.markdown", "sweep.model", "sweep.rule_pages", "sweep.table"),
 }
