@@ -11,6 +11,7 @@ from ccci.clock import monotonic
 from ccci.deployers import App, Deployer, Revision
 from ccci.deployers.abra import flags, run
 from ccci.errors import CcciError, CommandFailed, DeployRefused, ToolMissing
+from ccci.masking import secret_values
 from ccci.process import run as run_tool
 
 EXPECTED = {
@@ -209,7 +210,7 @@ def test_values_of_the_env_never_reach_an_error(app: App) -> None:
     sample = SAMPLE + "SMTP_PASSWORD=correct-horse-battery\n"
     (app.checkout / ".env.sample").write_text(sample)
     deployer().new_app(app, head(app))
-    values = run.secret_values({"SMTP_PASSWORD": "correct-horse-battery"})
+    values = secret_values({"SMTP_PASSWORD": "correct-horse-battery"})
     with pytest.raises(DeployRefused) as refused:
         run.obey(
             "/bin/sh",

@@ -4,10 +4,12 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ccci import environment, process
+from ccci import environment, process, stackfile
 from ccci.deployers import App, Deployment, Revision
 from ccci.deployers.abra import flags, parse, run
+from ccci.deployers.stack import variables
 from ccci.errors import DeployRefused
+from ccci.masking import secret_values
 
 OVERLAY = "compose.ccci.yml"
 _NEW_WITHIN = 120.0
@@ -76,7 +78,7 @@ class AbraDeployer:
         A tree that the overlay made dirty goes as chaos: abra refuses it otherwise.
         """
         dirty = _wire(app, revision.overlay)
-        values = _values(app)
+        values, notes = variables(app)
         what = flags.deploy(
             app.domain,
             revision.version,
@@ -87,13 +89,12 @@ class AbraDeployer:
             argv=(self.abra, *what.argv),
             env=self._environment(app),
             cwd=app.abra_dir,
-            compose_files=_compose_files(app, values),
-            # The exports of abra.sh are merged over the `.env` (LIKELY: abra pkg/envfile).
-            interpolation={**values, **_exports(app), "STACK_NAME": app.stack},
+            compose_files=_compose_files(app),
+            interpolation=values,
             dirty_paths=dirty,
             secrets=tuple(sorted(self._secrets(app))),
-            masks=run.secret_values(values),
-            notes=tuple(f"this abra has no {name}" for name in what.missing),
+            masks=secret_values(values),
+            notes=(*notes, *(f"this abra has no {name}" for name in what.missing)),
             patience=_DEPLOY_WITHIN,
             terminal=True,
         )
@@ -136,7 +137,7 @@ class AbraDeployer:
         return {**run.abra_environment(app.abra_dir), **self.env}
 
     def _obey(self, what: flags.Order, app: App, timeout: float, *, quiet: bool = False) -> None:
-        masks = run.secret_values(_values(app)) if app.env_file.is_file() else ()
+        masks = secret_values(_values(app)) if app.env_file.is_file() else ()
         run.obey(self.abra, what, self._environment(app), timeout=timeout, masks=masks, quiet=quiet)
 
     def _secrets(self, app: App) -> set[str]:
@@ -157,8 +158,7 @@ class AbraDeployer:
         it (docs.coopcloud.tech; bonfire-networks/bonfire-coop-cloud .env.sample).
         """
         entries = environment.read(app.env_file.read_text(), app.env_file.name)
-        files = _compose_files(app, environment.values(entries))
-        used = "\n".join(path.read_text() for path in files if path.is_file())
+        used = "\n".join(path.read_text(errors="replace") for path in _compose_files(app))
         return [
             f"{app.stack}_{entry.key[7:-8].lower()}_{entry.value}"
             for entry in entries
@@ -174,14 +174,8 @@ def _values(app: App) -> dict[str, str]:
     return environment.values(environment.read(text, app.env_file.name))
 
 
-def _exports(app: App) -> dict[str, str]:
-    path = app.checkout / "abra.sh"
-    return environment.exports(path.read_text())[0] if path.is_file() else {}
-
-
-def _compose_files(app: App, values: dict[str, str]) -> tuple[Path, ...]:
-    names = values.get("COMPOSE_FILE") or "compose.yml"
-    return tuple(app.checkout / name for name in names.split(":") if name)
+def _compose_files(app: App) -> tuple[Path, ...]:
+    return stackfile.compose_files(app.checkout, _values(app).get("COMPOSE_FILE", ""))
 
 
 def _wire(app: App, overlay: Path | None) -> tuple[str, ...]:
@@ -190,8 +184,7 @@ def _wire(app: App, overlay: Path | None) -> tuple[str, ...]:
         return ()
     shutil.copyfile(overlay, app.checkout / OVERLAY)
     text = app.env_file.read_text()
-    files = _compose_files(app, environment.values(environment.read(text, app.env_file.name)))
-    names = [path.relative_to(app.checkout).as_posix() for path in files]
+    names = [path.relative_to(app.checkout).as_posix() for path in _compose_files(app)]
     if OVERLAY not in names:
         app.env_file.write_text(
             environment.assign(text, {"COMPOSE_FILE": ":".join([*names, OVERLAY])})

@@ -1,7 +1,6 @@
 """Running abra: found, asked for its version and flags once, always ended within a time."""
 
 import os
-import re
 import shlex
 import shutil
 from collections.abc import Mapping, Sequence
@@ -12,11 +11,10 @@ from pathlib import Path
 from ccci.deployers.abra.flags import HINT, Help, Order, Release, flags_in, release
 from ccci.deployers.abra.parse import Complaint, fatal, last_words, plain
 from ccci.errors import CcciError, CommandFailed, DeployRefused, ToolMissing
+from ccci.masking import masked
 from ccci.process import Running, environment, run
 
 _ASK_WITHIN = 20.0
-_SECRET_KEY = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|_KEY$|CREDENTIAL", re.IGNORECASE)
-_SHORTEST_MASKED = 6
 
 
 def executable() -> str:
@@ -82,26 +80,6 @@ class Transcript:
         said = masked(plain(line), self.masks)
         if said:
             self.lines.append(said)
-
-
-def masked(text: str, masks: Sequence[str]) -> str:
-    """Return the text with each of these values replaced, the longest first."""
-    for value in sorted(masks, key=len, reverse=True):
-        if len(value) >= _SHORTEST_MASKED:
-            text = text.replace(value, "***")
-    return text
-
-
-def secret_values(env: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the values of an app's `.env` whose keys say that they are secret.
-
-    `SECRET_NAME_VERSION` holds a version such as `v1`, never a value.
-    """
-    return tuple(
-        value
-        for key, value in env.items()
-        if _SECRET_KEY.search(key) and not key.endswith("_VERSION") and value
-    )
 
 
 def obey(
