@@ -6,6 +6,7 @@ is an error, an anchor may be defined again, a document that is mostly aliases i
 follows the first document is never looked at.
 """
 
+import re
 from collections.abc import Callable
 from math import isfinite
 from typing import Any
@@ -15,6 +16,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentEndEvent,
+    DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
@@ -35,6 +37,11 @@ except ImportError:  # the C extension is an extra: slower, never wrong
 DEEPEST = 200
 _TAG_PREFIX = "tag:yaml.org,2002:"
 _MERGE = object()
+# The libyaml that ruamel.yaml.clib bundles is older than go-yaml's: it stops at `[data:/data]`,
+# which go-yaml and ruamel's own parser read, and it knows the escape `\\/`, which go-yaml does not.
+_OLD_LIBYAML = "found unexpected ':'"
+_SLASH = b"\\/"
+_BAD_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 
 
 def parse(content: bytes, *, fast: bool = True) -> Map:
@@ -43,15 +50,7 @@ def parse(content: bytes, *, fast: bool = True) -> Map:
     Raise ComposeError with docker's complaint and its line, and with what could be read of a
     document whose only fault is a key that is there twice or is no text.
     """
-    builder = _Builder()
-    try:
-        next_event = _events(content, fast=fast)
-        while not isinstance(event := next_event(), (DocumentEndEvent, StreamEndEvent)):
-            builder.take(event)
-    except MarkedYAMLError as error:
-        raise _syntax_error(error) from None
-    except (YAMLError, ValueError, OverflowError) as error:
-        raise ComposeError(f"yaml: {_first_line(error)}", _line_of_bad_byte(content)) from None
+    builder = _build(content, fast=fast)
     document = builder.document
     if builder.repeated:
         kept = document if isinstance(document, Map) else None
@@ -75,6 +74,21 @@ def parse(content: bytes, *, fast: bool = True) -> Map:
     if builder.infinite:
         raise ComposeError("json: unsupported value: no finite number", builder.infinite, document)
     return document
+
+
+def _build(content: bytes, *, fast: bool) -> "_Builder":
+    builder = _Builder(content.decode(errors="replace") if _SLASH in content else "")
+    try:
+        next_event = _events(content, fast=fast)
+        while not isinstance(event := next_event(), (DocumentEndEvent, StreamEndEvent)):
+            builder.take(event)
+    except MarkedYAMLError as error:
+        if fast and CParser is not None and error.problem == _OLD_LIBYAML:
+            return _build(content, fast=False)
+        raise _syntax_error(error) from None
+    except (YAMLError, ValueError, OverflowError) as error:
+        raise ComposeError(f"yaml: {_first_line(error)}", _line_of_bad_byte(content)) from None
+    return builder
 
 
 def _syntax_error(error: MarkedYAMLError) -> ComposeError:
@@ -129,7 +143,8 @@ class _Frame:
 class _Builder:
     """Events in, `document` out; an entry is (value, line, what tells it from other keys)."""
 
-    def __init__(self) -> None:
+    def __init__(self, escapes: str = "") -> None:
+        self._escapes = escapes
         self.document: Any = None
         self.repeated: list[tuple[str, int, int]] = []
         self.odd_map: Map | None = None
@@ -161,11 +176,17 @@ class _Builder:
             self._close()
         elif kind is AliasEvent:
             self._alias(event)
+        elif kind is DocumentStartEvent and event.version not in {None, (1, 1)}:
+            raise ComposeError("yaml: found incompatible YAML document", event.start_mark.line + 1)
 
     def _scalar(self, event: Any) -> None:  # noqa: ANN401
         line = event.start_mark.line + 1
         text = event.value
         plain = not event.style
+        if self._escapes and event.style == '"':
+            written = self._escapes[event.start_mark.index : event.end_mark.index]
+            if _BAD_ESCAPE.search(written):
+                raise ComposeError(f"yaml: line {line}: found unknown escape character", line)
         tag = event.tag
         if tag is not None:
             tag = str(tag)

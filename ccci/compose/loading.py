@@ -120,15 +120,19 @@ def read_plain(path: Path, inside: Path | None = None) -> bytes:
         target = path.resolve(strict=True)
         if not target.is_relative_to(inside.resolve()):
             raise ValueError("a link that leads out of the folder: not followed")
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-        status = os.fstat(file.fileno())
+    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        status = os.fstat(number)
         if not stat.S_ISREG(status.st_mode):
             raise ValueError("no plain file: not read")
         if status.st_size > LARGEST:
             raise ValueError(
                 f"{status.st_size} bytes: larger than the {LARGEST} that are read of one file"
             )
-        return file.read(LARGEST + 1)
+        with open(number, "rb", closefd=False) as file:
+            return file.read(LARGEST + 1)
+    finally:
+        os.close(number)
 
 
 def _ignores(content: bytes, name: str, tree: Map) -> tuple[Ignore, ...]:

@@ -305,7 +305,7 @@ def compose_file(version: str) -> Shape | None:
         "labels": _PAIRS,
         **_only(number >= 4, name=_TEXT),
         **extensions,
-        **({"x-cluster-spec": _cluster_volume()} if number >= 10 else {}),
+        **({"x-cluster-spec": _cluster_volume()} if number >= 7 else {}),
     }
     secret = _file_object(number, driver=_TEXT, driver_opts=_OPTIONS)
     fields = {

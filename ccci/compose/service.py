@@ -138,8 +138,8 @@ class Reader:
             stop_grace_period=self._duration(tree, "stop_grace_period"),
             ports=self._ports(tree.get("ports"), tree.line_of("ports"), places),
             mounts=self._mounts(tree.get("volumes"), tree.line_of("volumes"), places),
-            networks=tuple(str(each) for each in tree.get("networks") or ()),
-            depends_on=tuple(str(each) for each in tree.get("depends_on") or ()),
+            networks=_names(tree, "networks"),
+            depends_on=_names(tree, "depends_on"),
             memory_limit=self._size(_map(resources, "limits"), "memory"),
             memory_reservation=self._size(_map(resources, "reservations"), "memory"),
             interpolated=tuple(
@@ -175,7 +175,8 @@ class Reader:
         if value < 0:
             self._fault(f"cannot parse '{key}', {text_of(value)} overflows uint", tree.line_of(key))
             return None
-        return int(value)
+        # Go turns a number that is too large for an integer into this one (amd64).
+        return 2**63 if isinstance(value, float) and value >= 2.0**63 else int(value)
 
     def _size(self, tree: Map, key: str) -> int:
         value = tree.get(key)
@@ -210,7 +211,7 @@ class Reader:
 
     def _health(self, tree: Map) -> Healthcheck:
         test = tree.get("test")
-        words = ("CMD-SHELL", test) if isinstance(test, str) else tuple(map(str, test or ()))
+        words = ("CMD-SHELL", test) if isinstance(test, str) else _names(tree, "test")
         self._duration(tree, "start_interval")
         return Healthcheck(
             test=words,
@@ -299,7 +300,8 @@ class Reader:
             elif isinstance(value, Map) and not {"soft", "hard"} <= value.keys():
                 self._fault(f"ulimits: {name} needs soft and hard", tree.line_of("ulimits"))
         for kind in ("configs", "secrets"):
-            for entry in tree.get(kind) or ():
+            entries = tree.get(kind)
+            for entry in entries if isinstance(entries, Seq) else ():
                 if isinstance(entry, Map):
                     self._count(entry, "mode")
         for line in _dates(tree, tree.line):
@@ -325,6 +327,11 @@ def _dates(value: Any, line: int, *, printed: bool = False) -> Iterable[int]:  #
 def _map(tree: Map, key: str) -> Map:
     value = tree.get(key)
     return value if isinstance(value, Map) else Map(tree.line)
+
+
+def _names(tree: Map, key: str) -> tuple[str, ...]:
+    value = tree.get(key)
+    return tuple(str(each) for each in value) if isinstance(value, (Map, Seq)) else ()
 
 
 def _text(tree: Map, key: str) -> str:
