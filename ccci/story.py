@@ -34,6 +34,9 @@ def tell(report: Report) -> str:
     if report.identity is not None:
         lines += _identity(report.identity)
     lines += _steps(report.steps)
+    deadline = report.extra.get("deadline")
+    if deadline and not report.verdict.passed:
+        lines.append(f"  deadline: {plain(str(deadline))}")
     lines += [f"  note: {plain(note)}" for note in report.notes]
     if report.hint:
         lines.append(f"Next: {plain(report.hint)}")

@@ -138,6 +138,14 @@ def test_identity_steps_notes_and_the_next_step_are_told() -> None:
     ]
 
 
+def test_the_deadline_is_told_with_its_arithmetic_where_something_failed() -> None:
+    extra = {"deadline": "95s for app = 30s to start + 65s"}
+    failed = replace(REPORT, verdict=Verdict.TIMED_OUT, extra=extra)
+    assert "  deadline: 95s for app = 30s to start + 65s" in tell(failed).splitlines()
+    passed = replace(REPORT, verdict=Verdict.CONVERGED, services=(), extra=extra)
+    assert "deadline" not in tell(passed)
+
+
 def test_nothing_running_is_said() -> None:
     report = Report("identity", Verdict.UNSTABLE, "s", identity=IdentityReport(None, None, None))
     assert "running      nothing" in tell(report)
