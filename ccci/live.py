@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from ccci import clock
 from ccci.output import Output
 from ccci.story import plain
-from ccci.swarm.axes import swarm_says, what_runs
+from ccci.swarm.axes import message_of, swarm_says, what_runs
 from ccci.swarm.model import Observation
 
 if TYPE_CHECKING:
@@ -21,18 +21,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One service: what Swarm says, what runs, and how far it is (`open` until judged)."""
+    """One service: what Swarm says (and why), what runs, how far it is (`open` until judged)."""
 
     name: str
     swarm: str
     runs: str
     phase: str
+    message: str = ""
     open: bool = True
     passed: bool = False
 
     def __str__(self) -> str:
         """Return it as a line of a log."""
-        return f"{self.name}: Swarm says {self.swarm}; runs {self.runs}; {self.phase}"
+        why = f" ({self.message})" if self.message else ""
+        return f"{self.name}: Swarm says {self.swarm}{why}; runs {self.runs}; {self.phase}"
 
 
 class View(Protocol):
@@ -61,8 +63,11 @@ def rows(rollout: "Rollout") -> tuple[Row, ...]:
             Row(
                 judged.name,
                 swarm_says(track.service) if track is not None and there else "gone",
-                what_runs(track.slots) if track is not None and there else "nothing",
+                what_runs(track.slots, rolling_back=track.rolling_back)
+                if track is not None and there
+                else "nothing",
                 verdict.value if verdict else judged.phase,
+                message_of(track.service) if track is not None and there else "",
                 open=verdict is None,
                 passed=verdict is not None and verdict.passed,
             )
@@ -162,17 +167,23 @@ def draw(rollout: "Rollout", seen: Observation, at: float) -> "RenderableType":
     from rich.table import Table as Grid
     from rich.text import Text
 
+    def line(text: str, style: str) -> Text:
+        return Text(plain(text), style=style, no_wrap=True, overflow="ellipsis")
+
     allowed = rollout.deadline_at - rollout.started_at
     face = f"{clock_face(at - rollout.started_at)} of {clock_face(allowed)}"
     grid = Grid(box=None, pad_edge=False, header_style="dim", expand=False)
     for head in ("service", "Swarm says", "what runs", face):
-        grid.add_column(head, no_wrap=True, overflow="ellipsis")
+        # Only what runs may be long; it alone gives way where the terminal is narrow.
+        grid.add_column(head, no_wrap=head != "what runs")
     # What is still open stays in sight where the terminal is too low for all of it.
-    for row in sorted(rows(rollout), key=lambda row: (not row.open, row.passed)):
+    found = sorted(rows(rollout), key=lambda row: (not row.open, row.passed))
+    for row in found:
         style = "" if row.open else _COLOURS[row.passed]
         cells = (row.name, row.swarm, row.runs, row.phase)
-        grid.add_row(*(Text(plain(cell), style=style) for cell in cells))
+        grid.add_row(*(line(cell, style) for cell in cells))
+    whys = [line(f"{row.name}: {row.message}", "dim") for row in found if row.message]
     below = Text(f"deadline: {rollout.arithmetic}", style="dim")
     if seen.unreachable is not None:
         below = Text(f"the Engine is out of reach: {plain(seen.unreachable)}", style="yellow")
-    return Group(grid, below)
+    return Group(grid, *whys, below)

@@ -21,6 +21,9 @@ _STARTING: dict[TaskState, str] = {
 }
 """A task's way to RUNNING in four words; each change of word is a line in a CI log."""
 
+_PLAIN = {"updating", "completed", "rollback_completed"}
+"""Where the message only repeats the state: "update in progress" (swarmkit updater.go)."""
+
 PHASES: dict[str, str] = {
     "as before": "COMMAND has not touched it yet",
     "starting": "nothing is left to replace; tasks are on their way to RUNNING",
@@ -41,19 +44,24 @@ PHASES: dict[str, str] = {
 
 
 def swarm_says(service: Service) -> str:
-    """Return Swarm's own word for the update, with its message where it stopped or went back."""
-    if service.update is None:
-        return "-"
-    state = service.update.state.value
-    message = service.update.message
-    # "update in progress" and "update completed" repeat the state (swarmkit updater.go).
-    plain = not message or state in {"updating", "completed", "rollback_completed"}
-    return state if plain else f"{state}: {message}"
+    """Return Swarm's own word for the update, or `-` where it has none."""
+    return service.update.state.value if service.update else "-"
 
 
-def what_runs(slots: Slots) -> str:
-    """Return how many slots hold an up-to-date running task, and what the others hold."""
-    parts = [f"{len(slots.running)}/{slots.expected} new"]
+def message_of(service: Service) -> str:
+    """Return what Swarm says besides its word: why it stopped, or went back."""
+    if service.update is None or service.update.state.value in _PLAIN:
+        return ""
+    return service.update.message
+
+
+def what_runs(slots: Slots, *, rolling_back: bool = False) -> str:
+    """Return how many slots hold an up-to-date running task, and what the others hold.
+
+    In a rollback the spec put back is the up-to-date one, so old and new change places.
+    """
+    fresh, dirty = ("old", "new") if rolling_back else ("new", "old")
+    parts = [f"{len(slots.running)}/{slots.expected} {fresh}"]
     if slots.done:
         parts.append(f"{len(slots.done)} done")
     on_the_way = Counter(
@@ -61,7 +69,7 @@ def what_runs(slots: Slots) -> str:
     )
     parts += [f"{count} {word}" for word, count in on_the_way.items()]
     if slots.dirty:
-        parts.append(f"{len(slots.dirty)} old")
+        parts.append(f"{len(slots.dirty)} {dirty}")
     if slots.stopping:
         parts.append(f"{len(slots.stopping)} stopping")
     if slots.dead:

@@ -45,11 +45,14 @@ def tasks_in_words(track: Track) -> str:
     slots = track.slots
     if track.service.spec.mode.is_job:
         return f"{len(slots.done)}/{slots.expected} tasks completed"
-    words = f"{len(slots.running)}/{slots.expected} up-to-date tasks running"
+    # After a rollback Swarm's own test calls the spec that was put back the up-to-date one.
+    kind = "tasks of the previous spec" if track.rolling_back else "up-to-date tasks"
+    words = f"{len(slots.running)}/{slots.expected} {kind} running"
     if slots.done:
         words += f", {len(slots.done)} ended as they should"
     old = [task for task in slots.dirty if task.state is TaskState.RUNNING]
-    return words + (f", {len(old)} old still serving" if old else "")
+    other = "of the new spec still running" if track.rolling_back else "old still serving"
+    return words + (f", {len(old)} {other}" if old else "")
 
 
 def by_tasks(track: Track, others: Sequence[Track], at: float, soak: float | None) -> Judgement:

@@ -1,6 +1,6 @@
 import pytest
 
-from ccci.swarm.axes import swarm_says, what_runs
+from ccci.swarm.axes import message_of, swarm_says, what_runs
 from ccci.swarm.model import Service, Spec, Task, TaskState, UpdateState, UpdateStatus
 from ccci.swarm.slots import read
 
@@ -28,23 +28,37 @@ def runs(*tasks: Task) -> str:
 
 
 @pytest.mark.parametrize(
-    ("status", "words"),
+    ("status", "word", "message"),
     [
-        (None, "-"),
-        (UpdateStatus(UpdateState.UPDATING, "update in progress"), "updating"),
-        (UpdateStatus(UpdateState.COMPLETED, "update completed"), "completed"),
-        (UpdateStatus(UpdateState.PAUSED, "task t1 failed"), "paused: task t1 failed"),
+        (None, "-", ""),
+        (UpdateStatus(UpdateState.UPDATING, "update in progress"), "updating", ""),
+        (UpdateStatus(UpdateState.COMPLETED, "update completed"), "completed", ""),
+        (UpdateStatus(UpdateState.PAUSED, "task t1 failed"), "paused", "task t1 failed"),
+        (UpdateStatus(UpdateState.ROLLBACK_STARTED, "why"), "rollback_started", "why"),
         (
-            UpdateStatus(UpdateState.ROLLBACK_STARTED, "task t1 failed"),
-            "rollback_started: task t1 failed",
+            UpdateStatus(UpdateState.ROLLBACK_COMPLETED, "rollback completed"),
+            "rollback_completed",
+            "",
         ),
-        (UpdateStatus(UpdateState.ROLLBACK_COMPLETED, "rollback completed"), "rollback_completed"),
     ],
 )
 def test_swarms_own_word_with_its_message_where_it_stopped(
-    status: UpdateStatus | None, words: str
+    status: UpdateStatus | None, word: str, message: str
 ) -> None:
-    assert swarm_says(service(status=status)) == words
+    assert swarm_says(service(status=status)) == word
+    assert message_of(service(status=status)) == message
+
+
+def test_in_a_rollback_the_up_to_date_task_is_the_old_one() -> None:
+    slots = read(
+        service(
+            task("a", TaskState.RUNNING),
+            task("b", TaskState.RUNNING, slot="2", fresh=False),
+        ),
+        (),
+        None,
+    )
+    assert what_runs(slots, rolling_back=True) == "1/2 old, 1 new"
 
 
 def test_all_that_runs_is_new() -> None:
