@@ -139,7 +139,7 @@ def take(
             watched, watched_since = (there.id, there.holder.counter), now
         if (
             there.holder.released
-            or _of_this_host(there.holder, us)
+            or there.holder.shares_lock_file(us)
             or now - watched_since >= dead_after
         ):
             bury(store, there)
@@ -197,11 +197,6 @@ def lock_file(folder: Path, stack: str) -> Path:
 
 def _works_on(stack: str, waiting: Callable[[str], None]) -> Callable[[str], None]:
     return lambda holder: waiting(f"{holder} works on {stack}")
-
-
-def _of_this_host(holder: Holder, us: Holder) -> bool:
-    # We hold the lock file that a living one would hold.
-    return (holder.host, holder.folder) == (us.host, us.folder)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 from ccci import clock, hostlock, lease, runs
 from ccci.errors import CcciError
 from ccci.lease import lock_file
-from ccci.lockobject import LockObject, bury, look
+from ccci.lockobject import Holder, LockObject, bury, look
 from ccci.removal import Place, Target, locks, remove
 from ccci.runs import Record
 from ccci.teardown import Ending, remove_files
@@ -163,11 +163,11 @@ def _dead(
     place: Place, every: Iterable[LockObject], dead_after: float, say: Callable[[str], None]
 ) -> frozenset[str]:
     """Return the ids of the locks whose holders are dead."""
-    ours = hostlock.folder_name(place.locks_folder)
+    us = Holder.ours("", "", place.locks_folder)
     dead = set()
     watched: dict[str, LockObject] = {}
     for lock in every:
-        if lock.holder.folder != ours:
+        if not lock.holder.shares_lock_file(us):
             watched[lock.id] = lock
         elif hostlock.is_free(lock_file(place.locks_folder, lock.holder.stack)):
             dead.add(lock.id)

@@ -58,6 +58,7 @@ class Holder:
     counter: int = 0
     released: bool = False
     keep: bool | None = None
+    boot: str = ""
 
     @classmethod
     def ours(cls, stack: str, run: str, folder: Path) -> "Holder":
@@ -71,6 +72,7 @@ class Holder:
             folder=hostlock.folder_name(folder),
             token=uuid.uuid4().hex,
             since=clock.now(),
+            boot=_boot(),
         )
 
     @classmethod
@@ -92,7 +94,17 @@ class Holder:
             counter=_number(text("counter")),
             released=text("released") == "true",
             keep={"true": True, "false": False}.get(text("keep")),
+            boot=text("boot"),
         )
+
+    def shares_lock_file(self, other: "Holder") -> bool:
+        """Say whether both lock the very same file, so that holding it proves the other dead.
+
+        The same folder on the same kernel (a container has a host name of its own), or on the
+        same host after a reboot; a folder that was copied to another host is another one.
+        """
+        same_kernel = bool(self.boot) and self.boot == other.boot
+        return self.folder == other.folder and (same_kernel or self.host == other.host)
 
     def labels(self) -> dict[str, str]:
         """Return the labels of the lock object; never the stack's namespace (`stack rm`)."""
@@ -108,6 +120,7 @@ class Holder:
             f"{LABEL}counter": str(self.counter),
             f"{LABEL}released": "true" if self.released else "false",
             f"{LABEL}keep": {True: "true", False: "false", None: ""}[self.keep],
+            f"{LABEL}boot": self.boot,
         }
 
     def __str__(self) -> str:
@@ -184,6 +197,14 @@ def _is_lock(config: Mapping[str, Any]) -> bool:
 
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _boot() -> str:
+    """Return the name of this boot of the kernel: the same in all of its containers."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 def _user() -> str:

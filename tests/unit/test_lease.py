@@ -29,7 +29,7 @@ def soon(seconds: float = 0.05) -> float:
 
 def holder(tmp_path: Path, host: str, run: str = "r1", stack: str = "shop") -> Holder:
     folder = tmp_path / host
-    return replace(Holder.ours(stack, run, folder), host=host)
+    return replace(Holder.ours(stack, run, folder), host=host, boot=host)
 
 
 def test_a_lock_is_made_held_and_gone_again(store: FakeStore, tmp_path: Path) -> None:
@@ -189,6 +189,15 @@ def test_names_stay_within_what_swarm_takes() -> None:
     assert lock_name("shop") == "ccci-lock-shop"
     assert len(lock_name(long)) <= 64
     assert lock_name(long) != lock_name(other)
+
+
+def test_one_lock_file_is_one_folder_on_one_kernel_or_host(tmp_path: Path) -> None:
+    us = Holder.ours("shop", "r1", tmp_path)
+    assert us.shares_lock_file(replace(us, host="a container's"))
+    assert us.shares_lock_file(replace(us, boot="before the reboot"))
+    assert not us.shares_lock_file(replace(us, host="a copy", boot="of its own"))
+    assert not us.shares_lock_file(replace(us, folder="another"))
+    assert not replace(us, boot="").shares_lock_file(replace(us, boot="", host="elsewhere"))
 
 
 def test_labels_that_are_no_lock_read_as_nobody() -> None:
