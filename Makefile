@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export CCCI_TEST_CORPUS ?= $(firstword $(wildcard ../shared/corpus))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test check lint format unit integration soak bench docs lock clean
+.PHONY: help setup system abra demo test check lint format unit integration soak bench docs lock clean
 
 help: ## show these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -49,6 +49,9 @@ docs: setup ## write the generated pages of docs/
 
 check: lint unit ## lint, the tests without Swarm, the generated pages are current
 	$(BIN)/python -m docs.generate --check
+
+abra: ## install the abra release that ccci is written for (never tried against the forge itself)
+	@sh scripts/install-abra.sh
 
 soak: setup system ## long trials on a real Swarm
 	$(BIN)/python -m pytest -m soak tests
