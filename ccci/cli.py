@@ -19,6 +19,7 @@ from ccci.commands import (
     sandbox,
     sweep,
     teardown,
+    upgrade,
 )
 from ccci.errors import CcciError, Interrupted
 from ccci.exits import Verdict
@@ -100,6 +101,7 @@ app.command("identity")(identity.command)
 app.command("runs")(runs.command)
 app.command("teardown")(teardown.command)
 sweep.app.command("leftovers")(leftovers.command)
+app.command("upgrade")(upgrade.command)
 
 
 def _interrupt(signal_number: int, frame: FrameType | None) -> None:  # noqa: ARG001

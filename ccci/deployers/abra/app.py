@@ -7,7 +7,7 @@ from pathlib import Path
 from ccci import environment, process, stackfile
 from ccci.deployers import App, Deployment, Revision
 from ccci.deployers.abra import flags, parse, run
-from ccci.deployers.stack import variables
+from ccci.deployers.plan import variables
 from ccci.errors import DeployRefused
 from ccci.masking import secret_values
 

@@ -1,0 +1,173 @@
+"""One revision put on the swarm and judged: what base and head, deploy and upgrade share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ccci import checkout as checkouts
+from ccci import runs, stackfile
+from ccci.convergence import Outcome
+from ccci.deployers import App, Deployment, Revision
+from ccci.exits import Verdict
+from ccci.masking import mask
+from ccci.report import IdentityReport, Report, ServiceReport
+from ccci.stackfile import StackFile
+from ccci.steps import identity, images
+from ccci.steps.rollout import Rolled, roll
+from ccci.steps.site import Site
+from ccci.swarm.commits import Dirt
+
+BASE = "base"
+HEAD = "head"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How a stage ended. `specs` are fingerprints of the specs it set, with its commit."""
+
+    verdict: Verdict
+    summary: str
+    outcome: Outcome
+    deployment: Deployment
+    services: tuple[ServiceReport, ...]
+    identity: IdentityReport | None = None
+    hint: str = ""
+    notes: tuple[str, ...] = ()
+    specs: Mapping[str, str] = field(default_factory=dict)
+
+    def report(self, passed: str) -> Report:
+        """Return it as a report, masked; `passed` is the summary of a pass."""
+        found = Report(
+            "",
+            self.verdict,
+            passed if self.verdict.passed else self.summary,
+            services=self.services,
+            identity=self.identity,
+            hint=self.hint,
+            notes=self.notes,
+            exit_code_override=self.outcome.exit_code,
+            extra=self.outcome.extra,
+        )
+        return mask(found, self.deployment.masks)
+
+
+def check_out(site: Site, revision: Revision, why: str) -> None:
+    """Put the revision's tree in place."""
+    with site.steps.step(f"{why} checkout") as progress:
+        checkouts.switch(site.checkout, revision.commit, why)
+        progress.say(revision.version or revision.commit)
+
+
+def prepare(site: Site, app: App, revision: Revision, why: str) -> tuple[Deployment, StackFile]:
+    """Make secrets, check everything that can be checked, and have the images there."""
+    with site.steps.step(f"{why} secrets") as progress:
+        made = site.deployer.generate_secrets(app, revision)
+        site.run.note(secrets=(*site.run.record.secrets, *made))
+        progress.say(f"{len(made)} made: {', '.join(made)}" if made else "none missing")
+    with site.steps.step(f"{why} check") as progress:
+        deployment = site.deployer.prepare(app, revision)
+        stack = stackfile.read(deployment.compose_files, deployment.interpolation)
+        progress.say(f"{len(stack.services)} services")
+    with site.steps.step(f"{why} images") as progress:
+        pull = site.choices.pull
+        wanted = stackfile.images(stack).values()
+        progress.say(images.fetch(site.engine, deployment, wanted, pull=pull))
+    return deployment, stack
+
+
+def deploy(
+    site: Site,
+    app: App,
+    revision: Revision,
+    why: str,
+    recorded: Mapping[str, str],
+) -> Judged:
+    """Prepare, deploy, follow and identify a revision whose tree is checked out."""
+    deployment, stack = prepare(site, app, revision, why)
+    with site.steps.step(f"{why} deploy") as progress:
+        rolled = roll(
+            site.engine,
+            site.deployer,
+            app,
+            deployment,
+            site.choices.options,
+            site.output,
+            site.run.path(runs.DEPLOYER_LOG),
+            site.run.path(runs.TRACE if why == HEAD else f"{why}.{runs.TRACE}"),
+        )
+        outcome = rolled.outcome
+        if outcome.verdict.passed:
+            progress.say(outcome.verdict.value)
+        else:
+            progress.fail(f"{outcome.verdict.value}: {outcome.summary}")
+    notes = (*deployment.notes, *outcome.notes, *_dropped(site, app, stack))
+    if outcome.verdict in {Verdict.INTERRUPTED, Verdict.UNABLE}:
+        return Judged(
+            outcome.verdict,
+            outcome.summary,
+            outcome,
+            deployment,
+            outcome.services,
+            hint=outcome.hint,
+            notes=notes,
+        )
+    return _identified(site, app, revision, why, recorded, rolled, notes)
+
+
+def _identified(
+    site: Site,
+    app: App,
+    revision: Revision,
+    why: str,
+    recorded: Mapping[str, str],
+    rolled: Rolled,
+    notes: tuple[str, ...],
+) -> Judged:
+    outcome, deployment = rolled.outcome, rolled.deployment
+    with site.steps.step(f"{why} identity") as progress:
+        found = identity.check(
+            site.engine,
+            app.stack,
+            commit=revision.commit,
+            version=None if revision.chaos else revision.version,
+            commits=checkouts.abbreviated_by(site.checkout, revision.short),
+            dirt=Dirt(
+                frozenset(checkouts.dirty_paths(site.checkout)), frozenset(deployment.dirty_paths)
+            ),
+            baseline=rolled.baseline,
+            recorded=recorded,
+            app_service=site.choices.app_service,
+        )
+        if found.verdict is None:
+            progress.say(found.summary)
+        else:
+            progress.fail(found.summary)
+    mine = not outcome.verdict.passed or found.verdict is None
+    return Judged(
+        outcome.verdict if mine else found.verdict or outcome.verdict,
+        outcome.summary if mine else found.summary,
+        outcome,
+        deployment,
+        outcome.services,
+        found.report,
+        outcome.hint if mine else found.hint,
+        (*notes, *found.notes),
+        found.specs,
+    )
+
+
+def _dropped(site: Site, app: App, stack: StackFile) -> tuple[str, ...]:
+    """Return a note for each service that the revision no longer has; remove it with --prune."""
+    prefix = f"{app.stack}_"
+    notes = []
+    for service in site.engine.services(app.stack):
+        name = str(service["Spec"]["Name"]).removeprefix(prefix)
+        if name in stack.services:
+            continue
+        if site.choices.prune:
+            site.engine.delete(f"/services/{service['ID']}")
+            notes.append(f"{name} is not in this commit any more: removed")
+        else:
+            notes.append(
+                f"{name} is not in this commit any more and still runs: --prune removes it"
+            )
+    return tuple(notes)
