@@ -58,9 +58,9 @@ def message_of(service: Service) -> str:
 def what_runs(slots: Slots, *, rolling_back: bool = False) -> str:
     """Return how many slots hold an up-to-date running task, and what the others hold.
 
-    In a rollback the spec put back is the up-to-date one, so old and new change places.
+    In a rollback the spec put back is the one that Swarm calls up to date.
     """
-    fresh, dirty = ("old", "new") if rolling_back else ("new", "old")
+    fresh, dirty = ("put back", "new") if rolling_back else ("up to date", "old")
     parts = [f"{len(slots.running)}/{slots.expected} {fresh}"]
     if slots.done:
         parts.append(f"{len(slots.done)} done")

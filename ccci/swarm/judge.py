@@ -79,7 +79,7 @@ def _by_update_status(track: Track, at: float) -> Judgement | None:
         detail = "Swarm put the previous spec back, and then somebody changed it again"
         return say(track, "rolled back", Verdict.ROLLED_BACK, detail, tasks=failed)
     runs = tasks_in_words(track)
-    back = "" if track.slots.filled else f"; what came back does not run: {runs}"
+    back = "" if track.slots.filled else f"; at that moment what came back was not running: {runs}"
     phase, verdict, detail = {
         UpdateState.UPDATING: ("", None, ""),
         UpdateState.COMPLETED: ("", None, ""),

@@ -64,9 +64,9 @@ def test_a_log_gets_the_deadline_and_then_a_line_for_each_change(
     )
     assert lines[0].startswith("  0:00  deadline: ")
     assert [line.split("; ")[1] for line in lines[1:]] == [
-        "runs 0/1 new, 1 preparing",
-        "runs 0/1 new, 1 starting",
-        "runs 1/1 new",
+        "runs 0/1 up to date, 1 preparing",
+        "runs 0/1 up to date, 1 starting",
+        "runs 1/1 up to date",
     ]
     assert lines[2].startswith("  1:05  app: Swarm says updating; ")
 

@@ -58,12 +58,12 @@ def test_in_a_rollback_the_up_to_date_task_is_the_old_one() -> None:
         (),
         None,
     )
-    assert what_runs(slots, rolling_back=True) == "1/2 old, 1 new"
+    assert what_runs(slots, rolling_back=True) == "1/2 put back, 1 new"
 
 
 def test_all_that_runs_is_new() -> None:
     both = (task("a", TaskState.RUNNING), task("b", TaskState.RUNNING, slot="2"))
-    assert runs(*both) == "2/2 new"
+    assert runs(*both) == "2/2 up to date"
 
 
 def test_old_new_and_stopping_tasks_are_counted_apart() -> None:
@@ -73,7 +73,7 @@ def test_old_new_and_stopping_tasks_are_counted_apart() -> None:
             task("b", TaskState.RUNNING, slot="2", fresh=False),
             task("c", TaskState.RUNNING, TaskState.SHUTDOWN, fresh=False),
         )
-        == "0/2 new, 1 preparing, 1 old, 1 stopping"
+        == "0/2 up to date, 1 preparing, 1 old, 1 stopping"
     )
 
 
