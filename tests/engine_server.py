@@ -134,9 +134,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _stream(self) -> None:
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
+        self.engine.streams.append(self)
         self.end_headers()
         self.wfile.flush()
-        self.engine.streams.append(self)
         self.engine.closing.wait()
 
     do_GET = do_POST = do_DELETE = _answer  # noqa: N815
@@ -161,6 +161,8 @@ def engine_server(folder: Path, **routes: Any) -> Iterator[EngineServer]:
             "/tasks": recorded("tasks"),
             "/nodes": recorded("nodes"),
             "/images/eng:1/json": recorded("image"),
+            "/info": {"Swarm": {"NodeID": recorded("nodes")[0]["ID"]}},
+            "/networks/bridge": {"Created": "2026-11-23T21:00:00Z"},
             **routes,
         },
     )

@@ -71,6 +71,7 @@ class Trace:
     def look(self, raw: Mapping[str, Any]) -> None:
         """Write a look as `decode.observation` takes it."""
         entry: dict[str, Any] = {"kind": "look"}
+        blind = raw.get("unreachable") is not None or not self._previous
         for name, value in raw.items():
             before = self._previous.get(name)
             if name in _LISTS and value is not None:
@@ -79,7 +80,7 @@ class Trace:
                     each["ID"] if known.get(each["ID"]) == each else self._clean(each)
                     for each in value
                 ]
-            elif name not in _SAME_IF_ABSENT or name not in self._previous or value != before:
+            elif blind or name not in _SAME_IF_ABSENT or value != before:
                 entry[name] = self._clean(value)
         self._previous |= {name: raw[name] for name in (*_LISTS, *_SAME_IF_ABSENT) if name in raw}
         self._write(entry)

@@ -53,6 +53,7 @@ class Watch:
         self._collector = Collector(engine, secrets=secrets, report=report)
         self._ear = Ear(engine, stack, self._collector)
         self._raw: Mapping[str, Any] = {}
+        self._asked: Mapping[str, Any] | None = None
 
     def __enter__(self) -> Self:
         """Subscribe to the Engine's events. Raise EngineUnavailable when it refuses us for good."""
@@ -148,7 +149,11 @@ class Watch:
     def _ask_command(self) -> dict[str, Any] | None:
         if self.command is None:
             return None
-        return {"argv": list(self.command.argv), "code": self.command.code}
+        asked = {"argv": list(self.command.argv), "code": self.command.code}
+        if self._trace is not None and asked != self._asked:
+            self._trace.note("command", **asked)
+        self._asked = asked
+        return asked
 
     def _wait(self, earliest: float, seen_at: float, pause: float) -> bool:
         """Wait for an event, the end of COMMAND or the time; say whether something happened."""
