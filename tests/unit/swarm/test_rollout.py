@@ -109,7 +109,7 @@ def test_a_rollback_onto_a_spec_that_does_not_run_says_so() -> None:
     dead = service("base", task("a2", "starting"), version=4, update="rollback_completed")
     rollout = fold(BASE, [look(1, rolled(OLD_DIRTY, update="updating")), look(5, dead)])
     assert rollout.verdict is Verdict.ROLLED_BACK
-    assert "does not run" in rollout.judgements[0].detail
+    assert "was not running" in rollout.judgements[0].detail
 
 
 @pytest.mark.parametrize(
