@@ -16,6 +16,8 @@ from ccci.sandbox.place import Sandbox
 SANDBOXES = "CCCI_TEST_SANDBOXES"
 """The variable that holds the path with which every folder of this run's sandboxes begins."""
 
+NEED = "The tests on a Swarm need root for the sandbox, or a DOCKER_HOST that is a manager"
+
 _Value = TypeVar("_Value")
 _STACK = "com.docker.stack.namespace"
 

@@ -9,7 +9,8 @@ have docker || missing="$missing docker.io"
 have ip || missing="$missing iproute2"
 have iptables || missing="$missing iptables"
 have git || missing="$missing git"
-[ -x /bin/busybox ] || missing="$missing busybox-static"
+# The package busybox has the same file, linked dynamically: no use in an image without libraries.
+ldd /bin/busybox 2>&1 | grep -q 'not a dynamic' || missing="$missing busybox-static"
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && have apt-get; then
@@ -20,9 +21,14 @@ if [ "$(id -u)" = 0 ] && have apt-get; then
         chmod +x /usr/sbin/policy-rc.d
         trap 'rm -f /usr/sbin/policy-rc.d' EXIT
     fi
+    export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq
+    # Up to Debian 12 docker.io holds the docker CLI; from 13 on it has a package of its own.
+    if ! have docker && apt-cache show docker-cli >/dev/null 2>&1; then
+        missing="$missing docker-cli"
+    fi
     # shellcheck disable=SC2086
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    apt-get install -y -qq --no-install-recommends $missing >/dev/null
 else
     echo "missing packages:$missing (install them; the tests on a real Swarm need them)" >&2
 fi

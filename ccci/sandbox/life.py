@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ccci.errors import CcciError, UsageError
+from ccci.errors import UsageError
 from ccci.sandbox import daemon, network, remains, tools
 from ccci.sandbox.place import MARKER, SHELF, Sandbox
 
@@ -81,7 +81,10 @@ def up(wanted: Sandbox, say: Say) -> bool:
 
 
 def down(folder: Path) -> remains.Remains:
-    """Remove the sandbox in this folder and return what there was of it; nothing is fine too."""
+    """Remove the sandbox in this folder and return what there was of it; nothing is fine too.
+
+    Raise CcciError when something of it stays.
+    """
     tools.require_root()
     _read(folder)
     sandbox = Sandbox(folder)
@@ -91,9 +94,6 @@ def down(folder: Path) -> remains.Remains:
             remains.remove(sandbox)
             remains.remove_folder(sandbox)
         _remove_shelf(folder)
-    left = remains.find(sandbox)
-    if left:
-        raise CcciError(f"of the sandbox in {folder} there is left: {left}")
     return found
 
 

@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pytest
 import swarms
-from swarms import SANDBOXES, Swarm
+from swarms import NEED, SANDBOXES, Swarm
 
 from ccci.sandbox import life
 from ccci.sandbox.place import Sandbox
 
-NEED = "The tests on a Swarm need root for the sandbox, or a DOCKER_HOST that is a manager"
 _FIXTURES = {"swarm", "swarm_alone", "swarm_three", "stack", "new_stack"}
 
 
