@@ -10,6 +10,13 @@ _PREFIX = "ccci-test-"
 _TEMPORARY = Path("/tmp")  # short: a socket's path has at most 107 bytes
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--record`."""
+    parser.addoption(
+        "--record", action="store_true", help="keep the staged rollouts in tests/recordings"
+    )
+
+
 def pytest_configure() -> None:
     """Choose the run's own prefix of folders; the workers of xdist inherit it."""
     if SANDBOXES not in os.environ:

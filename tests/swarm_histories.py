@@ -112,6 +112,8 @@ def perform(cluster: Cluster, act: Act) -> None:
     """Do one thing to the cluster."""
     if act.revision is not None:
         there = cluster.services.get(act.service)
+        if there:
+            there.states.clear()  # what became of an earlier deploy does not matter any more
         mode = there.spec.mode if there else act.revision.mode  # the API refuses another one
         submit(cluster, act.service, replace(act.revision, mode=mode))
     elif act.what == "restart-orchestrator":

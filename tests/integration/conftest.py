@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 import swarms
+from stagings import Stage
 from swarms import NEED, SANDBOXES, Swarm
 
 from ccci.sandbox import life
 from ccci.sandbox.place import Sandbox
 
-_FIXTURES = {"swarm", "swarm_alone", "swarm_three", "stack", "new_stack"}
+_FIXTURES = {"swarm", "swarm_alone", "swarm_three", "stack", "new_stack", "stage"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -93,3 +94,9 @@ def new_stack(swarm: Swarm) -> Iterator[Callable[[], str]]:
 def stack(new_stack: Callable[[], str]) -> str:
     """Give the name of a stack; what is deployed under it is removed at the end."""
     return new_stack()
+
+
+@pytest.fixture
+def stage(swarm: Swarm, stack: str, tmp_path: Path, request: pytest.FixtureRequest) -> Stage:
+    """Give a stack of one's own to stage rollouts on."""
+    return Stage(swarm, stack, tmp_path, bool(request.config.getoption("--record")))
