@@ -106,7 +106,10 @@ def _news(rollout: "Rollout", seen: Observation) -> list[tuple[str, str]]:
     """Return what a log should say of a look, by what it is about; empty text says nothing."""
     if seen.unreachable is not None:
         return [("/engine", f"the Engine is out of reach: {seen.unreachable}")]
-    news = [("/engine", ""), ("/deadline", f"deadline: {rollout.arithmetic}")]
+    news = [("/engine", "")]
+    # Before COMMAND's first change the deadline is that of what was there before.
+    if seen.command is None or rollout.touched:
+        news.append(("/deadline", f"deadline: {rollout.arithmetic}"))
     return news + [(row.name, str(row)) for row in rows(rollout)]
 
 

@@ -33,7 +33,7 @@ def tell(report: Report) -> str:
         lines += _service(service)
     if report.identity is not None:
         lines += _identity(report.identity)
-    lines += _steps(report.steps)
+    lines += _steps(report)
     deadline = report.extra.get("deadline")
     if deadline and not report.verdict.passed:
         lines.append(f"  deadline: {plain(str(deadline))}")
@@ -142,15 +142,21 @@ def _identity(identity: IdentityReport) -> list[str]:
     return lines
 
 
-def _steps(steps: tuple[Step, ...]) -> list[str]:
-    if not steps:
-        return []
-    width = max(len(step.name) for step in steps)
-    return [
-        f"  {step.status.value:<8}{step.name:<{width}}  {step.seconds:.1f} s"
-        + (f"  {plain(step.reason)}" if step.reason and step.status is not Status.PASSED else "")
-        for step in steps
-    ]
+def _steps(report: Report) -> list[str]:
+    """Return the steps that passed on one line, and each other one with its reason."""
+    passed = [step for step in report.steps if step.status is Status.PASSED]
+    lines = [f"  passed   {', '.join(map(_step, passed))}"] if passed else []
+    for step in report.steps:
+        if step.status is not Status.PASSED:
+            # The verdict's own sentence has been said.
+            reason = step.reason.replace(report.summary, "see above")
+            lines.append(f"  {step.status.value:<8} {_step(step)}: {plain(reason)}".rstrip(": "))
+    return lines
+
+
+def _step(step: Step) -> str:
+    """Return a step's name, with its seconds where they are worth a word."""
+    return f"{step.name} {step.seconds:.0f} s" if step.seconds >= 1 else step.name
 
 
 def _clock(at: str) -> str:

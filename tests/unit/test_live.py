@@ -110,6 +110,15 @@ def test_a_service_that_disappeared_is_gone() -> None:
     assert found["app"].phase == "removed"
 
 
+def test_no_deadline_is_said_before_command_has_changed_anything(
+    captured: Callable[[], str],
+) -> None:
+    running = Command(("docker", "stack", "deploy"))
+    lines = shown(look(1.0, command=running), capture=captured)
+    assert len(lines) == 1
+    assert "deadline" not in lines[0]
+
+
 def test_minutes_and_seconds() -> None:
     assert [clock_face(each) for each in (-1, 0, 59.9, 60, 3665)] == [
         "0:00",
