@@ -22,7 +22,7 @@ _Value = TypeVar("_Value")
 _STACK = "com.docker.stack.namespace"
 
 
-def wait_for(condition: Callable[[], _Value], what: str, timeout: float = 30.0) -> _Value:
+def wait_for(condition: Callable[[], _Value | None], what: str, timeout: float = 30.0) -> _Value:
     """Return the condition's first true value; fail after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not (value := condition()):

@@ -91,7 +91,7 @@ def service(raw: Json, tasks: tuple[Task, ...] = (), *, now: datetime | None = N
     full_name = inside(raw, "Spec").get("Name") or ""
     stack = (inside(raw, "Spec").get("Labels") or {}).get(STACK_LABEL) or ""
     previous = raw.get("PreviousSpec")
-    iteration = inside(inside(raw, "JobStatus"), "JobIteration").get("Index")
+    job: Json | None = raw.get("JobStatus")
     return Service(
         id=raw["ID"],
         name=short_name(full_name, stack),
@@ -100,7 +100,7 @@ def service(raw: Json, tasks: tuple[Task, ...] = (), *, now: datetime | None = N
         spec=spec(inside(raw, "Spec")),
         previous=spec(previous) if previous else None,
         update=update_status(inside(raw, "UpdateStatus"), now=now),
-        iteration=(iteration or 0) if raw.get("JobStatus") else None,
+        iteration=_index(job.get("JobIteration") or {}) if job is not None else None,
         tasks=tasks,
     )
 
@@ -150,7 +150,7 @@ def task(
         container=container.get("ContainerID") or "",
         template=fingerprint.task(made_of),
         image=inside(made_of, "ContainerSpec").get("Image") or "",
-        iteration=inside(raw, "JobIteration").get("Index") if raw.get("JobIteration") else None,
+        iteration=_index(raw.get("JobIteration")),
         created_at=_sortable(raw.get("CreatedAt") or ""),
         timestamp=status.get("Timestamp") or "",
         since=_since(status.get("Timestamp"), raw.get("CreatedAt"), now),
@@ -176,6 +176,11 @@ def node(raw: Json) -> Node:
         engine_labels=tuple(sorted((inside(about, "Engine").get("Labels") or {}).items())),
         version=inside(raw, "Version").get("Index") or 0,
     )
+
+
+def _index(version: Json | None) -> int | None:
+    """Return a version's index; the Engine writes 0 as an empty object."""
+    return None if version is None else version.get("Index") or 0
 
 
 def _since(timestamp: str | None, created: str | None, now: datetime | None) -> float | None:

@@ -249,6 +249,7 @@ def test_jobs_carry_their_iteration() -> None:
     assert found.tasks[0].iteration == 7
     first = {"ID": "service", "JobStatus": {"JobIteration": {}}}
     assert decode.service(first).iteration == 0
+    assert decode.task(task(JobIteration={}), up_to_date=True).iteration == 0
     assert decode.service({"ID": "service"}).iteration is None
 
 
