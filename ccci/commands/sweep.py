@@ -2,15 +2,19 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ccci import config
-from ccci.errors import UsageError
+from ccci.errors import CcciError, UsageError
 from ccci.output import Output
 
 if TYPE_CHECKING:
+    from ccci.sweep.fix import Change
+    from ccci.sweep.inventory import ComposeSet
     from ccci.sweep.model import Sweep
     from ccci.sweep.static import Settings
 
@@ -103,49 +107,157 @@ def rollback_policy(
             help="The least severity that makes the exit code 20: error, warning or never.",
         ),
     ] = "error",
+    live: Annotated[
+        bool, typer.Option("--live", help="Sweep the services of the running swarm instead.")
+    ] = False,
+    stack: Annotated[
+        list[str] | None,
+        typer.Option("--stack", envvar=config.variables("STACK"), help="With --live: this stack."),
+    ] = None,
+    runs: Annotated[
+        Path | None,
+        typer.Option(
+            envvar=config.variables("RUNS"),
+            help="A folder of reports: say which risks were seen and which are theory.",
+        ),
+    ] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Write the remedy as an overlay, compose.ccci.yml.")
+    ] = False,
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="With --fix: change the recipe's own files.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --fix: print the change, write nothing.")
+    ] = False,
 ) -> int:
     """Say what update policy Swarm applies to every service, and where that is a risk.
 
     Exit code 20 for findings at or above --fail-on, 3 when there was nothing to sweep.
     """
+    _check_choices(output_format, fail_on)
+    request = Request(
+        tuple(paths or ()),
+        tuple(config.values("COMPOSE_FILE", compose)),
+        given_variables(config.values("ENV", env), config.values("ENV_FILE", env_file), os.environ),
+        _bytes(node_memory),
+        live,
+        tuple(config.values("STACK", stack)),
+        runs,
+    )
+    _check_request(request, fix=fix, in_place=in_place, dry_run=dry_run)
+    from ccci.sweep import printing
+
+    output: Output = ctx.obj
+    if fix:
+        changes = remedy(request, output, inside=in_place)
+        if not dry_run:
+            from ccci.sweep.fix import write
+
+            write(changes)
+        return printing.show_changes(changes, output, written=not dry_run)
+    return printing.show(survey(request, output), output, output_format, fail_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to sweep, as the command line says it; `node_memory` is bytes, 0 where not given."""
+
+    paths: tuple[str, ...]
+    compose: tuple[str, ...]
+    variables: Mapping[str, str]
+    node_memory: int = 0
+    live: bool = False
+    stacks: tuple[str, ...] = ()
+    runs: Path | None = None
+
+
+def survey(request: Request, output: Output) -> "Sweep":
+    """Return the sweep that is asked for, joined with recorded runs where there are any."""
+    found = running(request) if request.live else written(request, output)[1]
+    if request.runs is None:
+        return found
+    from ccci.sweep.runs import observed
+
+    recipes = {row.recipe for row in found.files if row.recipe}
+    return replace(found, observed=observed(request.runs, recipes))
+
+
+def written(request: Request, output: Output) -> "tuple[list[ComposeSet], Sweep]":
+    """Return the sets of compose files that are asked for, and the sweep of them."""
+    from ccci.sweep import inventory, printing
+    from ccci.sweep.static import sweep
+
+    sets = inventory.merged(request.compose) if request.compose else inventory.find(request.paths)
+    with printing.progress(output, len(sets)) as seen:
+        return sets, sweep(sets, _settings(request), seen)
+
+
+def running(request: Request) -> "Sweep":
+    """Return the sweep of the services that run, of the stacks that are asked for or of all."""
+    from ccci.swarm.engine import Engine
+    from ccci.sweep import live
+
+    with Engine.connect() as engine:
+        engine.require_manager()
+        stacks: tuple[str | None, ...] = request.stacks or (None,)
+        services = [each for stack in stacks for each in engine.services(stack)]
+        missing = [
+            stack for stack in request.stacks if not any(live.belongs(s, stack) for s in services)
+        ]
+        if missing:
+            raise CcciError(
+                f"no service of the stack {', '.join(missing)} runs here", "see `docker stack ls`"
+            )
+        found = live.sweep(services, engine.networks(), engine.nodes(), request.node_memory)
+    if not found.services:
+        raise CcciError("no service runs on this swarm: nothing to sweep", "deploy one first")
+    return found
+
+
+def remedy(request: Request, output: Output, *, inside: bool) -> "list[Change]":
+    """Return what to write so that no service of the sets that are asked for starts first."""
+    from ccci.sweep.fix import plan
+    from ccci.sweep.static import values_for
+
+    sets, found = written(request, output)
+    settings = _settings(request)
+    return [
+        change
+        for each in sets
+        if not each.variant
+        for change in plan(each, found, values_for(each.folder, settings), inside=inside)
+    ]
+
+
+def _settings(request: Request) -> "Settings":
+    from ccci.sweep.static import Settings
+
+    return Settings(request.variables, os.environ, request.node_memory)
+
+
+def _check_choices(output_format: str, fail_on: str) -> None:
     if output_format not in _FORMATS:
         raise UsageError(f"--format {output_format}: one of {', '.join(_FORMATS)} is meant")
     if fail_on not in _FAIL_ON:
         raise UsageError(f"--fail-on {fail_on}: one of {', '.join(_FAIL_ON)} is meant")
-    compose = config.values("COMPOSE_FILE", compose)
-    if compose and paths:
+
+
+def _check_request(request: Request, *, fix: bool, in_place: bool, dry_run: bool) -> None:
+    if request.compose and request.paths:
         raise UsageError("PATH and -c exclude each other", "give the files all by -c, or none")
-    variables = given_variables(
-        config.values("ENV", env), config.values("ENV_FILE", env_file), os.environ
-    )
-    from ccci.sweep import printing
-    from ccci.sweep.static import Settings
-
-    output: Output = ctx.obj
-    found = static(
-        paths or [], compose, Settings(variables, os.environ, _bytes(node_memory)), output
-    )
-    return printing.show(found, output, output_format, fail_on)
-
-
-def static(
-    paths: Sequence[str], compose: Sequence[str], settings: "Settings", output: Output
-) -> "Sweep":
-    """Return the sweep of what is written: of these paths, or of one merged set."""
-    from ccci.sweep import inventory, printing
-    from ccci.sweep.static import sweep
-
-    sets = inventory.merged(compose) if compose else inventory.find(paths)
-    with printing.progress(output, len(sets)) as seen:
-        return sweep(sets, settings, seen)
+    if request.live and (request.paths or request.compose or fix):
+        raise UsageError("--live sweeps what runs: no PATH, -c or --fix goes with it")
+    if request.stacks and not request.live:
+        raise UsageError("--stack goes with --live")
+    if (in_place or dry_run) and not fix:
+        raise UsageError("--in-place and --dry-run go with --fix")
 
 
 def given_variables(
     pairs: Sequence[str], files: Sequence[str], environ: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the variables of `--env` (KEY alone takes the environment's) above `--env-file`."""
-    from pathlib import Path
-
     from ccci import environment
     from ccci.compose.loading import read_plain
 

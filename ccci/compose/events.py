@@ -76,6 +76,21 @@ def parse(content: bytes, *, fast: bool = True) -> Map:
     return document
 
 
+def value_at(text: str, line: int, key: str) -> tuple[int, int] | None:
+    """Return where, in characters, the scalar begins and ends that a key on a line has."""
+    waiting = False
+    try:
+        next_event = _events(text.encode(), fast=False)
+        while not isinstance(event := next_event(), (DocumentEndEvent, StreamEndEvent)):
+            scalar = isinstance(event, ScalarEvent)
+            if waiting:
+                return (event.start_mark.index, event.end_mark.index) if scalar else None
+            waiting = scalar and event.value == key and event.start_mark.line + 1 == line
+    except YAMLError:
+        return None
+    return None
+
+
 def _build(content: bytes, *, fast: bool) -> "_Builder":
     builder = _Builder(content.decode(errors="replace") if _SLASH in content else "")
     try:

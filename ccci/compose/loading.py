@@ -89,14 +89,16 @@ class _File:
     env_files: tuple[tuple[str, Place], ...] = field(default=())
 
 
-def open_source(name: str, path: Path, *, inside: Path | None = None) -> Source:
-    """Return a file read and parsed; `name` is what to call it.
+def open_source(
+    name: str, path: Path, *, inside: Path | None = None, content: bytes | None = None
+) -> Source:
+    """Return a file read and parsed; `name` is what to call it, `content` stands for what it holds.
 
     With `inside`, a link that leads out of that folder is not followed. Nothing that is no plain
     file is opened, so that a pipe cannot hang us. Every trouble is the source's `fault`.
     """
     try:
-        content = read_plain(path, inside)
+        content = read_plain(path, inside) if content is None else content
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return Source(name, path, Map(), Fault(reason, Place(name, 0), unreadable=True))

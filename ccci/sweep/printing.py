@@ -1,11 +1,12 @@
 """A sweep on its way to people and scripts: the progress while it runs, the result at the end."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from ccci.exits import Verdict
 from ccci.output import Output
+from ccci.sweep.fix import OVERLAY, Change
 from ccci.sweep.model import Sweep, document, verdict
 from ccci.sweep.table import table
 
@@ -25,6 +26,23 @@ def progress(output: Output, total: int) -> Iterator[Callable[[], None]]:
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("sweeping", total=total)
         yield lambda: bar.advance(task)
+
+
+def show_changes(changes: Sequence[Change], output: Output, *, written: bool) -> int:
+    """Print what `--fix` changed, or would change, and return 0."""
+    output.document(
+        {
+            "schema": "ccci.fix/1",
+            "written": written,
+            "files": [{"file": change.name, "diff": change.diff} for change in changes],
+        }
+    )
+    output.text("".join(change.diff for change in changes).rstrip("\n") or "nothing to change")
+    for change in changes if written else ():
+        output.progress(f"{change.name} written")
+        if change.path.name == OVERLAY:
+            output.progress(f"Next: add {OVERLAY} at the end of COMPOSE_FILE")
+    return 0
 
 
 def show(sweep: Sweep, output: Output, output_format: str, fail_on: str) -> int:

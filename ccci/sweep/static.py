@@ -49,6 +49,11 @@ def sweep(
     )
 
 
+def values_for(folder: Path | None, settings: Settings) -> dict[str, str]:
+    """Return the variables of a recipe's folder, or of none."""
+    return _Room(folder, settings).values
+
+
 class _Room:
     """One recipe's folder: its variables, and its files, each read once."""
 
@@ -130,7 +135,9 @@ def _hits(
         hint = "make it readable" if fault.unreadable else "correct the file, or set the variable"
         yield BY_ID[REFUSED], None, fault.place, Hit(f"{verb}: {fault.message}", hint)
     external = {name for name, network in loaded.sections.networks.items() if network.external}
-    for name, service in loaded.services.items():
+    # A set that misses a member says nothing about the policies of the rest.
+    whole = all(room.source(each.name, each.path).tree for each in files.members)
+    for name, service in loaded.services.items() if whole else ():
         subject = Subject(
             policies[name],
             tuple(each for each in service.networks if each in external),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ccci.rules import Severity
+from ccci.rules import REFUSED, Severity
 from ccci.rules.model import seconds
 from ccci.sweep.model import FileRow, FileStatus, Finding, ServiceRow, Sweep, counts
 
@@ -37,6 +37,8 @@ class _Group:
         self.name = name
         self.files = files
         labels = {row.file for row in files}
+        first = files[0].file.partition("+")[0]
+        self.folder = first.rpartition("/")[0] if files[0].recipe else ""
         self.services = [row for row in sweep.services if row.file in labels]
         self.all = [each for each in sweep.findings if each.file in labels]
         known = {_key(each) for each in self.all if not each.variant}
@@ -59,39 +61,42 @@ class _Group:
             for severity in Severity
             if (number := sum(each.severity is severity for each in self.findings))
         )
-        lines = [f"{self.name}: {shown}"]
+        where = f" ({self.folder})" if self.folder else ""
+        lines = [f"{self.name}{where}: {shown}"]
         if self.observed is not None:
-            lines.append(
-                f"  observed: {observed(self.observed.upgrades, self.observed.rolled_back)}"
-                + (f", last {self.observed.last}" if self.observed.last else "")
-            )
+            seen = observed(self.observed.upgrades, self.observed.rolled_back)
+            last = f", last {self.observed.last}" if self.observed.last else ""
+            lines.append(f"  recorded: {seen}{last}")
+        said = ""
         for row in self.files:
-            if row.message:
-                lines.append(
-                    f"  {row.file}{f':{row.line}' if row.line else ''} "
-                    f"{row.status.value}: {row.message}"
-                )
+            # What every variant inherits from the base is said once.
+            if row.message and (row.message != said or not row.variant):
+                at = f":{row.line}" if row.line else ""
+                lines.append(f"  {self.short(row.file)}{at} {row.status.value}: {row.message}")
+                said = row.message
             lines += self._of_file(row)
         return [*lines, ""]
 
+    def short(self, name: str) -> str:
+        """Return a file or set as it is called inside the recipe's folder."""
+        if not self.folder:
+            return name
+        return "+".join(each.removeprefix(f"{self.folder}/") for each in name.split("+"))
+
     def _of_file(self, row: FileRow) -> list[str]:
         findings = [
-            each for each in self.findings if each.file == row.file and each.rule != "CCCI000"
+            each for each in self.findings if each.file == row.file and each.rule != REFUSED
         ]
         services = {each.policy.name: each for each in self.services if each.file == row.file}
         lines: list[str] = []
         for name in dict.fromkeys(each.service for each in findings):
+            title = name or "the whole set"
             if row.variant:
-                title = f"{name or 'the set'}, with {row.file.rpartition('+')[2]}"
-            else:
-                title = name or "the whole file"
-            policy = _policy(services[name]) if name in services else ""
-            lines.append(f"  {title}{policy}")
-            for each in sorted(
-                (each for each in findings if each.service == name),
-                key=lambda each: (each.severity.rank, each.rule),
-            ):
-                where = f"{each.source}:{each.line}" if each.line else each.source
+                title += f", with {self.short(row.file).rpartition('+')[2]}"
+            lines.append(f"  {title}{_policy(services[name]) if name in services else ''}")
+            mine = [each for each in findings if each.service == name]
+            for each in sorted(mine, key=lambda one: (one.severity.rank, one.rule)):
+                where = f"{self.short(each.source)}{f':{each.line}' if each.line else ''}"
                 lines.append(f"    {each.severity.value:<8}{each.rule}  {each.message}")
                 lines.append(f"            {where}  Next: {each.hint}")
         return lines

@@ -1,0 +1,188 @@
+"""The remedy that can be written: `order: stop-first`, as an overlay or in the recipe itself."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ccci.compose import Loader, Place, Service, open_source
+from ccci.compose.events import value_at
+from ccci.compose.loading import read_plain
+from ccci.errors import CcciError
+from ccci.rules import BY_ID
+from ccci.sweep.inventory import ComposeSet
+from ccci.sweep.model import Sweep
+
+OVERLAY = "compose.ccci.yml"
+_MARK = "# Written by `ccci sweep rollback-policy --fix`"
+_ORDER = "deploy.update_config.order"
+_STOP_FIRST = "stop-first"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file as it is and as it should be; `before` is None for a new file."""
+
+    name: str
+    path: Path
+    before: str | None
+    after: str
+
+    @property
+    def diff(self) -> str:
+        """Return the change as a unified diff, empty where nothing changes."""
+        return "".join(
+            line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+            for line in difflib.unified_diff(
+                (self.before or "").splitlines(keepends=True),
+                self.after.splitlines(keepends=True),
+                self.name if self.before is not None else "/dev/null",
+                self.name,
+            )
+        )
+
+
+class NotFixable(CcciError):  # noqa: N818 -- reads as what happened
+    """The file is such that writing the remedy is left to a person."""
+
+
+def concerned(sweep: Sweep, files: ComposeSet) -> dict[str, list[str]]:
+    """Return the services of a set that the remedy helps, each with the rules it answers."""
+    found: dict[str, list[str]] = {}
+    for finding in sweep.findings:
+        if finding.file == files.label and finding.service and BY_ID[finding.rule].fixable:
+            found.setdefault(finding.service, []).append(finding.rule)
+    return found
+
+
+def overlay(files: ComposeSet, services: dict[str, list[str]], version: str | None) -> Change:
+    """Return the smallest overlay for these services of a set.
+
+    `version` is the set's own as written: docker refuses files of different versions. Raise
+    NotFixable where there is an overlay of that name that ccci did not write.
+    """
+    first = files.members[0]
+    path = first.path.parent / OVERLAY
+    folder, separator, _ = first.name.rpartition("/")
+    name = f"{folder}{separator}{OVERLAY}"
+    before = _text(path) if path.exists() else None
+    if before is not None and not before.startswith(_MARK):
+        raise NotFixable(
+            f"{name} is there already, and ccci did not write it",
+            "write `order: stop-first` into it, or use --in-place",
+        )
+    lines = [f"{_MARK}: name it last in COMPOSE_FILE."]
+    lines += [f'version: "{version}"'] if version is not None else []
+    lines += ["services:"]
+    for service, rules in sorted(services.items()):
+        lines += [f"  {_key(service)}:", "    deploy:", "      update_config:"]
+        lines += [f"        # {rule}: {BY_ID[rule].title}" for rule in rules]
+        lines += [f"        order: {_STOP_FIRST}"]
+    return Change(name, path, before, "\n".join(lines) + "\n")
+
+
+def _key(service: str) -> str:
+    return service if service.isidentifier() else f'"{service}"'
+
+
+def in_place(
+    files: ComposeSet, services: dict[str, list[str]], known: dict[str, Service]
+) -> list[Change]:
+    """Return the recipe's own files with the order changed where it is written, and only there.
+
+    Raise NotFixable where services that are not concerned share the line through an anchor.
+    """
+    places: dict[Place, set[str]] = {}
+    for name in services:
+        places.setdefault(known[name].place(_ORDER), set()).add(name)
+    for name, service in known.items():
+        place = service.places.get(_ORDER)
+        if name not in services and place in places:
+            others = ", ".join(sorted(places[place]))
+            raise NotFixable(
+                f"{place.file}:{place.line}: the order of {others} is that of {name} too",
+                "use --fix without --in-place, which writes an overlay",
+            )
+    paths = {member.name: member.path for member in files.members}
+    return [
+        _edited(file, paths[file], sorted(place.line for place in places if place.file == file))
+        for file in dict.fromkeys(place.file for place in places)
+    ]
+
+
+def _edited(name: str, path: Path, lines: Iterable[int]) -> Change:
+    before = after = _text(path)
+    for line in sorted(lines, reverse=True):
+        span = value_at(before, line, "order")
+        if span is None:
+            raise NotFixable(
+                f"{name}:{line}: the order is not written there in a way that can be replaced",
+                "use --fix without --in-place, which writes an overlay",
+            )
+        after = after[: span[0]] + _STOP_FIRST + after[span[1] :]
+    return Change(name, path, before, after)
+
+
+def _text(path: Path) -> str:
+    try:
+        return read_plain(path).decode()
+    except (OSError, ValueError) as error:
+        raise NotFixable(f"{path} cannot be changed: {error}", "change it by hand") from None
+
+
+def plan(files: ComposeSet, sweep: Sweep, values: dict[str, str], *, inside: bool) -> list[Change]:
+    """Return what to change so that no service of a set starts first; nothing where none does.
+
+    With `inside` the recipe's own files are changed, else an overlay is written. Raise NotFixable
+    where that is left to a person, also when the result would not be what was meant.
+    """
+    services = concerned(sweep, files)
+    if not services:
+        return []
+    sources = [open_source(each.name, each.path, inside=files.folder) for each in files.members]
+    if inside:
+        changes = in_place(files, services, Loader(values).load(sources).services)
+    else:
+        version = sources[0].tree.get("version")
+        changes = [overlay(files, services, version if isinstance(version, str) else None)]
+    _verify(changes, files, services, values)
+    return [change for change in changes if change.before != change.after]
+
+
+def _verify(
+    changes: Sequence[Change], files: ComposeSet, services: Iterable[str], values: dict[str, str]
+) -> None:
+    """Read the set as it will be. Raise NotFixable unless every service then stops first."""
+    after = {change.path: change for change in changes}
+    sources = []
+    for member in files.members:
+        change = after.pop(member.path, None)
+        given = change.after.encode() if change else None
+        sources.append(open_source(member.name, member.path, inside=files.folder, content=given))
+    for path, change in after.items():
+        sources.append(open_source(change.name, path, content=change.after.encode()))
+    known = Loader(values).load(sources).services
+    for name in services:
+        update = known[name].update
+        if update is None or update.order != _STOP_FIRST:
+            raise NotFixable(
+                f"{files.label}: the change would not make {name} stop first",
+                "write `order: stop-first` by hand",
+            )
+
+
+def write(changes: Sequence[Change]) -> None:
+    """Write the changed files, links followed, each whole or not at all."""
+    for change in changes:
+        path = change.path.resolve()
+        beside = path.with_name(f".{path.name}.ccci")
+        try:
+            beside.write_bytes(change.after.encode())
+            if path.exists():
+                beside.chmod(path.stat().st_mode)
+            beside.replace(path)
+        except OSError as error:
+            beside.unlink(missing_ok=True)
+            raise NotFixable(
+                f"{change.name} cannot be written: {error.strerror}", "check its mode and owner"
+            ) from None
