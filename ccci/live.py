@@ -10,7 +10,7 @@ from ccci import clock
 from ccci.output import Output
 from ccci.story import plain
 from ccci.swarm.axes import message_of, swarm_says, what_runs
-from ccci.swarm.model import Observation
+from ccci.swarm.model import Judgement, Observation
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -66,13 +66,21 @@ def rows(rollout: "Rollout") -> tuple[Row, ...]:
                 what_runs(track.slots, rolling_back=track.rolling_back)
                 if track is not None and there
                 else "nothing",
-                verdict.value if verdict else judged.phase,
+                _word(judged, rollout),
                 message_of(track.service) if track is not None and there else "",
                 open=verdict is None,
                 passed=verdict is not None and verdict.passed,
             )
         )
     return tuple(found)
+
+
+def _word(judged: Judgement, rollout: "Rollout") -> str:
+    """Return the verdict, or the phase while a good one may still turn."""
+    verdict = judged.verdict
+    if verdict is None or (verdict.passed and rollout.verdict is None):
+        return judged.phase
+    return verdict.value
 
 
 def clock_face(seconds: float) -> str:

@@ -96,7 +96,7 @@ def _soaking(track: Track, at: float, soak: float | None) -> Judgement:
     left = max(waits)
     if left <= 0:
         verdict = Verdict.CONVERGED if track.rolled else Verdict.UNCHANGED
-        words = f"{tasks_in_words(track)}, steady for {needed:g} s or more"
+        words = f"{tasks_in_words(track)}, steady for {needed:.0f} s or more"
         if not track.slots.expected:
             words = "no task is asked for, and none runs"
         elif track.service.spec.mode.is_job or not track.slots.running:
