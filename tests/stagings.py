@@ -40,6 +40,8 @@ def app(command: str = "sleep 100000", /, **changes: Any) -> dict[str, Any]:
         "rollback_config": changes.pop("rollback", {"monitor": "1s", "order": "start-first"}),
         **changes.pop("deploy", {}),
     }
+    if deploy.get("mode") == "global":
+        del deploy["replicas"]
     escaped = command.replace("$", "$$")  # compose interpolates
     return {"command": ["sh", "-c", escaped], "deploy": deploy, "networks": [], **changes}
 

@@ -100,3 +100,15 @@ def stack(new_stack: Callable[[], str]) -> str:
 def stage(swarm: Swarm, stack: str, tmp_path: Path, request: pytest.FixtureRequest) -> Stage:
     """Give a stack of one's own to stage rollouts on."""
     return Stage(swarm, stack, tmp_path, bool(request.config.getoption("--record")))
+
+
+@pytest.fixture
+def stage_alone(swarm_alone: Swarm, tmp_path: Path, request: pytest.FixtureRequest) -> Stage:
+    """Give a stack on a Swarm of one's own, whose daemon may be killed."""
+    return Stage(swarm_alone, "alone", tmp_path, bool(request.config.getoption("--record")))
+
+
+@pytest.fixture
+def stage_of_three(swarm_three: Swarm, tmp_path: Path, request: pytest.FixtureRequest) -> Stage:
+    """Give a stack on a Swarm of three nodes of one's own."""
+    return Stage(swarm_three, "three", tmp_path, bool(request.config.getoption("--record")))

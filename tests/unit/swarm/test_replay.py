@@ -121,4 +121,4 @@ def test_a_node_whose_clock_is_wrong_changes_no_verdict(
 
 
 def test_there_are_recordings() -> None:
-    assert len(RECORDINGS) > 14
+    assert len(RECORDINGS) > 25
