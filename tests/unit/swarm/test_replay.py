@@ -25,6 +25,9 @@ RECORDINGS = sorted(FOLDER.glob("*.jsonl"))
 NAMES = [path.stem for path in RECORDINGS]
 EVERY = pytest.mark.parametrize("path", RECORDINGS, ids=NAMES)
 
+BEFORE_THE_FIRST_LOOK = 0.5
+"""Seconds between a rollout's begin, from which the deadline counts, and its first look."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recording:
@@ -36,7 +39,7 @@ class Recording:
     def judged(self) -> Rollout:
         """Fold the looks; the first one, before COMMAND's first change, is the baseline."""
         baseline = take(self.stack, self.looks[0]) if self.expected["baseline"] else None
-        rollout = begin(baseline, self.policy, self.looks[0].at)
+        rollout = begin(baseline, self.policy, self.looks[0].at - BEFORE_THE_FIRST_LOOK)
         for seen in self.looks:
             rollout = advance(rollout, seen)
         return rollout
