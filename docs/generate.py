@@ -88,7 +88,7 @@ def _usage(name: str, command: Any) -> list[str]:  # noqa: ANN401
     usage = " ".join(["ccci", name, "[OPTIONS]", *arguments])
     lines = ["```", usage, "```", "", *_paragraphs(command.help or ""), ""]
     described = [
-        f"- `{_metavar(each)}`: {_one_line(each.help)}"
+        f"- `{_metavar(each)}`: {_one_line(each.help)} {_variables(each)}".rstrip()
         for each in _arguments(command)
         if getattr(each, "help", None)
     ]
@@ -123,10 +123,13 @@ def _options(command: Any) -> list[str]:  # noqa: ANN401
     for each in options:
         names = ", ".join(f"`{name}`" for name in (*each.opts, *each.secondary_opts))
         default = "" if each.default in (None, False, (), [], 0, "") else f"`{each.default}`"
-        variables = [each.envvar] if isinstance(each.envvar, str) else each.envvar or ()
-        shown = ", ".join(f"`{name}`" for name in variables)
-        lines.append(f"| {names} | {_one_line(each.help or '')} | {default} | {shown} |")
+        lines.append(f"| {names} | {_one_line(each.help or '')} | {default} | {_variables(each)} |")
     return lines
+
+
+def _variables(parameter: Any) -> str:  # noqa: ANN401
+    named = parameter.envvar or ()
+    return ", ".join(f"`{name}`" for name in ([named] if isinstance(named, str) else named))
 
 
 def _one_line(text: str) -> str:
