@@ -57,7 +57,7 @@ soak: setup system ## long trials on a real Swarm
 	$(BIN)/python -m pytest -m soak tests
 
 bench: setup system ## the budgets of the design, side by side with the docker CLI
-	$(BIN)/python -m tests.bench
+	$(BIN)/python tests/bench
 
 lock: ## pin the dependencies again
 	python3 -m venv $(VENV)/lock

@@ -1,0 +1,172 @@
+"""The same rollouts, watched by the docker CLI and by ccci in turn, through a counting proxy."""
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from swarms import Swarm, compose, wait_for
+
+from bench.observer import TERMINAL, Observer
+from bench.processes import Measured, measure
+from bench.proxy import CountingProxy
+
+QUIET_SECONDS = 65
+_SETTLED = 7.0  # seconds after a change in which ccci looks once a second (design section 10)
+_APP = "app0"
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One rollout as one client saw it; times are monotonic seconds."""
+
+    client: Measured
+    terminal: float
+    quiet_requests: int
+    quiet_seconds: float
+    requests: int
+    soak: float
+
+    @property
+    def lag(self) -> float:
+        """Return seconds from Swarm's terminal event to the exit; negative: it did not wait."""
+        return self.client.ended - self.terminal
+
+    @property
+    def rate(self) -> float:
+        """Return the requests a second while nothing changed."""
+        return self.quiet_requests / self.quiet_seconds if self.quiet_seconds > 0 else 0.0
+
+
+class Stage:
+    """A stack of so many services, of which one rolls; the others only stand there."""
+
+    def __init__(self, swarm: Swarm, services: int, folder: Path) -> None:
+        self.swarm = swarm
+        self.stack = f"bench{services}"
+        self.app = f"{self.stack}_{_APP}"
+        self._services = services
+        self._folder = folder
+        self._revision = 0
+
+    def compose(self, kind: str) -> Path:
+        """Write the compose file of the next revision: `good`, `crash` or `slow`."""
+        self._revision += 1
+        idle = {"command": "sleep 100000", "stop_signal": "SIGKILL"}
+        services: dict[str, dict[str, object]] = {
+            f"app{number}": dict(idle) for number in range(self._services)
+        }
+        script = {
+            "good": "exec sleep 100000",
+            "crash": "exit 3",
+            "slow": f"sleep {QUIET_SECONDS}; touch /tmp/ok; exec sleep 100000",
+        }[kind]
+        app: dict[str, object] = {
+            "command": ["sh", "-c", script],
+            "environment": {"REVISION": str(self._revision)},
+            "deploy": {
+                "update_config": {
+                    "failure_action": "rollback",
+                    "order": "start-first",
+                    "monitor": "2s",
+                }
+            },
+        }
+        if kind == "slow":
+            app["healthcheck"] = {
+                "test": ["CMD", "test", "-f", "/tmp/ok"],
+                "interval": "1s",
+                "timeout": "1s",
+                "start_period": "120s",
+            }
+        services[_APP] = {**services[_APP], **app}
+        file = self._folder / f"{self.stack}-{self._revision}.json"
+        file.write_text(compose(services))
+        return file
+
+    def settle(self) -> None:
+        """Deploy a good revision and wait until all of it runs and no update goes on."""
+        self.swarm.deploy(self.stack, self.compose("good").read_text(), timeout=300)
+
+        def settled() -> bool:
+            listing = self.swarm.docker(
+                "service",
+                "ls",
+                "--filter",
+                f"label=com.docker.stack.namespace={self.stack}",
+                "--format",
+                "{{.Replicas}}",
+            ).stdout.split()
+            state = self.swarm.service(self.app).get("UpdateStatus", {}).get("State")
+            return listing == ["1/1"] * self._services and state in {None, "completed"}
+
+        wait_for(settled, f"{self.stack} to settle", timeout=600)
+
+    def watch(self, client: str, kind: str) -> Watched:
+        """Let a client (`docker` or `ccci`) deploy the next revision and watch it."""
+        assert self.swarm.sandbox is not None
+        engine = self.swarm.sandbox.nodes[0].socket
+        file = self.compose(kind)
+        deploy = ["docker", "stack", "deploy", "--resolve-image=never", "-c", str(file)]
+        with (
+            Observer(engine) as observer,
+            CountingProxy(self._folder / "proxy.sock", engine) as proxy,
+        ):
+            environment = {**self.swarm.environment, "DOCKER_HOST": proxy.host}
+            if client == "docker":
+                argv = [*deploy, "--detach=false", self.stack]
+            else:
+                # COMMAND goes straight to the Engine: its own requests are not counted.
+                argv = [
+                    sys.executable,
+                    "-m",
+                    "ccci",
+                    "--json",
+                    "converge",
+                    self.stack,
+                    "--",
+                    "env",
+                    f"DOCKER_HOST={self.swarm.host}",
+                    *deploy,
+                    "--detach=true",
+                    self.stack,
+                ]
+            measured = measure(argv, environment)
+
+            def ended() -> float | None:
+                return observer.first(self.app, TERMINAL, measured.began)
+
+            terminal = wait_for(ended, f"the end of the rollout of {self.app}", timeout=120)
+            assert terminal is not None
+            begun = observer.first(self.app, {"updating"}, measured.began) or terminal
+            quiet = (begun + _SETTLED, min(terminal, measured.ended) - 1)
+            return Watched(
+                client=measured,
+                terminal=terminal,
+                quiet_requests=len(proxy.between(*quiet)),
+                quiet_seconds=max(0.0, quiet[1] - quiet[0]),
+                requests=len(proxy.requests),
+                soak=_soak(measured, client),
+            )
+
+
+def _soak(measured: Measured, client: str) -> float:
+    if client != "ccci" or measured.code != 0:
+        return 0.0
+    services = json.loads(measured.stdout)["services"]
+    return max((service.get("soak") or 0.0 for service in services), default=0.0)
+
+
+@contextmanager
+def stage(swarm: Swarm, services: int) -> Iterator[Stage]:
+    """Give a settled stack of so many services, removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="ccci-b-", dir="/tmp") as folder:
+        made = Stage(swarm, services, Path(folder))
+        try:
+            made.settle()
+            yield made
+        finally:
+            swarm.remove(made.stack)
