@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from ccci.commands import (
     converge,
+    deploy,
     doctor,
     identity,
     leftovers,
@@ -96,6 +97,7 @@ def _global(
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(sweep.app, name="sweep")
 app.command("converge")(converge.converge)
+app.command("deploy")(deploy.command)
 app.command("doctor")(doctor.command)
 app.command("identity")(identity.command)
 app.command("runs")(runs.command)

@@ -12,8 +12,10 @@ from ccci.output import Output
 from ccci.report import Report
 
 if TYPE_CHECKING:
+    from ccci.checkout import Checkout
     from ccci.deployers import App
     from ccci.steps.base import Base
+    from ccci.steps.dryrun import Part
     from ccci.steps.site import Choices, Site
     from ccci.steps.stage import Judged
 
@@ -36,17 +38,43 @@ def upgrade(request: Request, output: Output) -> Report:
 
     Raise UsageError for what the command line alone tells wrong; every other ending is a report.
     """
-    from ccci.checkout import check_ref
     from ccci.steps import site
     from ccci.steps.recorded import record
 
-    check_ref(request.head)
-    if request.base != "auto":
-        check_ref(request.base)
+    _check(request)
     source = site.check(request.recipe, request.choices)
     return record(
         "upgrade", source, request.choices, output, lambda place: _upgraded(request, place)
     )
+
+
+def planned(request: Request) -> Report:
+    """Return what would be deployed; raises what an upgrade would raise before it is done."""
+    from ccci import checkout as checkouts
+    from ccci.steps import base as bases
+    from ccci.steps import dryrun
+    from ccci.steps.version import version_at
+
+    def parts(clone: "Checkout", app: "App") -> list["Part"]:
+        head = checkouts.resolve(clone, request.head)
+        chosen = request.choices
+        own = version_at(clone, app, head, chosen.env, chosen.app_service)
+        base = bases.choose(clone, head, request.base, own, allow_same=request.allow_same)
+        return [
+            dryrun.Part("base", base.commit, base.version),
+            dryrun.Part("head", head, None, request.upgrade_env),
+        ]
+
+    _check(request)
+    return dryrun.planned("upgrade", request.recipe, request.choices, parts)
+
+
+def _check(request: Request) -> None:
+    from ccci.checkout import check_ref
+
+    check_ref(request.head)
+    if request.base != "auto":
+        check_ref(request.base)
 
 
 def _upgraded(request: Request, place: "Site") -> Report:
@@ -64,14 +92,14 @@ def _upgraded(request: Request, place: "Site") -> Report:
             place.checkout,
             head,
             request.base,
-            version_at(place, app, head),
+            version_at(place.checkout, app, head, place.choices.env, place.choices.app_service),
             allow_same=request.allow_same,
         )
         progress.say(f"{base}, commit {base.commit}")
-    with site.locked(place, app):
+    with site.locked(place, app) as held:
         there_already = bool(place.engine.services(app.stack))
         stays = request.keep or there_already
-        with teardown.afterwards(place, app, stays=stays) as ending:
+        with teardown.afterwards(place, app, held, stays=stays) as ending:
             report = _on_the_swarm(request, place, app, base, head, upgrade_only=there_already)
         return ending.told(report)
 
@@ -178,6 +206,8 @@ def command(
     ] = None,
     overlay: options.Overlay = None,
     overlays: options.Overlays = None,
+    health_path: options.HealthPath = None,
+    health_status: options.HealthStatus = "",
     timeout: options.Timeout = None,
     soak: options.Soak = None,
     resolve_image: options.ResolveImage = "always",
@@ -196,11 +226,13 @@ def command(
     keep: Annotated[
         bool, typer.Option("--keep", envvar=config.variables("KEEP"), help="Tear nothing down.")
     ] = False,
+    dry_run: options.DryRun = False,
 ) -> int:
     """Deploy a release of RECIPE, upgrade it to --head, and say whether that commit runs.
 
     Both are removed afterwards. A base that does not come up is never the head's fault (exit 17).
     """
+    from ccci.steps import dryrun
     from ccci.steps.app import assignments
     from ccci.steps.site import Choices
 
@@ -217,6 +249,8 @@ def command(
         overlays=overlays,
         pull=not no_pull,
         prune=prune,
+        health_path=health_path,
+        health_status=health_status,
         options=options.durations(timeout, soak),
         lock_timeout=options.patience(lock_timeout),
         output_folder=output,
@@ -231,4 +265,8 @@ def command(
         upgrade_env=assignments(config.values("UPGRADE_ENV", upgrade_env), "--upgrade-env"),
     )
     found: Output = ctx.obj
+    if dry_run:
+        plan = planned(asked)
+        found.text(dryrun.tell(plan))
+        return found.report(plan)
     return found.report(upgrade(asked, found))

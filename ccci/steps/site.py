@@ -13,6 +13,7 @@ from ccci.checkout import Checkout
 from ccci.convergence import Options
 from ccci.deployers import App, Deployer
 from ccci.errors import CcciError, ToolMissing, UsageError
+from ccci.lease import Lease
 from ccci.output import Output
 from ccci.runs import Run
 from ccci.source import Source, locate
@@ -40,6 +41,8 @@ class Choices:
     pull: bool = True
     prune: bool = False
     options: Options = field(default_factory=Options)
+    health_path: str | None = None
+    health_status: str = ""
     lock_timeout: float = 900.0
     output_folder: Path | None = None
 
@@ -164,23 +167,23 @@ def _lay_out(abra_dir: Path, server: str, *, share: bool) -> None:
 
 
 @contextmanager
-def locked(site: Site, app: App) -> Iterator[None]:
+def locked(site: Site, app: App) -> Iterator[Lease]:
     """Hold the app's locks, on this host and on the swarm, for the block."""
     with site.steps.step("lock"), ExitStack() as entered:
         engine = entered.enter_context(site.engine.sibling())
-        entered.enter_context(
+        held = entered.enter_context(
             lease.hold(
                 engine,
                 app.stack,
                 site.run.id,
-                folder=config.state_folder(os.environ) / "locks",
+                folder=config.locks_folder(),
                 timeout=site.choices.lock_timeout,
                 waiting=site.output.progress,
             )
         )
         stack = entered.pop_all()
     with stack:
-        yield
+        yield held
 
 
 def adopt(site: Site, app: App) -> None:

@@ -1,17 +1,17 @@
 """One revision put on the swarm and judged: what base and head, deploy and upgrade share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ccci import checkout as checkouts
 from ccci import runs, stackfile
 from ccci.convergence import Outcome
-from ccci.deployers import App, Deployment, Revision
+from ccci.deployers import App, Deployment, Revision, labelling
 from ccci.exits import Verdict
 from ccci.masking import mask
 from ccci.report import IdentityReport, Report, ServiceReport
 from ccci.stackfile import StackFile
-from ccci.steps import identity, images
+from ccci.steps import health, identity, images
 from ccci.steps.rollout import Rolled, roll
 from ccci.steps.site import Site
 from ccci.swarm.commits import Dirt
@@ -110,7 +110,34 @@ def deploy(
             hint=outcome.hint,
             notes=notes,
         )
-    return _identified(site, app, revision, why, recorded, rolled, notes)
+    judged = _identified(site, app, revision, why, recorded, rolled, notes)
+    if not judged.verdict.passed:
+        return judged
+    return _asked(site, app, stack, judged, why)
+
+
+def _asked(site: Site, app: App, stack: StackFile, judged: Judged, why: str) -> Judged:
+    """Return what a stage that passed so far comes to once its health path was asked."""
+    carrier = labelling.carrier(stack, app.stack, site.choices.app_service)
+    wanted = health.wanted(
+        site.choices.health_path,
+        site.choices.health_status,
+        stackfile.labels(stack, carrier),
+    )
+    if wanted is None:
+        return judged
+    with site.steps.step(f"{why} health") as progress:
+        wrong = health.ask(site.engine, f"{app.stack}_{carrier}", wanted)
+        if wrong is None:
+            progress.say(f"{wanted.path} answers")
+            return judged
+        progress.fail(wrong)
+    return replace(
+        judged,
+        verdict=Verdict.FAILED,
+        summary=f"{carrier} runs, but {wrong}",
+        hint="look at its log: docker service logs",
+    )
 
 
 def _identified(

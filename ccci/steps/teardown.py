@@ -1,42 +1,29 @@
-"""Removal of what a run made, until the Engine itself says that it is gone."""
+"""The end of a run on the swarm: what it made is removed, whatever ended it, unless it stays."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from ccci import clock
-from ccci.deployers import App, Deployer
-from ccci.errors import CcciError, ConnectionLost, EngineError
+from ccci import config, runs, teardown
+from ccci.deployers import App
+from ccci.errors import CcciError
 from ccci.exits import Verdict
+from ccci.lease import Lease
 from ccci.report import Report
 from ccci.steps.site import Site
-from ccci.swarm.engine import Engine
-
-_PATIENCE = 120.0
-_PAUSE = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class Remains:
-    """What is still there, by kind and name; nothing where it is all gone."""
-
-    names: tuple[str, ...]
-
-    def __str__(self) -> str:
-        """Return it in words."""
-        return ", ".join(self.names) if self.names else "nothing is left"
 
 
 @dataclass(slots=True)
 class Ending:
-    """What became of the teardown."""
+    """What is to become of the app, and what became of its teardown."""
 
-    note: str = ""
+    stays: bool = False
     failed: bool = False
+    notes: tuple[str, ...] = ()
 
     def told(self, report: Report) -> Report:
         """Return the report with it: a pass does not stand when something of it was left."""
-        notes = (*report.notes, self.note) if self.note else report.notes
+        notes = (*report.notes, *self.notes)
         if self.failed and report.verdict.passed:
             return replace(
                 report,
@@ -49,70 +36,46 @@ class Ending:
 
 
 @contextmanager
-def afterwards(site: Site, app: App, *, stays: bool) -> Iterator[Ending]:
-    """Tear the app down at the end of the block, whatever ended it, unless it is meant to stay."""
-    ending = Ending()
-    site.run.note(keep=stays)
+def afterwards(site: Site, app: App, held: Lease, *, stays: bool) -> Iterator[Ending]:
+    """Tear the app down at the end of the block, whatever ended it.
+
+    It stays where `stays` says so, then or when the block sets it on what it is given.
+    """
+    ending = Ending(stays)
     try:
         yield ending
     finally:
-        if stays:
+        site.run.note(keep=ending.stays)
+        if ending.stays:
             site.steps.skip("teardown", "the app stays")
-            ending.note = f"{app.domain} stays: `ccci teardown {app.domain}` removes it"
+            note = f"{app.domain} stays: `ccci teardown {app.domain}` removes it"
+            ending.notes = (note,)
         else:
-            _tear_down(site, app, ending)
+            _tear_down(site, app, held, ending)
 
 
-def _tear_down(site: Site, app: App, ending: Ending) -> None:
+def _tear_down(site: Site, app: App, held: Lease, ending: Ending) -> None:
+    root = config.runs_folder()
     with site.steps.step("teardown") as progress:
-        left = remove(site.engine, site.deployer, app)
-        if left.names:
-            progress.fail(f"left: {left}")
-            ending.failed, ending.note = True, f"the teardown left: {left}"
-        else:
-            progress.say("verified: nothing is left")
-            site.run.note(gone=True)
-
-
-def remove(engine: Engine, deployer: Deployer, app: App, *, patience: float = _PATIENCE) -> Remains:
-    """Undeploy the app, remove what outlives it, and return what is left after `patience` seconds.
-
-    `docker stack rm` and `abra app undeploy` return before tasks, containers and networks are
-    gone, and a volume cannot be removed while a container holds it: so look, and try again.
-    """
-    until = clock.monotonic() + patience
-    complaint = ""
-    if engine.services(app.stack) or engine.networks(app.stack) or engine.configs(app.stack):
+        records = runs.recent(root)
         try:
-            deployer.undeploy(app)
+            found = teardown.tear_down(
+                site.engine,
+                teardown.claim_of(site.engine, app.stack, records, ours=True),
+                files=(app.env_file, *teardown.files_of(app.stack, records), app.abra_dir),
+                undeploy=lambda: site.deployer.undeploy(app),
+                check=held.check,
+            )
         except CcciError as error:
-            complaint = error.message
-    removed = False
-    while True:
-        left = find(engine, app.stack)
-        standing = [name for name in left.names if not name.startswith("volume ")]
-        if not standing:
-            try:
-                deployer.remove(app)
-                removed = True
-            except (EngineError, ConnectionLost):
-                removed = False
-            left = find(engine, app.stack)
-            if removed and not left.names and not app.env_file.exists():
-                return left
-        if clock.monotonic() >= until:
-            more = (complaint,) if complaint else ()
-            return Remains((*left.names, *more) or (f"the .env {app.env_file}",))
-        clock.sleep(_PAUSE)
-
-
-def find(engine: Engine, stack: str) -> Remains:
-    """Return what the Engine still has of a stack; containers and volumes of its own node alone."""
-    services = engine.services(stack)
-    names = [f"service {each['Spec']['Name']}" for each in services]
-    names += [f"container {each['Id'][:12]}" for each in engine.containers(stack)]
-    names += [f"network {each['Name']}" for each in engine.networks(stack)]
-    names += [f"config {each['Spec']['Name']}" for each in engine.configs(stack)]
-    names += [f"secret {each['Spec']['Name']}" for each in engine.secrets(stack)]
-    names += [f"volume {each['Name']}" for each in engine.volumes(stack)]
-    return Remains(tuple(names))
+            progress.fail(error.message)
+            ending.failed, ending.notes = True, (f"the teardown failed: {error.message}",)
+            return
+        ending.failed, ending.notes = not found.gone, found.notes
+        if not found.gone:
+            progress.fail(f"left: {', '.join(found.left)}")
+            return
+        progress.say("verified: nothing is left")
+        for record in records:
+            if record.stack == app.stack and not record.gone and record.id != site.run.id:
+                runs.forget_app(root, record)
+        site.run.note(gone=True)

@@ -1,0 +1,153 @@
+"""Does the app answer? Asked inside its task's container, or through a published port."""
+
+import http.client
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ccci import clock
+from ccci.errors import CcciError, UsageError
+from ccci.process import run
+from ccci.swarm.engine import Engine
+
+PATH_LABEL = "ccci.health-path"
+STATUS_LABEL = "ccci.health-status"
+_DEFAULT = "200,301,302"
+_PATIENCE = 30.0
+_PAUSE = 1.0
+_ANSWER_WITHIN = 5
+_STATUS = re.compile(r"HTTP/\S+ (\d{3})")
+_TRAEFIK_PORT = re.compile(r"traefik\.http\.services\..+\.loadbalancer\.server\.port")
+_ABSENT_TOOL = {126, 127}
+_HIGHEST_STATUS = 599
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A path that has to answer with one of these statuses."""
+
+    path: str
+    statuses: frozenset[int]
+
+
+def wanted(path: str | None, statuses: str, labels: Mapping[str, str]) -> Health | None:
+    """Return what is to be asked: by the options, else by the recipe's labels, else nothing.
+
+    Raise UsageError for what is no path or no status.
+    """
+    found = path or labels.get(PATH_LABEL)
+    if not found:
+        return None
+    if not found.startswith("/") or any(character.isspace() for character in found):
+        raise UsageError(f"--health-path {found!r} is no path", "it begins with /, as in /status")
+    text = statuses or labels.get(STATUS_LABEL) or _DEFAULT
+    numbers = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and 100 <= int(part) <= _HIGHEST_STATUS for part in numbers):  # noqa: PLR2004
+        raise UsageError(f"--health-status {text!r} is no list of statuses", "write 200,302")
+    return Health(found, frozenset(int(part) for part in numbers))
+
+
+def ask(engine: Engine, service: str, health: Health, *, patience: float = _PATIENCE) -> str | None:
+    """Return None once the service answers as wanted, else what it did say, after `patience`.
+
+    `service` is its full name on the swarm. Raise CcciError where there is no way to ask it.
+    """
+    until = clock.monotonic() + patience
+    while True:
+        said = _answer(engine, service, health)
+        if said in {str(status) for status in health.statuses}:
+            return None
+        if clock.monotonic() >= until:
+            wanted_words = ", ".join(str(status) for status in sorted(health.statuses))
+            return f"{health.path} answers {said}, not {wanted_words}"
+        clock.sleep(_PAUSE)
+
+
+def _answer(engine: Engine, service: str, health: Health) -> str:
+    """Return the status as text, or why there was none."""
+    (found,) = engine.services(filters={"name": [service]})[:1] or (None,)
+    if found is None or found["Spec"]["Name"] != service:
+        return "nothing: the service is gone"
+    container = _container(engine, found["ID"])
+    if container is not None:
+        said = _inside(engine, container, f"http://127.0.0.1:{_port(found)}{health.path}")
+        if said is not None:
+            return said
+    for port in (found.get("Endpoint") or {}).get("Ports") or ():
+        if port.get("PublishedPort") and port.get("Protocol", "tcp") == "tcp":
+            return _outside(_host(engine), int(port["PublishedPort"]), health.path)
+    raise CcciError(
+        f"{service} cannot be asked for {health.path}: no task of it runs on this node with wget "
+        "or curl in its image, and it publishes no port",
+        "publish a port in an overlay, or leave --health-path out",
+    )
+
+
+def _container(engine: Engine, service: str) -> str | None:
+    """Return the container of a running task on the node that we talk to, or None."""
+    running = {"service": [service], "desired-state": ["running"]}
+    for task in engine.tasks(filters=running):
+        status = task.get("Status") or {}
+        identifier = (status.get("ContainerStatus") or {}).get("ContainerID")
+        if status.get("State") == "running" and identifier and engine.container(identifier):
+            return str(identifier)
+    return None
+
+
+def _port(service: Mapping[str, Mapping[str, object]]) -> int:
+    """Return the port the app listens on: as traefik is told, else as published, else 80."""
+    labels = service["Spec"].get("Labels") or {}
+    for key, value in labels.items() if isinstance(labels, Mapping) else ():
+        if _TRAEFIK_PORT.fullmatch(key) and str(value).isdecimal():
+            return int(str(value))
+    ports = (service.get("Endpoint") or {}).get("Ports")
+    for port in ports if isinstance(ports, list) else ():
+        if port.get("TargetPort"):
+            return int(port["TargetPort"])
+    return 80
+
+
+def _inside(engine: Engine, container: str, url: str) -> str | None:
+    """Ask with the image's own wget or curl; None where it has neither."""
+    within = str(_ANSWER_WITHIN)
+    tools = (
+        ("wget", "-S", "-O", "/dev/null", "-T", within, url),
+        ("curl", "-s", "-o", "/dev/null", "-D", "-", "-m", within, url),
+    )
+    for words in tools:
+        finished = run(
+            ("docker", "exec", container, *words),
+            env={**_environment(engine)},
+            timeout=_ANSWER_WITHIN * 3.0,
+            check=False,
+        )
+        if finished.code in _ABSENT_TOOL:
+            continue
+        # The first answer counts: 302 is an answer, even where the tool follows it.
+        found = _STATUS.search(finished.stdout + finished.stderr)
+        return found[1] if found else f"nothing ({finished.tail(1)})"
+    return None
+
+
+def _environment(engine: Engine) -> dict[str, str]:
+    from ccci.deployers.plan import command_environment
+
+    return command_environment({}, engine.environment())
+
+
+def _outside(host: str, port: int, path: str) -> str:
+    connection = http.client.HTTPConnection(host, port, timeout=_ANSWER_WITHIN)
+    try:
+        connection.request("GET", path)
+        return str(connection.getresponse().status)
+    except (OSError, http.client.HTTPException) as error:
+        return f"nothing ({error})"
+    finally:
+        connection.close()
+
+
+def _host(engine: Engine) -> str:
+    """Return the host that a published port is reached at."""
+    address = urlsplit(engine.host)
+    return address.hostname or "127.0.0.1"
