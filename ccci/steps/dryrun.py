@@ -23,7 +23,7 @@ from ccci.steps.site import Choices
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One deploy of a run: what it is for, the full commit, its release, what `.env` gets for it."""
+    """One deploy of a run: what it is for, the full commit, its release, more for the `.env`."""
 
     name: str
     commit: str

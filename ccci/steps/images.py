@@ -25,11 +25,14 @@ def missing(engine: Engine, images: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(images) if engine.image(name) is None)
 
 
-def fetch(engine: Engine, deployment: Deployment, images: Iterable[str], *, pull: bool) -> str:
+def fetch(
+    engine: Engine, deployment: Deployment, images: Iterable[str], *, pull: bool, local: bool
+) -> str:
     """Make sure that every image is there, and say in a few words what that took.
 
-    Without `pull` an image that is not there is named and left to Swarm. Raise DeployRefused with
-    the name of each image that does not exist, CcciError where a registry cannot be asked.
+    Without `pull` an image that is not there is named and left to Swarm; with `local` no registry
+    counts, so it is absent. Raise DeployRefused with the name of each image that does not exist,
+    CcciError where a registry cannot be asked.
     """
     every = tuple(dict.fromkeys(images))
     wanted = missing(engine, every)
@@ -37,9 +40,9 @@ def fetch(engine: Engine, deployment: Deployment, images: Iterable[str], *, pull
         return f"{len(every)} there already"
     if not pull:
         return f"not pulled, not on this node: {', '.join(wanted)}"
-    absent: list[str] = []
+    absent: list[str] = list(wanted) if local else []
     unreachable: list[str] = []
-    for name in wanted:
+    for name in () if local else wanted:
         try:
             pulled = run(
                 ("docker", "pull", "--quiet", "--", name),

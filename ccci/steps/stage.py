@@ -68,9 +68,14 @@ def prepare(site: Site, app: App, revision: Revision, why: str) -> tuple[Deploym
         stack = stackfile.read(deployment.compose_files, deployment.interpolation)
         progress.say(f"{len(stack.services)} services")
     with site.steps.step(f"{why} images") as progress:
-        pull = site.choices.pull
-        wanted = stackfile.images(stack).values()
-        progress.say(images.fetch(site.engine, deployment, wanted, pull=pull))
+        told = images.fetch(
+            site.engine,
+            deployment,
+            stackfile.images(stack).values(),
+            pull=site.choices.pull,
+            local=site.choices.resolve_image == "never",
+        )
+        progress.say(told)
     return deployment, stack
 
 

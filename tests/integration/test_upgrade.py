@@ -1,0 +1,278 @@
+"""`ccci upgrade` on a real Swarm: each outcome, and nothing left behind by any of them."""
+
+from pathlib import Path
+
+import pytest
+import upgrades
+from repositories import commit, git
+from swarms import Swarm
+from upgrades import BASE, CRASH, INT, TERM, Ccci, Ended, files, make_recipe
+
+pytestmark = pytest.mark.timeout(300)
+
+EACH = pytest.mark.parametrize("deployer", ["stack", "abra"])
+
+
+@pytest.fixture
+def deployer() -> str:
+    return "stack"
+
+
+@pytest.fixture
+def ccci(swarm: Swarm, tmp_path: Path, deployer: str) -> Ccci:
+    home = tmp_path / "home"
+    home.mkdir()
+    return Ccci(swarm, home, deployer)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    return tmp_path / "shop"
+
+
+def upgrade(ccci: Ccci, shop: Path, head: str, *words: str) -> Ended:
+    ended = ccci("upgrade", str(shop), "--head", head, *words)
+    assert ended.code == ended.report["exit_code"]
+    assert ccci.left(ended.report["stack"]) == []
+    return ended
+
+
+@EACH
+def test_a_head_that_runs_is_proven_on_the_running_tasks(ccci: Ccci, shop: Path) -> None:
+    head = make_recipe(shop, files("echo new; exec sleep 100000"))
+    ended = upgrade(ccci, shop, head[:10])
+    assert (ended.code, ended.report["verdict"]) == (0, "converged")
+    assert ended.report["identity"]["expected"] == head
+    running = {each["service"]: each["commit"] for each in ended.report["identity"]["running"]}
+    assert running["app"].removesuffix("+U") == head[:8]
+    assert ended.report["base"]["version"] == BASE
+    assert ended.report["deployer"] == ccci.deployer
+    assert set(ended.steps.values()) == {"passed"}
+
+
+@EACH
+def test_a_head_that_crashes_is_told_as_rolled_back(ccci: Ccci, shop: Path) -> None:
+    head = make_recipe(shop, files(CRASH))
+    ended = upgrade(ccci, shop, head)
+    assert (ended.code, ended.report["verdict"]) == (10, "rolled-back")
+    app = ended.service("app")
+    assert app["rolled_back"]["from"]["commit"] == head[:8]
+    assert app["rolled_back"]["to"]["version"] == BASE
+    assert app["cause"]["code"] == "exit-nonzero"
+    assert app["cause"]["exit_code"] == 3
+    assert "about to crash" in app["cause"]["logs"]
+    assert ended.report["identity"]["reason"] == "rolled-back"
+    assert ended.steps["teardown"] == "passed"
+
+
+@pytest.mark.parametrize(
+    ("head", "words", "code", "verdict"),
+    [
+        (files(CRASH, action="pause"), (), 11, "paused"),
+        (files(CRASH, action="continue"), (), 14, "unstable"),
+        (
+            files(more="      placement: {constraints: [node.labels.nowhere == yes]}"),
+            (),
+            16,
+            "stalled",
+        ),
+        (
+            files(more="    healthcheck: {test: ['CMD', 'false'], interval: 1s, start_period: 5m}"),
+            ("--timeout", "12s"),
+            12,
+            "timed-out",
+        ),
+    ],
+)
+def test_each_way_to_fail_has_its_own_code(
+    head: dict[str, str], words: tuple[str, ...], code: int, verdict: str, ccci: Ccci, shop: Path
+) -> None:
+    ended = upgrade(ccci, shop, make_recipe(shop, head), *words)
+    assert (ended.code, ended.report["verdict"]) == (code, verdict), ended.report["summary"]
+
+
+@pytest.mark.parametrize(
+    ("head", "complaint"),
+    [
+        (files(image="ccci-test/nowhere:1"), "absent image: ccci-test/nowhere:1"),
+        (files(entry="echo two"), "config-immutable: entry.sh changed"),
+        ({**files(), "compose.yml": "services: [a"}, "compose.yml line 1"),
+        ({**files(), "compose.yml": "version: '3.8'"}, "there is no service"),
+        ({**files(), "compose.yml": "services: {app: {imagine: x}}"}, "app"),
+        ({**files(), "abra.sh": ""}, "no value for ENTRY_VERSION"),
+    ],
+    ids=["image", "config", "yaml", "empty", "schema", "variable"],
+)
+def test_what_is_wrong_with_a_head_is_named_before_anything_rolls(
+    head: dict[str, str], complaint: str, ccci: Ccci, shop: Path
+) -> None:
+    ended = upgrade(ccci, shop, make_recipe(shop, head))
+    if complaint.startswith("no value"):
+        # docker takes an unset variable as empty, so this one is a note.
+        assert any(complaint in note for note in ended.report["notes"])
+        return
+    assert (ended.code, ended.report["verdict"]) == (4, "deploy-failed")
+    assert complaint in ended.report["summary"]
+    assert "head deploy" not in ended.steps
+
+
+def test_a_base_that_does_not_come_up_is_never_the_heads_fault(ccci: Ccci, shop: Path) -> None:
+    head = make_recipe(shop, files(), base=files(CRASH, version=BASE))
+    ended = upgrade(ccci, shop, head)
+    assert (ended.code, ended.report["verdict"]) == (17, "base-broken")
+    assert "the head" in ended.report["summary"]
+    assert "head deploy" not in ended.steps
+    assert ended.report["base_verdict"] == "unstable"
+
+
+def test_a_base_that_is_refused_is_broken_too(ccci: Ccci, shop: Path) -> None:
+    head = make_recipe(shop, files(), base=files(image="ccci-test/nowhere:1", version=BASE))
+    assert upgrade(ccci, shop, head).code == 17
+
+
+def test_a_recipe_without_releases_has_no_base(ccci: Ccci, shop: Path) -> None:
+    make_recipe(shop, files())
+    git(shop, "tag", "-d", BASE)
+    ended = upgrade(ccci, shop, "main")
+    assert (ended.code, ended.report["verdict"]) == (17, "base-broken")
+    assert "no release tag" in ended.report["summary"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--head", "nowhere"), 3),
+        (("--head=-x",), 2),
+        (("--head", "main", "--base", "main"), 2),
+        (("--head", "main", "--domain", "No Domain"), 2),
+        (("--head", "main", "--deployer", "kubernetes"), 2),
+        (("--head", "main", "--env", "novalue"), 2),
+        (("--head", "main", "--timeout", "soon"), 2),
+        (("--head", "main", "--source", "/nowhere"), 3),
+        (("--head", "main", "--upstream", "/nowhere"), 3),
+    ],
+)
+def test_a_wrong_command_line_is_said_so(
+    words: tuple[str, ...], code: int, ccci: Ccci, shop: Path
+) -> None:
+    make_recipe(shop, files())
+    ended = ccci("upgrade", str(shop), *words)
+    assert ended.code == code, ended.report["summary"]
+    assert ccci.left(ended.report["stack"]) == []
+
+
+def test_an_external_network_that_is_missing_says_nothing_of_the_recipe(
+    ccci: Ccci, shop: Path
+) -> None:
+    head = files(networks="[internal, proxy]", network="  proxy: {external: true, name: no-proxy}")
+    ended = upgrade(ccci, shop, make_recipe(shop, head))
+    assert (ended.code, ended.report["verdict"]) == (3, "unable")
+    assert "no-proxy" in ended.report["summary"]
+    assert "docker network create" in ended.report["hint"]
+
+
+def test_services_that_the_head_drops_are_reported_and_pruned_when_asked(
+    ccci: Ccci, shop: Path
+) -> None:
+    sidekiq = "  sidekiq: {image: 'ccci-test/busybox:latest', command: sleep 100000}"
+    head = make_recipe(shop, files(), base=files(version=BASE, services=sidekiq))
+    notes = upgrade(ccci, shop, head).report["notes"]
+    assert any("sidekiq is not in this commit any more and still runs" in each for each in notes)
+    notes = upgrade(ccci, shop, head, "--prune").report["notes"]
+    assert any("sidekiq is not in this commit any more: removed" in each for each in notes)
+
+
+def test_an_app_that_is_there_already_is_upgraded_and_left(ccci: Ccci, shop: Path) -> None:
+    head = make_recipe(shop, files("echo new; exec sleep 100000"))
+    there = ("--domain", "kept.ccci.test")
+    first = ccci("deploy", str(shop), "--tag", BASE, *there)
+    assert (first.code, first.report["verdict"]) == (0, "converged")
+    try:
+        ended = ccci("upgrade", str(shop), "--head", head, *there)
+        assert ended.code == 0
+        assert ended.steps["base deploy"] == ended.steps["teardown"] == "skipped"
+        assert len(ccci.swarm.running("kept_ccci_test_app")) == 1
+    finally:
+        removed = ccci("teardown", "kept.ccci.test")
+    assert removed.code == 0
+    assert ccci.left("kept_ccci_test") == []
+
+
+def test_keep_leaves_both_and_teardown_takes_them(ccci: Ccci, shop: Path) -> None:
+    head = make_recipe(shop, files())
+    ended = ccci("upgrade", str(shop), "--head", head, "--keep")
+    stack = ended.report["stack"]
+    try:
+        assert ended.steps["teardown"] == "skipped"
+        assert len(ccci.swarm.running(f"{stack}_app")) == 1
+    finally:
+        assert ccci("teardown", ended.report["target"]).code == 0
+    assert ccci.left(stack) == []
+
+
+STEPS = [
+    *("fetch", "base checkout", "base secrets", "base images", "base deploy", "base identity"),
+    *("head checkout", "head check", "head deploy", "head identity"),
+]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_sigterm_at_any_step_leaves_nothing_behind(step: str, ccci: Ccci, shop: Path) -> None:
+    head = make_recipe(shop, files("echo new; exec sleep 100000"))
+    ended = ccci.until(f"{step} …", TERM, "upgrade", str(shop), "--head", head)
+    assert (ended.code, ended.report["verdict"]) == (143, "interrupted")
+    assert ccci.left(ended.report["stack"]) == []
+
+
+def test_ctrl_c_in_the_middle_of_a_roll_leaves_nothing_behind(ccci: Ccci, shop: Path) -> None:
+    head = make_recipe(shop, files("echo new; exec sleep 100000"))
+    ended = ccci.until("head deploy …", INT, "upgrade", str(shop), "--head", head)
+    assert ended.code == 130
+    assert ccci.left(ended.report["stack"]) == []
+
+
+def test_secrets_are_never_told(ccci: Ccci, shop: Path) -> None:
+    loud = files("echo the password is $(cat /run/secrets/db_password) $ADMIN_PASSWORD; exit 1")
+    loud[".env.sample"] = upgrades.SAMPLE + "ADMIN_PASSWORD=correct-horse\n"
+    loud["compose.yml"] = loud["compose.yml"].replace(
+        "    networks:", '    environment: ["ADMIN_PASSWORD=${ADMIN_PASSWORD}"]\n    networks:', 1
+    )
+    head = make_recipe(shop, loud, base={**files(version=BASE), ".env.sample": loud[".env.sample"]})
+    ended = upgrade(ccci, shop, head)
+    assert ended.code == 10
+    logs = ended.service("app")["cause"]["logs"]
+    assert any("the password is" in line for line in logs)
+    told = [path.read_text() for path in ccci.home.rglob("*") if path.is_file()]
+    everything = "\n".join([*told, ended.said, str(ended.report)])
+    assert "correct-horse" not in everything
+    (line,) = (line for line in logs if "the password is" in line)
+    assert "***" in line
+
+
+def test_the_head_may_need_more_of_the_env(ccci: Ccci, shop: Path) -> None:
+    head = files('test -n "$$NEEDED" || exit 1; exec sleep 100000')
+    head[".env.sample"] = upgrades.SAMPLE + "NEEDED=\n"
+    head["compose.yml"] = head["compose.yml"].replace(
+        "    networks:", '    environment: ["NEEDED=${NEEDED}"]\n    networks:', 1
+    )
+    made = make_recipe(shop, head)
+    without = upgrade(ccci, shop, made)
+    assert without.code == 10
+    assert any(
+        "sets NEEDED, which the app's .env lacks" in each for each in without.report["notes"]
+    )
+    assert upgrade(ccci, shop, made, "--upgrade-env", "NEEDED=yes").code == 0
+
+
+def test_a_label_only_head_rolls_nothing_and_is_right(ccci: Ccci, shop: Path) -> None:
+    head = make_recipe(shop, files(version="0.9.0+3.5.0"))
+    ended = upgrade(ccci, shop, head)
+    assert ended.code == 0
+    assert ended.report["identity"]["declared"]["commit"] == head[:8]
+
+
+def test_the_base_steps_back_from_the_heads_own_version(ccci: Ccci, shop: Path) -> None:
+    make_recipe(shop, None, base=files(version=BASE))
+    commit(shop, files(version="0.8.0+3.4.0"), tag="0.8.0+3.4.0")
+    head = commit(shop, files("echo more; exec sleep 100000", version="0.8.0+3.4.0"))
+    assert upgrade(ccci, shop, head).report["base"]["version"] == BASE

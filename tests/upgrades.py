@@ -1,0 +1,224 @@
+"""Recipes that end in a chosen way, and `ccci` run on them as a user would run it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from abra_stand_in import GIVEN, STAND_IN
+from images import BUSYBOX
+from repositories import commit, make_repository
+from swarms import Swarm
+
+BASE = "0.7.0+3.3.1"
+FINE = "echo serving; exec sleep 100000"
+CRASH = "echo about to crash; exit 3"
+
+COMPOSE = """\
+version: "3.8"
+services:
+  app:
+    image: {image}
+    command: ["sh", "-c", {command}]
+    stop_grace_period: 1s
+    secrets: [db_password]
+    configs: [{{source: entry, target: /entry.sh}}]
+    networks: {networks}
+    deploy:
+      restart_policy: {{delay: 500ms}}
+      update_config: {{failure_action: {action}, order: start-first, monitor: {monitor}}}
+      rollback_config: {{order: start-first, monitor: 500ms}}
+      labels:
+        - "coop-cloud.${{STACK_NAME}}.version={version}"
+{more}
+  db:
+    image: ccci-test/busybox:latest
+    command: sleep 100000
+    stop_grace_period: 1s
+    volumes: ["data:/data"]
+{services}
+volumes:
+  data:
+networks:
+  internal:
+{network}
+secrets:
+  db_password:
+    external: true
+    name: ${{STACK_NAME}}_db_password_${{SECRET_DB_PASSWORD_VERSION}}
+configs:
+  entry:
+    name: ${{STACK_NAME}}_entry_${{ENTRY_VERSION}}
+    file: entry.sh
+"""
+SAMPLE = """\
+TYPE=shop
+DOMAIN=shop.example.com
+SECRET_DB_PASSWORD_VERSION=v1 # length=24
+"""
+
+
+def files(
+    command: str = FINE,
+    *,
+    version: str = "0.9.0+3.5.0",
+    action: str = "rollback",
+    monitor: str = "1s",
+    image: str = BUSYBOX,
+    more: str = "",
+    services: str = "",
+    networks: str = "[internal]",
+    network: str = "",
+    entry: str = "echo one",
+    entry_version: str = "v1",
+) -> dict[str, str]:
+    compose = COMPOSE.format(
+        command=json.dumps(command),
+        version=version,
+        action=action,
+        monitor=monitor,
+        image=image,
+        more=more,
+        services=services,
+        networks=networks,
+        network=network,
+    )
+    return {
+        "compose.yml": compose,
+        ".env.sample": SAMPLE,
+        "abra.sh": f"export ENTRY_VERSION={entry_version}\n",
+        "entry.sh": entry,
+    }
+
+
+def make_recipe(
+    folder: Path, head: Mapping[str, str] | None, base: Mapping[str, str] | None = None
+) -> str:
+    """Make the recipe with a release and, on top of it, a head; return the head's commit."""
+    make_repository(folder)
+    released = dict(base or files(version=BASE))
+    made = commit(folder, released, "release", tag=BASE)
+    return commit(folder, dict(head), "head") if head is not None else made
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run of ccci that ended: its exit code, its report, and what it said on standard error."""
+
+    code: int
+    report: dict[str, Any]
+    said: str
+
+    @property
+    def steps(self) -> dict[str, str]:
+        """Return each step's status."""
+        return {step["name"]: step["status"] for step in self.report["steps"]}
+
+    def service(self, name: str) -> dict[str, Any]:
+        """Return a service of the report."""
+        return next(dict(each) for each in self.report["services"] if each["name"] == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Ccci:
+    """ccci on a Swarm, with a home and a folder of runs of its own, through one deployer."""
+
+    swarm: Swarm
+    home: Path
+    deployer: str = "stack"
+
+    def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return the environment that it runs in."""
+        kept = {
+            key: value
+            for key, value in self.swarm.environment.items()
+            if not key.startswith(("CCCI_", "DRONE_", "CI_", "PLUGIN_", "ABRA_"))
+        }
+        found = {
+            **kept,
+            "HOME": str(self.home),
+            "XDG_STATE_HOME": str(self.home / "state"),
+            "PYTHONUNBUFFERED": "1",
+        }
+        if self.deployer == "abra":
+            folder = Path(GIVEN).parent if GIVEN else STAND_IN.parent
+            found["PATH"] = f"{folder}:{found['PATH']}"
+            found["STAND_IN_ABRA_RESOLVE_IMAGE"] = "never"
+        return {**found, **(more or {})}
+
+    def argv(self, *words: str) -> list[str]:
+        """Return the command line for these words."""
+        more = ["--deployer", self.deployer, "--resolve-image", "never", "--soak", "1s"]
+        return [sys.executable, "-m", "ccci", "--json", "-v", *words, *more]
+
+    def __call__(self, *words: str, env: Mapping[str, str] | None = None) -> Ended:
+        """Run it to its end."""
+        return self.until(None, 0, *words, env=env)
+
+    def until(
+        self, marker: str | None, number: int, *words: str, env: Mapping[str, str] | None = None
+    ) -> Ended:
+        """Run it; send it a signal when a line of its standard error begins with `marker`."""
+        process = subprocess.Popen(
+            self.argv(*words),
+            env=self.environment(env),
+            cwd=self.home,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        said: list[str] = []
+        assert process.stderr
+        assert process.stdout
+        stderr, stdout = process.stderr, process.stdout
+
+        def listen() -> None:
+            for line in stderr:
+                said.append(line)
+                if marker is not None and line.startswith(marker):
+                    os.kill(process.pid, number)
+
+        reader = threading.Thread(target=listen)
+        reader.start()
+        try:
+            printed = stdout.read()
+            process.wait(240)
+        finally:
+            process.kill()
+            reader.join(10)
+            stderr.close()
+            stdout.close()
+        text = "".join(said)
+        assert "Traceback" not in text, text
+        assert printed.strip(), text
+        return Ended(process.returncode, json.loads(printed), text)
+
+    def left(self, stack: str | None) -> list[str]:
+        """Return everything that is there of a stack, on the swarm and in our folders."""
+        found = self.files()
+        if stack is None:
+            return found
+        for kind in ("service", "network", "volume", "secret", "config"):
+            listed = self.swarm.docker(kind, "ls", "--format", "{{.Name}}").stdout.split()
+            found += [f"{kind} {name}" for name in listed if name.startswith(f"{stack}_")]
+        found += [f"container {each}" for each in self.swarm.left(stack, "container")]
+        locks = self.swarm.docker("config", "ls", "--format", "{{.Name}}").stdout.split()
+        return found + [f"lock {name}" for name in locks if stack in name]
+
+    def files(self) -> list[str]:
+        """Return the app's files and the checkouts that are left."""
+        found: Sequence[Path] = [
+            *self.home.glob("**/*.env"),
+            *(path for path in self.home.glob("**/recipes/*") if "/.abra/" not in str(path)),
+        ]
+        return [str(path) for path in found]
+
+
+TERM = signal.SIGTERM
+INT = signal.SIGINT
