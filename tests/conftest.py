@@ -1,6 +1,7 @@
 """What the whole test run shares: where its sandboxes live, and that none of them stays."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure() -> None:
     """Choose the run's own prefix of folders; the workers of xdist inherit it."""
     if SANDBOXES not in os.environ:
+        # A cancelled run removes its sandboxes, too.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         os.environ[SANDBOXES] = str(_TEMPORARY / f"{_PREFIX}{os.getpid()}")
         _remove_what_killed_runs_left()
 

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ def main() -> None:
     parser.add_argument("--services", type=int, nargs="*", default=[1, 10, 100])
     parser.add_argument("--times", type=int, default=5, help="rollouts of each kind and client")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the sandbox goes, too
     _startup()
     clients = ["docker", "ccci"] if deploys_detached("docker") else ["ccci"]
     if len(clients) == 1:
