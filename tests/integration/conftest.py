@@ -18,7 +18,7 @@ from swarms import NEED, SANDBOXES, Swarm
 from ccci.sandbox import life
 from ccci.sandbox.place import Sandbox
 
-_FIXTURES = {"swarm", "swarm_alone", "swarm_three", "stack", "new_stack", "stage"}
+_FIXTURES = {"swarm", "swarm_alone", "swarm_three", "swarm_managers", "stack", "new_stack", "stage"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -73,6 +73,13 @@ def swarm_alone() -> Iterator[Swarm]:
 def swarm_three() -> Iterator[Swarm]:
     """Give a private Swarm of three nodes, one of them a manager."""
     with private_swarm(nodes=3) as private:
+        yield private
+
+
+@pytest.fixture
+def swarm_managers() -> Iterator[Swarm]:
+    """Give a private Swarm of three managers, the first of which leads."""
+    with private_swarm(nodes=3, managers=3) as private:
         yield private
 
 

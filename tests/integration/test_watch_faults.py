@@ -1,0 +1,167 @@
+"""A watch whose Engine fails it: killed, restarted, cut off, slow, or no manager any more."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from relay import relay
+from swarms import Swarm, compose, wait_for
+
+from ccci.errors import EngineUnavailable
+from ccci.sandbox import daemon
+from ccci.swarm.engine import Engine
+from ccci.swarm.model import Observation
+from ccci.swarm.watch import Watch
+
+
+def kill(swarm: Swarm, number: int = 1, how: int = signal.SIGKILL) -> Callable[[], None]:
+    """End a node's daemon and return what starts it again."""
+    assert swarm.sandbox is not None
+    sandbox, node = swarm.sandbox, swarm.sandbox.nodes[number - 1]
+    os.kill(int(node.pidfile.read_text()), how)
+    wait_for(lambda: not daemon.alive(node), "the end of the daemon")
+
+    def start() -> None:
+        daemon.start(sandbox, node)
+        daemon.await_up(node)
+
+    return start
+
+
+def first(
+    seen: Iterator[Observation], condition: Callable[[Observation], object], timeout: float = 60
+) -> Observation:
+    begun: float | None = None
+    for each in seen:
+        begun = each.at if begun is None else begun
+        if condition(each):
+            return each
+        assert each.at - begun < timeout, f"watched in vain: {each}"
+    raise AssertionError("a watch never ends by itself")
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "stopped"])
+def test_a_daemon_that_restarts_is_unreachable_and_then_a_new_reign(
+    swarm_alone: Swarm, how: int
+) -> None:
+    swarm_alone.deploy("t", compose({"app": {}}))
+    swarm_alone.wait_running("t_app")
+    with (
+        Engine.connect(environ=swarm_alone.environment) as engine,
+        Watch(engine, "t") as watching,
+    ):
+        seen = watching.observations()
+        before = next(seen)
+        start = kill(swarm_alone, how=how)
+        gone = first(seen, lambda each: each.unreachable)
+        assert gone.services == ()
+        assert "Docker Engine at" in (gone.unreachable or "")
+        start()
+        back = first(seen, lambda each: each.unreachable is None)
+        assert back.services[0].id == before.services[0].id
+        assert back.orchestrator.partition("@")[0] == before.orchestrator.partition("@")[0]
+        assert back.orchestrator != before.orchestrator
+        # Its events are heard again.
+        swarm_alone.docker("service", "update", "--detach", "--label-add", "a=b", "t_app")
+        first(seen, lambda each: each.services[0].version > back.services[0].version, timeout=10)
+
+
+def test_an_event_stream_that_is_cut_is_no_new_reign(
+    swarm: Swarm, stack: str, tmp_path: Path
+) -> None:
+    swarm.deploy(stack, compose({"app": {}}))
+    swarm.wait_running(f"{stack}_app")
+    with (
+        relay(tmp_path, swarm.host) as passing,
+        Engine.connect(environ=passing.environ) as engine,
+        Watch(engine, stack) as watching,
+    ):
+        seen = watching.observations()
+        before = next(seen)
+        for _ in range(3):
+            passing.requests.clear()
+            passing.cut(events_only=True)
+            first(seen, lambda _: any("/events" in each for each in passing.requests))
+        after = next(seen)
+        assert after.unreachable is None
+        assert after.orchestrator == before.orchestrator
+        swarm.docker("service", "update", "--detach", "--label-add", "a=b", f"{stack}_app")
+        changed = first(seen, lambda each: each.services[0].version > after.services[0].version)
+        assert changed.orchestrator == before.orchestrator
+
+
+def test_every_connection_cut_is_no_more_than_a_moment(
+    swarm: Swarm, stack: str, tmp_path: Path
+) -> None:
+    swarm.deploy(stack, compose({"app": {}}))
+    swarm.wait_running(f"{stack}_app")
+    with (
+        relay(tmp_path, swarm.host) as passing,
+        Engine.connect(environ=passing.environ) as engine,
+        Watch(engine, stack) as watching,
+    ):
+        seen = watching.observations()
+        before = next(seen)
+        passing.cut()
+        back = first(seen, lambda each: each.unreachable is None and each.services)
+        assert back.at - before.at < 5
+        assert back.orchestrator == before.orchestrator
+
+
+def test_an_engine_that_hangs_is_unreachable_and_comes_back(
+    swarm: Swarm, stack: str, tmp_path: Path
+) -> None:
+    swarm.deploy(stack, compose({"app": {}}))
+    swarm.wait_running(f"{stack}_app")
+    with (
+        relay(tmp_path, swarm.host) as passing,
+        Engine.connect(timeout=0.5, environ=passing.environ) as engine,
+        Watch(engine, stack) as watching,
+    ):
+        seen = watching.observations()
+        before = next(seen)
+        passing.held.set()
+        hung = first(seen, lambda each: each.unreachable)
+        assert "did not answer within 0.5 s" in (hung.unreachable or "")
+        passing.held.clear()
+        back = first(seen, lambda each: each.unreachable is None)
+        assert back.orchestrator == before.orchestrator
+        assert back.services[0].id == before.services[0].id
+
+
+def test_a_node_that_leaves_its_swarm_is_refused(swarm_alone: Swarm) -> None:
+    swarm_alone.deploy("t", compose({"app": {}}))
+    with (
+        Engine.connect(environ=swarm_alone.environment) as engine,
+        Watch(engine, "t") as watching,
+    ):
+        seen = watching.observations()
+        next(seen)
+        swarm_alone.docker("swarm", "leave", "--force")
+        with pytest.raises(EngineUnavailable, match="not in swarm mode"):
+            first(seen, lambda _: False, timeout=10)
+
+
+def test_a_leader_lost_elsewhere_is_a_new_reign(swarm_managers: Swarm) -> None:
+    swarm_managers.deploy("t", compose({"app": {"deploy": {"placement": {
+        "constraints": [f"node.hostname=={hostname(swarm_managers, 2)}"]}}}}))  # fmt: skip
+    swarm_managers.wait_running("t_app")
+    with (
+        Engine.connect(environ={"DOCKER_HOST": swarm_managers.hosts[1]}) as engine,
+        Watch(engine, "t") as watching,
+    ):
+        seen = watching.observations()
+        before = first(seen, lambda each: each.services)
+        leader = next(each for each in before.nodes if each.leader)
+        assert before.orchestrator == leader.id
+        kill(swarm_managers)
+        after = first(
+            seen, lambda each: each.orchestrator not in {"", before.orchestrator}, timeout=90
+        )
+        assert after.services[0].tasks[0].id == before.services[0].tasks[0].id
+
+
+def hostname(swarm: Swarm, node: int) -> str:
+    return swarm.docker("info", "--format", "{{.Name}}", node=node).stdout.strip()
