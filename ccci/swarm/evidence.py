@@ -271,8 +271,10 @@ def _ran_for(started: str | None, finished: str | None) -> float | None:
         begun, over = (datetime.fromisoformat(each or "") for each in (started, finished))
     except ValueError:
         return None
-    seconds = (over - begun).total_seconds()
-    return seconds if begun.year > 1 and seconds >= 0 else None
+    if begun.year == 1 or over.year == 1:
+        return None
+    # What ends at once may be known as ended before it is known as started.
+    return max((over - begun).total_seconds(), 0.0)
 
 
 def _number(text: str | None) -> int | None:

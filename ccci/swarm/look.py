@@ -74,8 +74,8 @@ class Eye:
         with new tasks, and with a node's labels.
         """
         key = (
-            self._nodes_at,
-            sorted((each["ID"], each["Version"]["Index"]) for each in services),
+            _versions(self._nodes),
+            _versions(services),
             sorted(each["ID"] for each in tasks),
         )
         if key != self._clean_key:
@@ -117,6 +117,10 @@ class Eye:
                     continue  # a name that this Engine refuses is no reason not to look
                 self._images[name] = _reduced(found) if found else None
         return self._images
+
+
+def _versions(objects: list[Json]) -> list[tuple[str, int]]:
+    return sorted((each["ID"], each["Version"]["Index"]) for each in objects)
 
 
 def _image(service: Json) -> str:

@@ -22,6 +22,12 @@ def kill(swarm: Swarm, number: int = 1, how: int = signal.SIGKILL) -> Callable[[
     sandbox, node = swarm.sandbox, swarm.sandbox.nodes[number - 1]
     os.kill(int(node.pidfile.read_text()), how)
     wait_for(lambda: not daemon.alive(node), "the end of the daemon")
+    # A containerd that dies with its dockerd, not yet reaped, would be waited for in vain.
+    containerd = node.run / "containerd" / "containerd.pid"
+    if how == signal.SIGKILL and containerd.exists():
+        status = Path("/proc", containerd.read_text().strip(), "status")
+        wait_for(lambda: not status.exists() or "zombie" in status.read_text(), "its containerd")
+        containerd.unlink(missing_ok=True)
 
     def start() -> None:
         daemon.start(sandbox, node)

@@ -293,6 +293,8 @@ def test_who_wants_to_know_is_told(server: EngineServer) -> None:
 
 def test_times_that_make_no_sense_are_no_duration() -> None:
     never = "0001-01-01T00:00:00Z"
+    early = {"StartedAt": "2026-11-23T21:31:40.2Z", "FinishedAt": "2026-11-23T21:31:40.1Z"}
+    assert evidence.of_container("t", {"Status": "exited", **early}).ran_for == 0.0
     for started, finished in (
         (None, None),
         (never, "2026-11-23T21:31:40Z"),
