@@ -4,7 +4,7 @@ import json
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -108,6 +108,8 @@ def find(target: str, options: Options) -> Report:
             f"no service of {stack} says which commit it is ({names})",
             "name the one that carries the commit with --app-service",
         )
+    if record is not None:
+        asked = _remembered(asked, labelled, config.runs_folder() / record.id / runs.IDENTITY)
     found = identify(services, labelled, asked, baseline=before, nodes=nodes)
     return Report(
         "identity",
@@ -203,6 +205,20 @@ def _asked(options: Options, record: "Record | None") -> Asked:
             "give the commit, or the repository that knows this ref as --source",
         )
     return Asked(expect.lower())
+
+
+def _remembered(asked: Asked, labelled: Service, path: Path) -> Asked:
+    """Return what was asked, with what the recorded run knows of the specs it set.
+
+    Its word on the tree counts only for the very spec it set: the same commit deployed again from
+    another dirty tree carries the same label.
+    """
+    from ccci.steps.identity import recall
+
+    dirt, specs = recall(path)
+    if labelled.spec.whole not in specs:
+        return replace(asked, recorded=specs)
+    return replace(asked, recorded=specs, dirt=dirt)
 
 
 def _checkout_of(record: "Record | None") -> Path | None:

@@ -1,7 +1,10 @@
 """Is what runs what was asked for? Asked of the running tasks, never of the labels alone."""
 
+import json
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ccci.exits import Verdict
 from ccci.report import IdentityReport
@@ -58,7 +61,6 @@ def check(
         commits,
         dirt,
         {**mine, **recorded},
-        seen=True,
     )
     before = {each.name: each.spec for each in baseline.services}
     found = identify(seen.services, labelled, asked, baseline=before, nodes=seen.nodes)
@@ -73,6 +75,23 @@ def check(
         not_running = found.mismatch is Mismatch.NOT_RUNNING
         verdict = Verdict.UNSTABLE if not_running else Verdict.WRONG_IDENTITY
     return Found(found.report, verdict, found.summary, found.hint, found.notes, mine)
+
+
+def remember(path: Path, dirt: Dirt, recorded: Mapping[str, str]) -> None:
+    """Keep for `ccci identity` what only this run knows; a file that fails changes no verdict."""
+    known = {"dirty": sorted(dirt.paths), "ours": sorted(dirt.ours), "specs": dict(recorded)}
+    with suppress(OSError):
+        path.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
+
+
+def recall(path: Path) -> tuple[Dirt, Mapping[str, str]]:
+    """Return what `remember` kept; nothing where there is none, or it cannot be read."""
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        dirt = Dirt(frozenset(known["dirty"]), frozenset(known["ours"]))
+        return dirt, dict(known["specs"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return Dirt(), {}
 
 
 def set_by(services: Collection[Service], baseline: Baseline, commit: str) -> dict[str, str]:

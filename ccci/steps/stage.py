@@ -155,6 +155,7 @@ def _identified(
     notes: tuple[str, ...],
 ) -> Judged:
     outcome, deployment = rolled.outcome, rolled.deployment
+    dirt = Dirt(frozenset(checkouts.dirty_paths(site.checkout)), frozenset(deployment.dirty_paths))
     with site.steps.step(f"{why} identity") as progress:
         found = identity.check(
             site.engine,
@@ -162,9 +163,7 @@ def _identified(
             commit=revision.commit,
             version=None if revision.chaos else revision.version,
             commits=checkouts.abbreviated_by(site.checkout, revision.short),
-            dirt=Dirt(
-                frozenset(checkouts.dirty_paths(site.checkout)), frozenset(deployment.dirty_paths)
-            ),
+            dirt=dirt,
             baseline=rolled.baseline,
             recorded=recorded,
             app_service=site.choices.app_service,
@@ -173,6 +172,7 @@ def _identified(
             progress.say(found.summary)
         else:
             progress.fail(found.summary)
+    identity.remember(site.run.path(runs.IDENTITY), dirt, {**recorded, **found.specs})
     mine = not outcome.verdict.passed or found.verdict is None
     return Judged(
         outcome.verdict if mine else found.verdict or outcome.verdict,

@@ -14,7 +14,9 @@ from ccci import clock, runs
 from ccci.cli import app
 from ccci.commands.identity import look
 from ccci.process import run
+from ccci.steps.identity import remember
 from ccci.swarm import baseline
+from ccci.swarm.commits import Dirt
 from ccci.swarm.engine import Engine
 from ccci.swarm.model import Observation
 
@@ -251,3 +253,24 @@ def test_a_ref_is_resolved_in_the_repository_and_a_short_label_must_be_unambiguo
     assert (code, found["identity"]["reason"]) == (13, "never-deployed")
     assert found["identity"]["expected"] == first
     assert identity(stack, "--expect", "no-such-ref", *source)[0] == 3
+
+
+def test_a_dirty_tree_is_accepted_for_the_very_spec_that_a_recorded_run_set(
+    swarm: Swarm, stack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CCCI_RUNS_DIR", str(tmp_path / "runs"))
+    record = runs.begin(tmp_path / "runs", "upgrade", "demo", recipe="demo", stack=stack)
+    swarm.deploy(stack, stack_file(stack, f"{HEAD[:8]}+U"))
+    settle(swarm, stack)
+    with Engine.connect() as engine:
+        specs = {service.spec.whole: HEAD[:8] for service in look(engine, stack)}
+    overlay = frozenset({"compose.ccci.yml"})
+    remember(record.path(runs.IDENTITY), Dirt(overlay, overlay), specs)
+    code, found = identity("demo", "--expect", HEAD)
+    assert code == 0
+    assert found["notes"] == ["+U is explained by ccci's own compose.ccci.yml"]
+    assert {each["commit"] for each in found["identity"]["running"]} == {HEAD[:8]}
+    # The same label again, from a tree that no run knows.
+    swarm.deploy(stack, stack_file(stack, f"{HEAD[:8]}+U", command="sleep 300000"))
+    code, found = identity("demo", "--expect", HEAD)
+    assert (code, found["identity"]["reason"]) == (13, "dirty")
