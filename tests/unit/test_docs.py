@@ -135,6 +135,17 @@ def test_the_commands_that_a_page_calls_exist(path: Path) -> None:
     assert set(called) - {name.split()[1] for name in commands()} == set()
 
 
+@pytest.mark.parametrize("path", PROSE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_tests_that_a_page_calls_as_witness_exist(path: Path) -> None:
+    witnesses = set(re.findall(r"`(test_\w+)`", path.read_text(encoding="utf-8")))
+    defined = {
+        name
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert witnesses - defined == set()
+
+
 def test_the_readme_names_every_command_and_every_exit_code() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     verbs = {name.split()[1] for name in commands()}
