@@ -22,7 +22,7 @@ _Value = TypeVar("_Value")
 _STACK = "com.docker.stack.namespace"
 
 
-def wait_for(condition: Callable[[], _Value | None], what: str, timeout: float = 30.0) -> _Value:
+def wait_for(condition: Callable[[], _Value | None], what: str, timeout: float = 60.0) -> _Value:
     """Return the condition's first true value; fail after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not (value := condition()):
@@ -120,7 +120,7 @@ class Swarm:
         argv = ("stack", "deploy", "--resolve-image=never", *detached, *options, "-c", "-", stack)
         return self.docker(*argv, check=check, cli=cli, timeout=timeout, stdin=compose)
 
-    def wait_running(self, service: str, count: int = 1, timeout: float = 30.0) -> None:
+    def wait_running(self, service: str, count: int = 1, timeout: float = 60.0) -> None:
         """Wait until so many tasks of the service run."""
         wait_for(
             lambda: len(self.running(service)) >= count, f"{count} tasks of {service}", timeout
@@ -145,7 +145,7 @@ class Swarm:
             )
             return not any(everything)
 
-        wait_for(gone, f"the end of stack {stack}", timeout=60)
+        wait_for(gone, f"the end of stack {stack}", timeout=120)
 
     def left(self, stack: str, kind: str, node: int = 1) -> list[str]:
         """Return the ids of a stack's services, containers, networks, volumes, … on a node."""

@@ -18,11 +18,17 @@ app = typer.Typer(
 )
 
 _Name = Annotated[
-    str, typer.Option(envvar="CCCI_SANDBOX", help="Which sandbox; any number live side by side.")
+    str,
+    typer.Option(
+        envvar=config.variables("NAME"), help="Which sandbox; any number live side by side."
+    ),
 ]
 _Folder = Annotated[
     Path | None,
-    typer.Option(help="Where it lives, instead of a folder of that name in the state folder."),
+    typer.Option(
+        envvar=config.variables("FOLDER"),
+        help="Where it lives, instead of a folder of that name in the state folder.",
+    ),
 ]
 _Image = Annotated[str, typer.Argument(metavar="[IMAGE]", help="The image's name.")]
 
@@ -33,9 +39,18 @@ def up(
     name: _Name = "default",
     folder: _Folder = None,
     nodes: Annotated[
-        int, typer.Option(help="A real Swarm of that many nodes on a private bridge.")
+        int,
+        typer.Option(
+            envvar=config.variables("NODES"),
+            help="A real Swarm of that many nodes on a private bridge.",
+        ),
     ] = 1,
-    managers: Annotated[int, typer.Option(help="How many of the nodes are managers.")] = 1,
+    managers: Annotated[
+        int,
+        typer.Option(
+            envvar=config.variables("MANAGERS"), help="How many of the nodes are managers."
+        ),
+    ] = 1,
     export: Annotated[
         bool, typer.Option("--export", help='Print lines for `eval "$(…)"` and nothing else.')
     ] = False,

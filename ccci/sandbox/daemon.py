@@ -13,7 +13,7 @@ from ccci.sandbox.place import Node, Sandbox
 from ccci.sandbox.tools import PATH
 
 _PATIENCE = 60.0
-_GONE_AFTER = 1.0
+_GONE_AFTER = 3.0
 
 
 def _environment(node: Node) -> dict[str, str]:
@@ -98,7 +98,7 @@ def await_up(node: Node) -> None:
         now = monotonic()
         if any(processes([namespace])):
             last_seen = now
-        # The first second is for setsid and nsenter.
+        # The first seconds are for setsid and nsenter, on a busy machine.
         if now - last_seen > _GONE_AFTER or now - started > _PATIENCE:
             raise CcciError(
                 f"the dockerd of {node.name} did not come up in {now - started:.0f} s; "
