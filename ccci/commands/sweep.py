@@ -226,7 +226,7 @@ def remedy(request: Request, output: Output, *, inside: bool) -> "list[Change]":
         change
         for each in sets
         if not each.variant
-        for change in plan(each, found, values_for(each.folder, settings), inside=inside)
+        for change in plan(each, found, values_for(each, settings), inside=inside)
     ]
 
 

@@ -29,7 +29,7 @@ RULES: tuple[Rule, ...] = (
         "the labels says that another commit was deployed. During the update the service needs "
         "twice its memory, which is a common reason for the failure in the first place.",
         "swarmkit manager/orchestrator/update/updater.go (rollbackUpdate)",
-        "tests/integration/sweep/test_rules_on_swarm.py",
+        "tests/integration/test_rules_on_swarm.py",
         start_first.blast_radius,
         fixable=True,
     ),
@@ -42,7 +42,7 @@ RULES: tuple[Rule, ...] = (
         "`no suitable node (host-mode port already in use on 1 node)`, for ever, since nothing "
         "failed.",
         "swarmkit manager/scheduler/filter.go (HostPortFilter)",
-        "tests/integration/sweep/test_rules_on_swarm.py",
+        "tests/integration/test_rules_on_swarm.py",
         start_first.host_port,
         fixable=True,
     ),
@@ -66,7 +66,7 @@ RULES: tuple[Rule, ...] = (
         "is missing, the new task is never placed. The node's memory comes from `--node-memory`, "
         "or from the swarm with `--live`.",
         "swarmkit manager/scheduler/filter.go (ResourceFilter)",
-        "tests/integration/sweep/test_rules_on_swarm.py",
+        "tests/integration/test_rules_on_swarm.py",
         start_first.twice_the_memory,
         fixable=True,
     ),
@@ -77,7 +77,7 @@ RULES: tuple[Rule, ...] = (
         "Swarm opens no watch for failures, counts none, and ends the update `completed`, also "
         "when no task of the new version ever ran.",
         "swarmkit manager/orchestrator/update/updater.go (Run)",
-        "tests/integration/sweep/test_rules_on_swarm.py",
+        "tests/integration/test_rules_on_swarm.py",
         failing.goes_on,
     ),
     Rule(
@@ -111,7 +111,7 @@ RULES: tuple[Rule, ...] = (
         "check needs at least interval times retries to turn unhealthy, plus its timeout for each "
         "probe that hangs. What breaks later than the monitor is no failed update any more.",
         "swarmkit manager/orchestrator/update/updater.go (startedAt.IsZero)",
-        "tests/integration/sweep/test_rules_on_swarm.py",
+        "tests/integration/test_rules_on_swarm.py",
         failing.monitor_too_short,
     ),
     Rule(
@@ -143,7 +143,7 @@ RULES: tuple[Rule, ...] = (
         "to stop, and an app that stops cleanly exits 0: complete, not failed, never restarted, "
         "0 of 1 for ever, with no error anywhere. Some runtimes exit 0 even when they crash.",
         "swarmkit manager/orchestrator/restart/restart.go (shouldRestart)",
-        "tests/integration/sweep/test_rules_on_swarm.py",
+        "tests/integration/test_rules_on_swarm.py",
         restarting.on_failure,
     ),
     Rule(
@@ -163,7 +163,7 @@ RULES: tuple[Rule, ...] = (
         "`stop-first` is exclusive only for 60 seconds: when the old task has not stopped by then "
         "the new one is started next to it, on the same volume.",
         "swarmkit manager/orchestrator/restart/restart.go (defaultOldTaskTimeout), swarmkit#3274",
-        "tests/integration/sweep/test_rules_on_swarm.py",
+        "tests/integration/test_rules_on_swarm.py",
         restarting.long_grace,
     ),
     Rule(

@@ -119,7 +119,8 @@ def _edited(name: str, path: Path, lines: Iterable[int]) -> Change:
                 f"{name}:{line}: the order is not written there in a way that can be replaced",
                 "use --fix without --in-place, which writes an overlay",
             )
-        after = after[: span[0]] + _STOP_FIRST + after[span[1] :]
+        quote = before[span[0]] if before[span[0]] in "'\"" else ""
+        after = after[: span[0]] + quote + _STOP_FIRST + quote + after[span[1] :]
     return Change(name, path, before, after)
 
 

@@ -24,29 +24,31 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a recipe's own files say: its variables, its set of compose files, what was odd."""
+
+    values: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ComposeSet:
     """Files that are merged in this order; a variant adds one optional overlay to a recipe's set.
 
-    `folder` is the recipe's, out of which no link is followed; None for files of no recipe.
+    `folder` is the recipe's, out of which no link is followed, and `own` what its own files say;
+    None for files of no recipe.
     """
 
     members: tuple[Member, ...]
     recipe: str | None = None
     folder: Path | None = None
     variant: bool = False
+    own: Recipe | None = None
 
     @property
     def label(self) -> str:
         """Return the set's name: its members as given, joined with `+`."""
         return "+".join(member.name for member in self.members)
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What a recipe's own files say: its variables, its set of compose files, what was odd."""
-
-    values: Mapping[str, str]
-    notes: tuple[str, ...] = ()
 
 
 class NothingToSweep(CcciError):  # noqa: N818 -- reads as what happened
@@ -91,10 +93,7 @@ def merged(names: Sequence[str]) -> list[ComposeSet]:
     for member in members:
         _must_exist(member.name, member.path)
     folder = members[0].path.parent
-    is_recipe = _is_recipe(folder)
-    return [
-        ComposeSet(members, _name(folder) if is_recipe else None, folder if is_recipe else None)
-    ]
+    return [_set(members, folder)]
 
 
 def _at(path: str, environ: Mapping[str, str]) -> Iterable[ComposeSet]:
@@ -119,10 +118,13 @@ def _must_exist(name: str, path: Path) -> None:
 
 
 def _file(name: str, path: Path) -> list[ComposeSet]:
-    folder = path.parent
-    if _is_recipe(folder):
-        return [ComposeSet((Member(name, path),), _name(folder), folder)]
-    return [ComposeSet((Member(name, path),))]
+    return [_set((Member(name, path),), path.parent)]
+
+
+def _set(members: tuple[Member, ...], folder: Path) -> ComposeSet:
+    if not _is_recipe(folder):
+        return ComposeSet(members)
+    return ComposeSet(members, _name(folder), folder, own=own_files(folder))
 
 
 def _folder(name: str, folder: Path) -> Iterable[ComposeSet]:
@@ -156,14 +158,15 @@ def _name(folder: Path) -> str:
 
 def _recipe(name: str, folder: Path) -> Iterable[ComposeSet]:
     recipe = _name(folder)
-    listed = own_files(folder).values.get("COMPOSE_FILE", "")
+    own = own_files(folder)
+    listed = own.values.get("COMPOSE_FILE", "")
     base = [each for each in listed.split(":") if each] or ["compose.yml"]
 
     def member(file: str) -> Member:
         return Member(_join(name, file), folder / file)
 
     members = tuple(member(file) for file in dict.fromkeys(base))
-    yield ComposeSet(members, recipe, folder)
+    yield ComposeSet(members, recipe, folder, own=own)
     try:
         overlays = sorted(
             each.name for each in folder.iterdir() if re.fullmatch(r"compose\..+\.ya?ml", each.name)
@@ -172,7 +175,7 @@ def _recipe(name: str, folder: Path) -> Iterable[ComposeSet]:
         overlays = []
     for overlay in overlays:
         if overlay not in base:
-            yield ComposeSet((*members, member(overlay)), recipe, folder, variant=True)
+            yield ComposeSet((*members, member(overlay)), recipe, folder, True, own)
 
 
 def own_files(folder: Path) -> Recipe:

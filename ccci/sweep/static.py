@@ -8,7 +8,7 @@ from ccci.compose import Ignore, Loaded, Loader, Place, Service, Source, open_so
 from ccci.policy import Effective, effective
 from ccci.rules import BY_ID, LONG_NAME, REFUSED, RULES, Hit, Rule, Subject
 from ccci.rules.writing import long_name
-from ccci.sweep.inventory import ComposeSet, own_files
+from ccci.sweep.inventory import ComposeSet
 from ccci.sweep.model import FileRow, FileStatus, Finding, ServiceRow, Sweep
 
 
@@ -33,7 +33,7 @@ def sweep(
     ignored: list[Finding] = []
     for each in sets:
         if each.folder not in rooms:
-            rooms[each.folder] = _Room(each.folder, settings)
+            rooms[each.folder] = _Room(each, settings)
         row, rows, hits = _one(each, rooms[each.folder], settings)
         files.append(row)
         services += rows
@@ -49,19 +49,19 @@ def sweep(
     )
 
 
-def values_for(folder: Path | None, settings: Settings) -> dict[str, str]:
-    """Return the variables of a recipe's folder, or of none."""
-    return _Room(folder, settings).values
+def values_for(files: ComposeSet, settings: Settings) -> dict[str, str]:
+    """Return the variables of a set: given ones, the recipe's own, the process's."""
+    own = files.own.values if files.own else {}
+    return {**settings.below, **own, **settings.above}
 
 
 class _Room:
     """One recipe's folder: its variables, and its files, each read once."""
 
-    def __init__(self, folder: Path | None, settings: Settings) -> None:
-        own = own_files(folder) if folder is not None else None
-        self.folder = folder
-        self.notes = own.notes if own else ()
-        self.values = {**settings.below, **(own.values if own else {}), **settings.above}
+    def __init__(self, files: ComposeSet, settings: Settings) -> None:
+        self.folder = files.folder
+        self.notes = files.own.notes if files.own else ()
+        self.values = values_for(files, settings)
         self.loader = Loader(self.values)
         self._sources: dict[Path, Source] = {}
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ccci.rules import REFUSED, Severity
 from ccci.rules.model import seconds
-from ccci.sweep.model import FileRow, FileStatus, Finding, ServiceRow, Sweep, counts
+from ccci.sweep.model import FileRow, FileStatus, Finding, Observed, ServiceRow, Sweep, counts
 
 
 def table(sweep: Sweep) -> str:
@@ -33,17 +33,22 @@ def _risk(findings: Sequence[Finding], name: str) -> tuple[int, ...] | tuple[int
 class _Group:
     """A recipe, or a file of none."""
 
-    def __init__(self, name: str, sweep: Sweep, files: list[FileRow]) -> None:
+    def __init__(
+        self,
+        name: str,
+        files: list[FileRow],
+        findings: Sequence[Finding],
+        services: Sequence[ServiceRow],
+        seen: Observed | None,
+    ) -> None:
         self.name = name
         self.files = files
-        labels = {row.file for row in files}
         first = files[0].file.partition("+")[0]
         self.folder = first.rpartition("/")[0] if files[0].recipe else ""
-        self.services = [row for row in sweep.services if row.file in labels]
-        self.all = [each for each in sweep.findings if each.file in labels]
-        known = {_key(each) for each in self.all if not each.variant}
-        self.findings = [each for each in self.all if not each.variant or _key(each) not in known]
-        self.observed = next((each for each in sweep.observed or () if each.recipe == name), None)
+        self.services = services
+        known = {_key(each) for each in findings if not each.variant}
+        self.findings = [each for each in findings if not each.variant or _key(each) not in known]
+        self.observed = seen
 
     @property
     def said(self) -> bool:
@@ -119,10 +124,21 @@ def _observed_line(sweep: Sweep) -> str:
 
 
 def _groups(sweep: Sweep) -> dict[str, _Group]:
+    names = {row.file: row.recipe or row.file for row in sweep.files}
     files: dict[str, list[FileRow]] = {}
+    findings: dict[str, list[Finding]] = {}
+    services: dict[str, list[ServiceRow]] = {}
     for row in sweep.files:
-        files.setdefault(row.recipe or row.file, []).append(row)
-    return {name: _Group(name, sweep, rows) for name, rows in files.items()}
+        files.setdefault(names[row.file], []).append(row)
+    for finding in sweep.findings:
+        findings.setdefault(names[finding.file], []).append(finding)
+    for service in sweep.services:
+        services.setdefault(names[service.file], []).append(service)
+    seen = {each.recipe: each for each in sweep.observed or ()}
+    return {
+        name: _Group(name, rows, findings.get(name, ()), services.get(name, ()), seen.get(name))
+        for name, rows in files.items()
+    }
 
 
 def _key(finding: Finding) -> tuple[str, str | None, str]:

@@ -26,7 +26,7 @@ services:
 
 def planned(folder: Path, *, inside: bool) -> list[Change]:
     sets = [each for each in find([str(folder)]) if not each.variant]
-    values = values_for(sets[0].folder, SETTINGS)
+    values = values_for(sets[0], SETTINGS)
     return plan(sets[0], sweep(find([str(folder)]), SETTINGS), values, inside=inside)
 
 
@@ -70,7 +70,7 @@ def test_in_place_changes_the_word_and_nothing_else(tmp_path: Path) -> None:
     (change,) = planned(folder, inside=True)
     write([change])
     text = (folder / "compose.yml").read_text()
-    assert text == RISKY.replace("'start-first'", "stop-first")
+    assert text == RISKY.replace("start-first", "stop-first")
     assert (folder / "compose.yml").stat().st_mode & 0o777 == 0o640
     assert sorted(path.name for path in folder.iterdir()) == ["compose.yml"]
     assert planned(folder, inside=True) == []
@@ -98,7 +98,7 @@ def test_in_place_keeps_the_line_ends_of_windows(tmp_path: Path) -> None:
     write(planned(folder, inside=True))
     content = (folder / "compose.yml").read_bytes()
     assert content.count(b"\r\n") == RISKY.count("\n")
-    assert b"order: stop-first   #" in content
+    assert b"order: 'stop-first'   #" in content
 
 
 def test_an_order_that_is_shared_by_an_anchor_is_left_to_the_overlay(tmp_path: Path) -> None:
