@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,11 @@ def _remove_what_killed_runs_left() -> None:
 
 
 def _down(folder: Path) -> None:
+    from ccci.errors import CcciError
     from ccci.sandbox import life
 
     if os.geteuid() == 0:
-        life.down(folder)
+        try:
+            life.down(folder)
+        except CcciError as error:
+            sys.stderr.write(f"{folder} stays: {error.message}\n")

@@ -8,7 +8,14 @@ from dataclasses import replace
 
 from ccci.exits import Verdict
 from ccci.swarm.model import CauseCode, Judgement, UpdateState
-from ccci.swarm.steadiness import by_tasks, recent_failures, say, tasks_in_words, what_it_waited_for
+from ccci.swarm.steadiness import (
+    by_tasks,
+    put_back_and_failed,
+    recent_failures,
+    say,
+    tasks_in_words,
+    what_it_waited_for,
+)
 from ccci.swarm.track import Track
 
 DISARMED_AFTER, DISARMED_DURING_COMMAND = 5.0, 20.0
@@ -79,7 +86,9 @@ def _by_update_status(track: Track, at: float) -> Judgement | None:
         detail = "Swarm put the previous spec back, and then somebody changed it again"
         return say(track, "rolled back", Verdict.ROLLED_BACK, detail, tasks=failed)
     runs = tasks_in_words(track)
-    back = "" if track.slots.filled else f"; at that moment what came back was not running: {runs}"
+    back = "; what came back fails, too" if put_back_and_failed(track) else ""
+    if not track.slots.filled:
+        back = f"; at that moment what came back was not running: {runs}"
     phase, verdict, detail = {
         UpdateState.UPDATING: ("", None, ""),
         UpdateState.COMPLETED: ("", None, ""),

@@ -178,7 +178,28 @@ def _crash_loop(track: Track, others: Sequence[Track]) -> tuple[Failure, ...]:
 
 
 def recent_failures(track: Track) -> tuple[str, ...]:
-    """Return the tasks of this rollout that failed, the latest last."""
+    """Return the tasks of this rollout that failed, the latest last; not those put back."""
+    back = _put_back(track)
+    return tuple(task for task in _failed(track) if task not in back)
+
+
+def put_back_and_failed(track: Track) -> bool:
+    """Say whether a rollback brought back tasks that fail, too."""
+    return bool(_put_back(track))
+
+
+def _put_back(track: Track) -> frozenset[str]:
+    if not track.rolling_back or track.target is None:
+        return frozenset()
+    asked, now = track.target.template, track.service.spec.template
+    return frozenset(
+        task
+        for task in _failed(track)
+        if asked != now and task in track.lives and track.lives[task].task.template == now
+    )
+
+
+def _failed(track: Track) -> tuple[str, ...]:
     failures = sorted(
         (each for slot in track.failures.values() for each in slot), key=lambda each: each.seen_at
     )

@@ -112,6 +112,21 @@ def test_a_rollback_onto_a_spec_that_does_not_run_says_so() -> None:
     assert "was not running" in rollout.judgements[0].detail
 
 
+def test_a_rollback_onto_tasks_that_fail_says_so_and_blames_the_new_ones() -> None:
+    bad = task("b1", "failed", exit_code=1, template="head")
+    fell = task("a2", "failed", exit_code=9, template="base")
+    back = service("base", bad, fell, task("a3", template="base"), update="rollback_completed")
+    looks = [
+        look(1, rolled(OLD_DIRTY, update="updating")),
+        look(2, rolled(OLD_DIRTY, bad, update="updating")),
+        look(5, replace(back, version=4)),
+    ]
+    rollout = fold(BASE, looks)
+    assert rollout.verdict is Verdict.ROLLED_BACK
+    assert "what came back fails" in rollout.judgements[0].detail
+    assert rollout.judgements[0].tasks_at_fault == ("b1",)
+
+
 @pytest.mark.parametrize(
     ("state", "expected"),
     [
