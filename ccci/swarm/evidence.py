@@ -230,7 +230,7 @@ def of_container(task: str, state: Json) -> Evidence:
         exit_code=state.get("ExitCode") if ended else None,
         oom_killed=bool(state.get("OOMKilled")),
         unhealthy=health.get("Status") == "unhealthy",
-        health=tuple(_probe(each) for each in health.get("Log") or () if each.get("ExitCode")),
+        health=_probes(health.get("Log") or [], ended=ended),
         ran_for=_ran_for(state.get("StartedAt"), state.get("FinishedAt")) if ended else None,
     )
 
@@ -259,6 +259,14 @@ def _both(earlier: Evidence, later: Evidence) -> Evidence:
         logs=later.logs or earlier.logs,
         ran_for=later.ran_for if later.ran_for is not None else earlier.ran_for,
     )
+
+
+def _probes(log: list[Json], *, ended: bool) -> tuple[str, ...]:
+    failed = [each for each in log if each.get("ExitCode")]
+    # A probe that runs when its container is stopped is killed with it, and tells nothing.
+    if ended and len(failed) > 1 and failed[-1]["ExitCode"] == _KILLED:
+        failed = failed if failed[-1].get("Output") else failed[:-1]
+    return tuple(_probe(each) for each in failed)
 
 
 def _probe(entry: Json) -> str:
