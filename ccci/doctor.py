@@ -137,6 +137,18 @@ def abra(version: str, lacks: Sequence[str] = ()) -> Check:
     return Check("abra", Health.OK, version)
 
 
+def leftovers(stacks: Sequence[str], runs: int) -> Check:
+    """Return the check of what killed runs of this machine left on the swarm."""
+    if not stacks:
+        return Check("leftovers", Health.OK, f"none, of {runs} recorded runs")
+    return Check(
+        "leftovers",
+        Health.WARNING,
+        f"killed runs left {', '.join(stacks)}",
+        "`ccci sweep leftovers` removes them",
+    )
+
+
 def optional(check: Check, hint: str) -> Check:
     """Return a missing check as a warning: there is another way, which `hint` names."""
     if check.health is not Health.MISSING:

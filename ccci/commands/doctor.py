@@ -2,7 +2,9 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -10,6 +12,9 @@ from ccci import clock, config, doctor, process
 from ccci.doctor import Check
 from ccci.errors import CcciError
 from ccci.report import Report, document
+
+if TYPE_CHECKING:
+    from ccci.swarm.engine import Engine
 
 _PATIENCE = 15.0
 
@@ -55,6 +60,7 @@ def _engine() -> list[Check]:
             before = clock.now()
             info = engine.info()
             after = clock.now()
+            left = [_leftovers(engine)] if _is_manager(info) else []
     except CcciError as error:
         return [doctor.unreachable("engine", error)]
     checks = [
@@ -66,7 +72,11 @@ def _engine() -> list[Check]:
     # Only an Engine on this machine has its folder here.
     if engine.host.startswith("unix://") and root and os.access(root, os.F_OK):
         checks.append(doctor.disk("docker disk", root, shutil.disk_usage(root).free))
-    return checks
+    return checks + left
+
+
+def _is_manager(info: Mapping[str, Any]) -> bool:
+    return doctor.swarm(info).health is not doctor.Health.MISSING
 
 
 def _docker_cli() -> Check:
@@ -92,11 +102,38 @@ def _git() -> Check:
 
 
 def _abra() -> Check:
+    from ccci.deployers.abra import executable, flags, run, version_of
+
     try:
-        said = process.run(["abra", "--version"], timeout=_PATIENCE)
+        path = executable()
+        version = version_of(path)
+        orders = [
+            flags.new("recipe", "domain", "server", run.help_of(path, ("app", "new"))),
+            flags.generate_secrets("domain", run.help_of(path, ("app", "secret", "generate"))),
+            flags.deploy("domain", None, run.help_of(path, ("app", "deploy")), chaos=True),
+            flags.deploy("domain", "version", run.help_of(path, ("app", "deploy")), chaos=False),
+            flags.undeploy("domain", run.help_of(path, ("app", "undeploy"))),
+        ]
     except CcciError as error:
         return doctor.unreachable("abra", error)
-    return doctor.abra((said.stdout or said.stderr).strip().removeprefix("abra version "))
+    return doctor.abra(str(version), sorted({flag for order in orders for flag in order.missing}))
+
+
+def _leftovers(engine: "Engine") -> Check:
+    """Look for what dead runs of this host left, without waiting for locks of other hosts."""
+    from ccci import runs
+    from ccci.leftovers import sort_out
+    from ccci.removal import locks
+
+    folder = config.runs_folder()
+    try:
+        held = [lock.holder.stack for lock in locks(engine)]
+        records = runs.recent(folder)
+        alive = {each.id for each in records if runs.is_alive(folder, each)}
+    except (CcciError, OSError) as error:
+        return Check("leftovers", doctor.Health.WARNING, f"could not be looked for: {error}")
+    found = sort_out(records, alive, (), held)
+    return doctor.leftovers([each.stack for each in found if each.app], len(records))
 
 
 def _state_disk() -> Check:

@@ -106,3 +106,11 @@ def test_each_line_says_how_it_is_and_the_next_step() -> None:
     assert doctor.document([Check("git", Health.OK, "2.39")]) == [
         {"name": "git", "status": "ok", "found": "2.39", "hint": ""}
     ]
+
+
+def test_what_killed_runs_left_is_a_warning_with_its_remedy() -> None:
+    assert doctor.leftovers([], 3) == Check("leftovers", Health.OK, "none, of 3 recorded runs")
+    found = doctor.leftovers(["disc_a", "disc_b"], 3)
+    assert found.health is Health.WARNING
+    assert found.found == "killed runs left disc_a, disc_b"
+    assert "sweep leftovers" in found.hint

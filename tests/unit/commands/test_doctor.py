@@ -18,14 +18,22 @@ from ccci.swarm.engine import Engine
 VERSION = {"Version": "20.10.24", "ApiVersion": "1.41", "MinAPIVersion": "1.12"}
 
 
+ABRA = """case "$*" in
+--version) echo 'abra version 0.13.0-beta' ;;
+*) for flag in no-input offline chaos domain server all force no-converge-checks no-domain-checks
+   do echo "      --$flag   text"; done ;;
+esac"""
+
+
 class Answers(BaseHTTPRequestHandler):
-    """An Engine that knows two pages."""
+    """An Engine that knows two pages, and has none of anything else."""
 
     protocol_version = "HTTP/1.1"
     info: ClassVar[dict[str, object]]
 
     def do_GET(self) -> None:
-        body = json.dumps(VERSION if self.path.endswith("/version") else self.info).encode()
+        page = self.path.partition("?")[0].rpartition("/")[2]
+        body = json.dumps({"version": VERSION, "info": self.info}.get(page, [])).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -127,7 +135,7 @@ def test_a_manager_whose_clock_is_off_is_able_but_warned(
         "echo 'Docker version 28.2.2, build x'; echo '--detach'; echo ' config x'",
     )
     tool(own_tools, "git", "echo git version 2.39.5")
-    tool(own_tools, "abra", "echo abra version 0.13.0-beta")
+    tool(own_tools, "abra", ABRA)
     result = CliRunner().invoke(app, ["doctor"])
     checks = by_name(command.examine())
     assert result.exit_code == 0
@@ -135,12 +143,27 @@ def test_a_manager_whose_clock_is_off_is_able_but_warned(
     assert checks["docker disk"].health is Health.OK
     assert checks["git"] == Check("git", Health.OK, "2.39.5")
     assert checks["abra"] == Check("abra", Health.OK, "0.13.0-beta")
+    assert checks["leftovers"].health is Health.OK
     assert "worth a look: clock" in result.stdout
 
 
 def test_with_abra_the_docker_cli_is_only_a_warning(own_tools: Path) -> None:
-    tool(own_tools, "abra", "echo abra version 0.13.0-beta")
+    tool(own_tools, "abra", ABRA)
     assert by_name(command.examine())["docker CLI"].health is Health.WARNING
+
+
+def test_an_abra_without_a_flag_that_is_needed_is_only_a_warning(own_tools: Path) -> None:
+    tool(own_tools, "abra", ABRA.replace(" no-input", ""))
+    lacking = by_name(command.examine())["abra"]
+    assert lacking.health is Health.WARNING
+    assert "--no-input" in lacking.found
+
+
+def test_an_abra_without_a_flag_that_is_only_liked_is_a_warning(own_tools: Path) -> None:
+    tool(own_tools, "abra", ABRA.replace(" no-domain-checks", "").replace("0.13", "0.12"))
+    lacking = by_name(command.examine())["abra"]
+    assert lacking.health is Health.WARNING
+    assert lacking.found == "0.12.0-beta, without --no-domain-checks"
 
 
 def test_a_tool_that_fails_or_cannot_be_executed_is_missing(own_tools: Path) -> None:
