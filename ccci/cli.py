@@ -31,7 +31,12 @@ _GLOBAL_FLAGS = {"--json", "-v", "--verbose", "-q", "--quiet"}
 
 
 class _Group(TyperGroup):
-    """Global options before and after the verb; an exit code for every ending."""
+    """Global options before and after the verb; an exit code for every ending.
+
+    `told` says that an error of ours was printed already, as a document too where one was wanted.
+    """
+
+    told = False
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
         """Move the global flags that stand before a `--` to the front, then parse."""
@@ -45,6 +50,7 @@ class _Group(TyperGroup):
         try:
             code = super().invoke(ctx)
         except CcciError as error:
+            self.told = True
             raise typer.Exit(_output(ctx).error(error, ctx.invoked_subcommand or "")) from None
         except KeyboardInterrupt:
             stopped = Interrupted(signal.SIGINT)
@@ -118,10 +124,12 @@ def run(argv: Sequence[str] | None = None) -> None:
     signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
     arguments = list(sys.argv[1:] if argv is None else argv)
+    group = typer.main.get_command(app)
     try:
-        app(args=arguments, prog_name="ccci")
+        group(args=arguments, prog_name="ccci")
     except SystemExit as stop:
-        if stop.code == Verdict.USAGE.exit_code and not isinstance(stop.__context__, CcciError):
+        told = isinstance(group, _Group) and group.told
+        if stop.code == Verdict.USAGE.exit_code and not told:
             _say_usage(arguments)
         raise
     except Interrupted as stopped:
