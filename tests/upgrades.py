@@ -154,8 +154,9 @@ class Ccci:
 
     def argv(self, *words: str) -> list[str]:
         """Return the command line for these words."""
-        more = ["--deployer", self.deployer, "--resolve-image", "never", "--soak", "1s"]
-        return [sys.executable, "-m", "ccci", "--json", "-v", *words, *more]
+        ours = ["--deployer", self.deployer, "--resolve-image", "never", "--soak", "1s"]
+        more = ours if words[0] in {"deploy", "upgrade"} else []
+        return [sys.executable, "-m", "ccci", "--json", "-v", words[0], *more, *words[1:]]
 
     def __call__(self, *words: str, env: Mapping[str, str] | None = None) -> Ended:
         """Run it to its end."""

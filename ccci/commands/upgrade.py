@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ccci import config, options
-from ccci.errors import CcciError
+from ccci.errors import CcciError, UsageError
 from ccci.exits import Verdict
 from ccci.output import Output
 from ccci.report import Report
@@ -31,6 +31,24 @@ class Request:
     allow_same: bool = False
     keep: bool = False
     upgrade_env: dict[str, str] = field(default_factory=dict)
+    rehearse: bool = False
+
+
+def repeated(request: Request, times: int, output: Output) -> Report:
+    """Do the whole upgrade so many times; return the worst run's report and what became of all."""
+    from ccci.repetition import together
+
+    if times < 1:
+        raise UsageError(f"--repeat {times} is no number of runs", "give 1 or more")
+    reports: list[Report] = []
+    for number in range(1, times + 1):
+        if times > 1:
+            output.progress(f"run {number} of {times}")
+        reports.append(upgrade(request, output))
+        # What stopped this one would stop the next one as well.
+        if reports[-1].verdict in {Verdict.INTERRUPTED, Verdict.UNABLE}:
+            break
+    return together(reports) if times > 1 else reports[0]
 
 
 def upgrade(request: Request, output: Output) -> Report:
@@ -135,6 +153,8 @@ def _on_the_swarm(
     lacking = apps.lacking(app)
     apps.edit(app, request.upgrade_env)
     judged = stage.deploy(place, app, second, stage.HEAD, recorded)
+    if request.rehearse and judged.verdict.passed:
+        judged = stage.rehearsed(place, app, judged)
     return _judged(base, head, judged, (str(lacking),) if lacking else ())
 
 
@@ -223,6 +243,21 @@ def command(
             help="Let base and head be one commit.",
         ),
     ] = False,
+    repeat: Annotated[
+        int,
+        typer.Option(
+            envvar=config.variables("REPEAT"),
+            help="Do it all so many times, and say how often it failed, and of what.",
+        ),
+    ] = 1,
+    rehearse_rollback: Annotated[
+        bool,
+        typer.Option(
+            "--rehearse-rollback",
+            envvar=config.variables("REHEARSE_ROLLBACK"),
+            help="After a green head: does the policy really roll back a revision that is bad?",
+        ),
+    ] = False,
     keep: Annotated[
         bool, typer.Option("--keep", envvar=config.variables("KEEP"), help="Tear nothing down.")
     ] = False,
@@ -263,10 +298,11 @@ def command(
         allow_same=allow_same,
         keep=keep,
         upgrade_env=assignments(config.values("UPGRADE_ENV", upgrade_env), "--upgrade-env"),
+        rehearse=rehearse_rollback,
     )
     found: Output = ctx.obj
     if dry_run:
         plan = planned(asked)
         found.text(dryrun.tell(plan))
         return found.report(plan)
-    return found.report(upgrade(asked, found))
+    return found.report(repeated(asked, repeat, found))

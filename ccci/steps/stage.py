@@ -11,7 +11,7 @@ from ccci.exits import Verdict
 from ccci.masking import mask
 from ccci.report import IdentityReport, Report, ServiceReport
 from ccci.stackfile import StackFile
-from ccci.steps import health, identity, images
+from ccci.steps import health, identity, images, rehearsal
 from ccci.steps.rollout import Rolled, roll
 from ccci.steps.site import Site
 from ccci.swarm.commits import Dirt
@@ -22,7 +22,11 @@ HEAD = "head"
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """How a stage ended. `specs` are fingerprints of the specs it set, with its commit."""
+    """How a stage ended.
+
+    `specs` are fingerprints of the specs it set, with its commit; `carrier` is the service that
+    carries the labels.
+    """
 
     verdict: Verdict
     summary: str
@@ -33,6 +37,7 @@ class Judged:
     hint: str = ""
     notes: tuple[str, ...] = ()
     specs: Mapping[str, str] = field(default_factory=dict)
+    carrier: str = "app"
 
     def report(self, passed: str) -> Report:
         """Return it as a report, masked; `passed` is the summary of a pass."""
@@ -115,7 +120,10 @@ def deploy(
             hint=outcome.hint,
             notes=notes,
         )
-    judged = _identified(site, app, revision, why, recorded, rolled, notes)
+    judged = replace(
+        _identified(site, app, revision, why, recorded, rolled, notes),
+        carrier=labelling.carrier(stack, app.stack, site.choices.app_service),
+    )
     if not judged.verdict.passed:
         return judged
     return _asked(site, app, stack, judged, why)
@@ -123,7 +131,7 @@ def deploy(
 
 def _asked(site: Site, app: App, stack: StackFile, judged: Judged, why: str) -> Judged:
     """Return what a stage that passed so far comes to once its health path was asked."""
-    carrier = labelling.carrier(stack, app.stack, site.choices.app_service)
+    carrier = judged.carrier
     wanted = health.wanted(
         site.choices.health_path,
         site.choices.health_status,
@@ -143,6 +151,17 @@ def _asked(site: Site, app: App, stack: StackFile, judged: Judged, why: str) -> 
         summary=f"{carrier} runs, but {wrong}",
         hint="look at its log: docker service logs",
     )
+
+
+def rehearsed(site: Site, app: App, judged: Judged) -> Judged:
+    """Return a stage that passed, after a rehearsal of its rollback: a failure where that fails."""
+    with site.steps.step("rollback rehearsal") as progress:
+        found = rehearsal.rehearse(site, app, judged.carrier)
+        if not found.wrong:
+            progress.say(f"{judged.carrier} was rolled back and serves again")
+            return judged
+        progress.fail(found.wrong)
+    return replace(judged, verdict=Verdict.FAILED, summary=found.wrong, hint=found.hint)
 
 
 def _identified(

@@ -232,7 +232,7 @@ def test_ctrl_c_in_the_middle_of_a_roll_leaves_nothing_behind(ccci: Ccci, shop: 
 
 
 def test_secrets_are_never_told(ccci: Ccci, shop: Path) -> None:
-    loud = files("echo the password is $(cat /run/secrets/db_password) $ADMIN_PASSWORD; exit 1")
+    loud = files("echo the password is $$(cat /run/secrets/db_password) $$ADMIN_PASSWORD; exit 1")
     loud[".env.sample"] = upgrades.SAMPLE + "ADMIN_PASSWORD=correct-horse\n"
     loud["compose.yml"] = loud["compose.yml"].replace(
         "    networks:", '    environment: ["ADMIN_PASSWORD=${ADMIN_PASSWORD}"]\n    networks:', 1
@@ -242,7 +242,8 @@ def test_secrets_are_never_told(ccci: Ccci, shop: Path) -> None:
     assert ended.code == 10
     logs = ended.service("app")["cause"]["logs"]
     assert any("the password is" in line for line in logs)
-    told = [path.read_text() for path in ccci.home.rglob("*") if path.is_file()]
+    written = (path.read_bytes() for path in ccci.home.rglob("*") if path.is_file())
+    told = [content.decode(errors="replace") for content in written]
     everything = "\n".join([*told, ended.said, str(ended.report)])
     assert "correct-horse" not in everything
     (line,) = (line for line in logs if "the password is" in line)
@@ -276,3 +277,44 @@ def test_the_base_steps_back_from_the_heads_own_version(ccci: Ccci, shop: Path) 
     commit(shop, files(version="0.8.0+3.4.0"), tag="0.8.0+3.4.0")
     head = commit(shop, files("echo more; exec sleep 100000", version="0.8.0+3.4.0"))
     assert upgrade(ccci, shop, head).report["base"]["version"] == BASE
+
+
+def test_a_rollback_that_works_can_be_rehearsed(ccci: Ccci, shop: Path) -> None:
+    head = make_recipe(shop, files("echo new; exec sleep 100000"))
+    ended = upgrade(ccci, shop, head, "--rehearse-rollback")
+    assert ended.code == 0
+    assert ended.steps["rollback rehearsal"] == "passed"
+
+
+def test_a_policy_that_does_not_roll_back_fails_the_rehearsal(ccci: Ccci, shop: Path) -> None:
+    head = make_recipe(shop, files("echo new; exec sleep 100000", action="pause"))
+    ended = upgrade(ccci, shop, head, "--rehearse-rollback")
+    assert (ended.code, ended.report["verdict"]) == (1, "failed")
+    assert "ended as paused, not rolled back" in ended.report["summary"]
+
+
+def test_a_repeated_upgrade_tells_how_often_it_failed(ccci: Ccci, shop: Path) -> None:
+    head = make_recipe(shop, files(CRASH))
+    ended = upgrade(ccci, shop, head, "--repeat", "2")
+    assert ended.code == 10
+    assert ended.report["summary"].startswith("2 of 2 runs failed (95 % confidence: 34% to 100%)")
+    assert ended.report["repeat"]["causes"] == {"rolled-back (exit-nonzero)": 2}
+
+
+def test_an_overlay_goes_on_top_and_is_told(ccci: Ccci, shop: Path, tmp_path: Path) -> None:
+    head = make_recipe(shop, files("echo new; exec sleep 100000"))
+    folder = tmp_path / "overlays" / "shop"
+    folder.mkdir(parents=True)
+    overlay = (
+        "# This runner is slow.\nversion: '3.8'\n"
+        "services: {app: {environment: {SLOW: '1'},\n"
+        "  deploy: {update_config: {order: stop-first}}}}\n"
+    )
+    (folder / "compose.ccci.yml").write_text(overlay)
+    ended = upgrade(ccci, shop, head, "--overlays", str(folder.parent))
+    assert ended.code == 0
+    assert any("This runner is slow." in note for note in ended.report["notes"])
+    (folder / "compose.ccci.yml").write_text("services: {app: {image: 'old:1'}}\n")
+    refused = ccci("upgrade", str(shop), "--head", head, "--overlays", str(folder.parent))
+    assert refused.code == 2
+    assert "pins the image old:1" in refused.report["summary"]

@@ -8,7 +8,8 @@ import pytest
 ROOT = Path(__file__).parents[2] / "ccci"
 
 PURE = {
-    *("durations", "doctor", "errors", "exits", "naming", "policy", "releases", "report", "story"),
+    *("durations", "doctor", "errors", "exits", "naming", "policy", "releases", "repetition"),
+    *("report", "story"),
     *("compose.merge", "compose.scalars", "compose.sections", "compose.service"),
     *("compose.interpolation", "compose.tree", "compose.values", "deployers.abra.flags"),
     *("deployers.abra.parse", "rules", "rules.*"),
