@@ -14,7 +14,14 @@ PURE = {
     *("compose.interpolation", "compose.tree", "compose.values", "deployers.abra.flags"),
     *("deployers.abra.parse", "rules", "rules.*"),
     *("swarm.account", "swarm.axes", "swarm.baseline", "swarm.commits", "swarm.deadline"),
-    *("swarm.decode", "swarm.diagnose", "swarm.fingerprint", "swarm.hints", "swarm.identity"),
+    *(
+        "swarm.decode",
+        "swarm.diagnose",
+        "swarm.findings",
+        "swarm.fingerprint",
+        "swarm.hints",
+        "swarm.identity",
+    ),
     *("masking", "swarm.logs", "swarm.masking"),
     *(
         "swarm.judge",
