@@ -77,14 +77,20 @@ class Ear:
         """Tell the eye what was heard, all of it, and forget it."""
         while not self._heard.empty():
             self._pending.append(self._heard.get())
-        for heard in self._pending:
-            if heard is _Heard.NEW_REIGN:
-                eye.new_reign()
-            elif heard is not _Heard.STACK:
-                eye.suspect()
+        if _Heard.NEW_REIGN in self._pending:  # each node tells of it
+            eye.new_reign()
+        elif set(self._pending) - {_Heard.STACK}:
+            eye.suspect()
         self._pending.clear()
 
     def _listen(self) -> None:
+        try:
+            self._subscribe_again_and_again()
+        finally:
+            self._tried.set()  # whatever happened, nobody waits for it
+            self._engine.close()
+
+    def _subscribe_again_and_again(self) -> None:
         attempt = 0
         while not self._closing.is_set():
             try:
@@ -107,7 +113,6 @@ class Ear:
             self._tried.set()
             self._closing.wait(_RETRIES[min(attempt, len(_RETRIES) - 1)])
             attempt += 1
-        self._engine.close()
 
     def _follow(self, stream: "Stream") -> None:
         if self._closing.is_set():

@@ -127,6 +127,8 @@ class Transport:
                 json=body,
                 timeout=timeout,
                 stream=stream,
+                # Else REQUESTS_CA_BUNDLE would stand above the Engine's own authority.
+                verify=self._client.verify,
             )
             if response.status_code < 400:  # noqa: PLR2004
                 return response

@@ -20,6 +20,9 @@ SOON_FOR = 5.0
 GAP = 0.05
 """Seconds between the starts of two looks at least, so that a burst of events is one look."""
 
+_SHARE = 2.0
+"""A look that takes long, of a big stack or on a slow Engine, is followed by as long a rest."""
+
 _BACKOFF = (0.25, 0.5, 1.0, 2.0)
 _PATIENCE_AFTER_FAILURE = 2.0
 _PATIENCE_WITH_A_NODE = 30.0
@@ -107,9 +110,10 @@ class Watch:
             seen = self._digest(raw)
             if _differs(before, self._raw):
                 changed_at = seen.at
+            took = clock.monotonic() - begun
             yield seen
             pause = _BACKOFF[min(failures, len(_BACKOFF)) - 1] if failures else _pace(changed_at)
-            if self._wait(begun + GAP, seen.at, pause):
+            if self._wait(begun + max(GAP, _SHARE * took), seen.at, pause):
                 changed_at = clock.monotonic()
 
     def _patience(self, failures: int) -> float:
