@@ -183,3 +183,29 @@ def test_every_json_key_of_a_report_is_documented() -> None:
 
     text = page("reference/report.md")
     assert {key for key in keys(document(made)) if not re.search(rf"`{key}(\[\])?`", text)} == set()
+
+
+def test_every_json_key_that_one_command_adds_is_documented() -> None:
+    added: set[str] = set()
+    for path in (ROOT / "ccci").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg == "extra":
+                dicts = [each for each in ast.walk(node.value) if isinstance(each, ast.Dict)]
+                keys = [key for each in dicts for key in each.keys]
+                added |= {str(key.value) for key in keys if isinstance(key, ast.Constant)}
+    text = page("reference/report.md")
+    assert added
+    assert {key for key in added if not re.search(rf"`{key}(\[\])?`", text)} == set()
+
+
+def test_every_page_can_be_reached_from_the_first() -> None:
+    seen: set[Path] = set()
+    waiting = [ROOT / "docs" / "index.md"]
+    while waiting:
+        path = waiting.pop()
+        if path in seen or not path.is_file():
+            continue
+        seen.add(path)
+        links = re.findall(r"\]\(([^)#\s:]+\.md)", path.read_text(encoding="utf-8"))
+        waiting += [(path.parent / link).resolve() for link in links]
+    assert {str(path.relative_to(ROOT)) for path in PAGES if path not in seen} == set()
