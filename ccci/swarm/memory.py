@@ -71,13 +71,14 @@ def remember(
     track = _remember_update(track, service, slots, at=at, wall=wall, settled=settled)
     track = _remember_tasks(track, service, health, at)
     up = track.up_since if track.up_since is not None else at
+    dead_since = track.dead_since if track.dead_since is not None else at
     return replace(
         track,
         service=service,
         slots=slots,
         health=health,
         blocked=held_up(track.blocked, service, at, old_tasks=track.old_tasks, stopping=stopping),
-        dead_looks=track.dead_looks + 1 if slots.dead else 0,
+        dead_since=dead_since if slots.dead else None,
         up_since=up if slots.up else None,
         rolled=track.rolled or slots.due or _new_tasks(track, service),
         seen_at=at,

@@ -138,8 +138,7 @@ def _calm_since(others: Sequence[Track], since: float) -> bool:
 
 def _dead_slot(track: Track, at: float) -> Judgement | None:
     """Judge a slot that nothing fills and that Swarm will not retry; seen twice, to be sure."""
-    del at
-    if not track.slots.dead or track.dead_looks < 2 or track.counting:  # noqa: PLR2004
+    if track.dead_since is None or at <= track.dead_since or track.counting:
         return None
     detail = f"a slot has no attempts left and stays empty; {tasks_in_words(track)}"
     return _unstable(track, detail, [task.id for task in track.slots.dead])

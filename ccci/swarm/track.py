@@ -81,7 +81,7 @@ class Track:
     failures: dict[str, tuple[Failure, ...]] = field(default_factory=dict)
     blocked: dict[str, Blocked] = field(default_factory=dict)
     lives: dict[str, Life] = field(default_factory=dict)
-    dead_looks: int = 0
+    dead_since: float | None = None
     up_since: float | None = None
     rolled: bool = False
     seen_at: float = 0.0
