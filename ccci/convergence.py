@@ -157,7 +157,7 @@ def follow(
 
 def _nothing_to_follow(rollout: Rollout, options: Options, command: Running | None) -> bool:
     """Say whether waiting is pointless: COMMAND touched nothing, or there is no such stack."""
-    if not rollout.command_ended or rollout.last is None:
+    if not rollout.command_ended or rollout.last is None or rollout.unreachable_since is not None:
         return False
     if command is not None and not rollout.touched:
         return not options.allow_untouched or bool(command.code) or not rollout.judgements

@@ -97,8 +97,10 @@ class Watch:
                 raw = self._see()
                 failures = 0
             except EngineUnavailable as error:
-                # A node that comes back may say "not a manager" until its swarm is up.
-                if not failures or begun > failing_since + _PATIENCE_WITH_A_NODE:
+                # A node that comes back may say "not a manager" until its swarm is up, also when
+                # no look fell into the time while it was away.
+                failing_since = failing_since if failures else begun
+                if not self._raw or begun > failing_since + _PATIENCE_WITH_A_NODE:
                     raise
                 raw = self._failed(error)
                 failures += 1
