@@ -22,6 +22,9 @@ from ccci.sandbox.place import Sandbox
 from ccci.sandbox.tools import PATH
 
 _OURS = {"setsid", "nsenter", "unshare", "dockerd", "containerd", "containerd-shim", "runc"}
+# What dockerd runs as itself to make a network namespace, and mount it, in its own good time
+# (libnetwork, osl/namespace_linux.go, netns-create).
+_OURS |= {"exe"}
 _PATIENCE = 20.0
 _SHIM_SOCKETS = Path("/run/containerd/s")
 _BALANCERS = Path("/var/lib/docker/network/files")
@@ -77,8 +80,9 @@ def find(sandbox: Sandbox) -> Remains:
 def remove(sandbox: Sandbox) -> None:
     """Remove everything of the sandbox but its folder. Raise CcciError when something stays."""
     _refuse_from_inside(sandbox)
-    strays = list(_strays(sandbox))
+    strays = {*_strays(sandbox)}
     _kill(sandbox)
+    strays |= {*_strays(sandbox)}  # what it made in its last moment
     for mount in sorted(_mounts(sandbox), reverse=True):
         _umount(mount)
     network.disconnect(sandbox)
@@ -100,7 +104,11 @@ def remove_folder(sandbox: Sandbox) -> None:
     """Remove the sandbox's folder, once nothing is mounted in it."""
     if list(_mounts(sandbox)):
         raise CcciError(f"something is still mounted in {sandbox.folder}: not deleted")
-    shutil.rmtree(sandbox.folder, ignore_errors=False)
+    try:
+        shutil.rmtree(sandbox.folder)
+    except OSError:  # mounted while we looked, by a child of the dockerd that was killed
+        remove(sandbox)
+        shutil.rmtree(sandbox.folder)
 
 
 def _umount(mount: Path) -> None:
