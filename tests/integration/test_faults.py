@@ -1,0 +1,156 @@
+"""A bad connection to the Engine, an Engine that restarts, and whoever has no right to ask."""
+
+import os
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from engine_proxy import Proxy, proxy
+from stagings import Stage, app, check
+from swarms import Swarm, wait_for
+
+from ccci.exits import Verdict
+from ccci.process import run
+from ccci.sandbox import daemon
+
+NEVER = {"healthcheck": check("false", start_period="100s", retries=1)}
+BAD = app("echo bad; sleep 2; exit 6", update={"monitor": "5s"})
+
+
+@pytest.fixture
+def between(stage: Stage) -> Iterator[Proxy]:
+    """Give a proxy between ccci and the Engine; the test itself asks the Engine."""
+    with (
+        tempfile.TemporaryDirectory(prefix="ccci-proxy-") as folder,
+        proxy(Path(folder), stage.swarm.host) as made,
+    ):
+        stage.environment["DOCKER_HOST"] = made.host
+        yield made
+
+
+def test_an_event_stream_that_is_cut_again_and_again_misses_nothing(
+    stage: Stage, between: Proxy
+) -> None:
+    stage.base(app=app())
+    over = threading.Event()
+
+    def cut() -> None:
+        while not over.wait(0.4):
+            between.cut("/events")
+
+    cutter = threading.Thread(target=cut)
+    cutter.start()
+    try:
+        told = stage.roll(app=BAD)
+    finally:
+        over.set()
+        cutter.join()
+    told.as_expected(Verdict.ROLLED_BACK, "exit-nonzero")
+    assert between.cuts > 5
+
+
+def test_an_engine_that_answers_slowly_is_waited_for(stage: Stage, between: Proxy) -> None:
+    stage.base(app=app())
+    between.fault = lambda _path: 0.8
+    told = stage.roll("--timeout=90s", app=BAD)
+    told.as_expected(Verdict.ROLLED_BACK, "exit-nonzero")
+
+
+def test_calls_that_are_never_answered_are_asked_again(stage: Stage, between: Proxy) -> None:
+    stage.base(app=app())
+
+    def hang() -> None:
+        stage.wait_status("updating")
+        between.hang("/tasks", 2)
+
+    told = stage.roll("--timeout=120s", app=BAD, during=hang)
+    told.as_expected(Verdict.ROLLED_BACK)
+
+
+def test_an_engine_that_is_gone_for_good_makes_us_unable(stage: Stage, between: Proxy) -> None:
+    stage.base(app=app())
+
+    def gone() -> None:
+        stage.wait_status("updating")
+        between.close()
+
+    told = stage.roll("--timeout=12s", app=app("sleep 99999", **NEVER), during=gone)
+    assert (told.verdict, told.code) == (Verdict.UNABLE, 3)
+    assert "out of reach" in told.report["summary"]
+
+
+def test_a_daemon_that_restarts_mid_roll_leaves_it_inconclusive(stage_alone: Stage) -> None:
+    stage = stage_alone
+    sandbox = stage.swarm.sandbox
+    assert sandbox is not None
+    (node,) = sandbox.nodes
+    stage.base(app=app())
+
+    def restart() -> None:
+        stage.wait_status("updating")
+        os.kill(int(node.pidfile.read_text()), signal.SIGTERM)
+        wait_for(lambda: not daemon.alive(node), "the end of dockerd")
+        daemon.start(sandbox, node)
+        daemon.await_up(node)
+
+    late = app("sleep 4; touch /ok; sleep 99999", healthcheck=check("test -f /ok"))
+    told = stage.roll(app=late, during=restart, keep="orchestrator-restarted")
+    told.as_expected(Verdict.DISTURBED, "orchestrator-restarted")
+
+
+def test_a_service_that_is_removed_mid_roll_is_removed(stage: Stage) -> None:
+    stage.base(app=app())
+
+    def remove() -> None:
+        stage.wait_status("updating")
+        stage.swarm.docker("service", "rm", stage.full())
+
+    told = stage.roll(app=app("sleep 99999", **NEVER), during=remove, keep="removed")
+    assert (told.verdict, told.code) == (Verdict.REMOVED, 18)
+
+
+def test_a_stack_that_does_not_exist(stage: Stage) -> None:
+    told = stage.converge(None)
+    assert (told.verdict, told.code) == (Verdict.UNABLE, 3)
+    assert stage.stack in told.report["summary"]
+
+
+def test_a_node_that_is_no_manager(stage_of_three: Stage, swarm_three: Swarm) -> None:
+    stage_of_three.environment["DOCKER_HOST"] = swarm_three.hosts[1]
+    told = stage_of_three.converge(None)
+    assert (told.verdict, told.code) == (Verdict.UNABLE, 3)
+    assert "manager" in told.report["summary"]
+
+
+def test_a_socket_that_we_may_not_use(stage: Stage) -> None:
+    if os.geteuid() != 0:
+        pytest.fail("this test needs root, to become somebody else")
+    source = Path(__file__).parents[2]
+    environment = {"DOCKER_HOST": stage.swarm.host, "PYTHONPATH": str(source), "HOME": "/nowhere"}
+    nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    argv = (*nobody, sys.executable, "-m", "ccci", "converge", stage.stack)
+    finished = run(argv, env={**environment, "PATH": os.environ["PATH"]}, check=False)
+    assert finished.code == 3, finished.stderr
+    assert "Traceback" not in finished.stderr
+    assert "no permission" in finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "sigterm"]
+)
+def test_a_signal_ends_it_with_what_was_known(
+    stage: Stage, stop: signal.Signals, code: int
+) -> None:
+    stage.base(app=app())
+    deploy = stage.write({"app": app("sleep 99999", **NEVER)})
+    told = stage.converge(
+        f"{deploy}; sleep 600", during=lambda: stage.wait_status("updating"), stop=stop
+    )
+    assert (told.verdict, told.code) == (Verdict.INTERRUPTED, code)
+    assert told.report["exit_code"] == code
+    assert "app" in told.report["summary"]
+    assert told.seconds < 20
