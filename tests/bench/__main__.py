@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from swarms import Swarm, deploys_detached, of_sandbox
 
+from bench import sweep
 from bench.rollouts import Stage, Watched, stage
 from bench.startup import startup
 from ccci.sandbox import life
@@ -43,12 +44,14 @@ def main() -> None:
         grown: Grown = {}
         for services in asked.services:
             with stage(swarm, services) as each:
-                times = asked.times if services == 1 else min(asked.times, 2)
+                times = asked.times if services == 1 else 1
                 seen = _watch_all(each, clients, times)
             _show(seen, services)
             _budgets(seen, clients)
             grown[services] = seen
         _growth(grown)
+    CONSOLE.print()
+    sweep.main()
 
 
 @contextmanager
@@ -107,8 +110,8 @@ def _growth(grown: Grown) -> None:
             table.add_row(
                 str(services),
                 client,
-                f"{median(each.lag for each in seen['crash', client]):+.2f} s",
-                f"{median(each.lag - each.soak for each in seen['good', client]):+.2f} s",
+                _lag(seen["crash", client], soak=True),
+                _lag(seen["good", client], soak=False),
                 f"{quiet.rate:.2f}",
                 f"{quiet.client.memory:.0f}",
                 f"{quiet.client.processor:.2f}",
@@ -121,14 +124,19 @@ def _row(kind: str, client: str, watched: list[Watched]) -> tuple[str, ...]:
     return (
         names[kind],
         client,
-        ", ".join(sorted({str(each.client.code) for each in watched})),
-        f"{median(each.lag for each in watched):+.2f} s",
+        ", ".join(sorted({"-" if each.gave_up else str(each.client.code) for each in watched})),
+        _lag(watched, soak=True),
         f"{median(each.soak for each in watched):.1f} s" if client == "ccci" else "",
         f"{median(each.requests for each in watched):.0f}",
         f"{median(each.rate for each in watched):.2f}" if kind == "slow" else "",
         f"{max(each.client.memory for each in watched):.0f}",
         f"{median(each.client.processor for each in watched):.2f}",
     )
+
+
+def _lag(watched: list[Watched], *, soak: bool) -> str:
+    lag = median(each.lag - (0 if soak else each.soak) for each in watched)
+    return f"{'not even at ' if any(each.gave_up for each in watched) else ''}{lag:+.2f} s"
 
 
 def _budgets(seen: Seen, clients: list[str]) -> None:

@@ -48,15 +48,19 @@ def measure(argv: Sequence[str], env: Mapping[str, str], timeout: float = 600) -
     killer.start()
     watcher = threading.Thread(target=watch)
     watcher.start()
-    assert process.stdout is not None
-    stdout = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    ended = time.monotonic()
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stdout.close()
-    done.set()
-    killer.cancel()
-    watcher.join()
+    try:
+        assert process.stdout is not None
+        stdout = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        ended = time.monotonic()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.stdout.close()
+    finally:
+        done.set()
+        killer.cancel()
+        if process.returncode is None:
+            process.kill()
+        watcher.join()
     processor = usage.ru_utime + usage.ru_stime
     return Measured(began, ended, process.returncode, peak[0], processor, stdout)
 

@@ -15,6 +15,8 @@ from bench.processes import Measured, measure
 from bench.proxy import CountingProxy
 
 QUIET_SECONDS = 65
+PATIENCE = 150.0
+"""Seconds that a client has; docker waits for a stack's services one after the other, 5 s each."""
 _SETTLED = 7.0  # seconds after a change in which ccci looks once a second (design section 10)
 _APP = "app0"
 
@@ -34,6 +36,11 @@ class Watched:
     def lag(self) -> float:
         """Return seconds from Swarm's terminal event to the exit; negative: it did not wait."""
         return self.client.ended - self.terminal
+
+    @property
+    def gave_up(self) -> bool:
+        """Say whether we ended it, as it had not ended in time."""
+        return self.client.code < 0
 
     @property
     def rate(self) -> float:
@@ -134,7 +141,7 @@ class Stage:
                     "--detach=true",
                     self.stack,
                 ]
-            measured = measure(argv, environment)
+            measured = measure(argv, environment, PATIENCE)
 
             def ended() -> float | None:
                 return observer.first(self.app, TERMINAL, measured.began)
