@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccci import clock
-from ccci.errors import CheckoutFailed, ToolMissing, UsageError
+from ccci.errors import CheckoutFailed, ToolMissing
 from ccci.process import OutOfTime, end
+from ccci.refs import check_ref, hide_password
 from ccci.releases import Release, parse
 
 _FETCH_TIMEOUT = 600.0
 _LOCAL_TIMEOUT = 120.0
-_SHORTEST = 4
 _FULL = 40
 
 # The user's own means of reaching a private forge; every other GIT_* stays out.
@@ -40,8 +40,6 @@ _SAFE = (
 )
 
 _HEX = re.compile(r"[0-9a-f]{4,40}", re.IGNORECASE)
-# What git-check-ref-format(1) forbids, and `^` and `~`, which would be an expression.
-_BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^/|/$|\.$|\.lock$|(^|/)\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +49,6 @@ class Checkout:
     path: Path
     source: str
     journal: Path
-
-
-def check_ref(ref: str) -> None:
-    """Raise UsageError for what cannot be a ref, from the text alone."""
-    if not ref:
-        raise UsageError("an empty ref", "give a tag, a branch or a commit")
-    if ref.startswith("-"):
-        raise UsageError(f"{ref!r} looks like an option, not like a ref", "give a tag or a commit")
-    if _BAD_REF.search(ref):
-        raise UsageError(f"{ref!r} cannot be a ref", "give a tag, a branch or a commit")
 
 
 def clone(source: str, folder: Path, journal: Path, upstream: str | None = None) -> Checkout:
@@ -183,11 +171,6 @@ def tag_of(checkout: Checkout, ref: str) -> str | None:
 def abbreviated_by(checkout: Checkout, digits: str) -> tuple[str, ...]:
     """Return the full commits of the checkout that begin with these digits."""
     return tuple(_objects(checkout, digits).values())
-
-
-def hide_password(text: str) -> str:
-    """Return a text without the user and password of any URL in it."""
-    return re.sub(r"(?<=://)[^/@\s]+@", "***@", text)
 
 
 def _meanings(checkout: Checkout, ref: str) -> dict[str, str]:

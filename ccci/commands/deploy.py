@@ -70,7 +70,7 @@ def planned(request: Request) -> Report:
 
 
 def _check(request: Request) -> None:
-    from ccci.checkout import check_ref
+    from ccci.refs import check_ref
 
     if request.tag is not None and request.head is not None:
         raise UsageError("--tag and --head are two different things to deploy", "give one of them")
@@ -86,12 +86,13 @@ def choose(checkout: "Checkout", tag: str | None, head: str | None) -> Chosen:
     """
     from ccci import checkout as checkouts
     from ccci.errors import CheckoutFailed
+    from ccci.refs import hide_password
 
     if tag is not None:
         version = checkouts.tag_of(checkout, tag)
         if version is None:
             raise CheckoutFailed(
-                f"{tag!r} is no released tag of {checkouts.hide_password(checkout.source)}",
+                f"{tag!r} is no released tag of {hide_password(checkout.source)}",
                 "a release is a tag such as 1.0.0+2.3.4; --head takes any other ref",
             )
         return Chosen(checkouts.resolve(checkout, f"refs/tags/{version}"), version)

@@ -88,7 +88,7 @@ def planned(request: Request) -> Report:
 
 
 def _check(request: Request) -> None:
-    from ccci.checkout import check_ref
+    from ccci.refs import check_ref
 
     check_ref(request.head)
     if request.base != "auto":

@@ -13,8 +13,9 @@ from pathlib import Path
 from ccci.compose import merge, schema, sections
 from ccci.compose.events import parse
 from ccci.compose.interpolation import Interpolation, Variables
+from ccci.compose.reading import Reader
 from ccci.compose.sections import Sections
-from ccci.compose.service import Place, Reader, Service
+from ccci.compose.service import Place, Service
 from ccci.compose.shape import check
 from ccci.compose.tree import ComposeError, Map, Seq, text_of
 

@@ -11,16 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from ccci.compose.shape import (
-    BOOLEAN,
-    INTEGER,
-    LIST,
-    MAPPING,
-    NULL,
-    NUMBER,
-    STRING,
-    Shape,
-)
+from ccci.compose.shape import BOOLEAN, INTEGER, LIST, MAPPING, NULL, NUMBER, STRING, Shape
 from ccci.compose.tree import Timestamp
 from ccci.compose.values import nanoseconds, ports
 

@@ -15,6 +15,7 @@ from ccci.deployers import App, Deployer
 from ccci.errors import CcciError, ToolMissing, UsageError
 from ccci.lease import Lease
 from ccci.output import Output
+from ccci.refs import hide_password
 from ccci.runs import Run
 from ccci.source import Source, locate
 from ccci.steps import Steps
@@ -122,7 +123,7 @@ def opened(
                     run.path("checkouts.log"),
                     choices.upstream,
                 )
-                progress.say(f"from {checkouts.hide_password(source.location)}")
+                progress.say(f"from {hide_password(source.location)}")
             yield Site(run, source, checkout, engine, deployer, choices, steps, output, copied)
         finally:
             shutil.rmtree(abra_dir / "recipes", ignore_errors=True)

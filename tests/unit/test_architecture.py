@@ -8,9 +8,19 @@ import pytest
 ROOT = Path(__file__).parents[2] / "ccci"
 
 PURE = {
-    *("durations", "doctor", "errors", "exits", "naming", "policy", "releases", "repetition"),
+    *(
+        "durations",
+        "doctor",
+        "errors",
+        "exits",
+        "naming",
+        "policy",
+        "refs",
+        "releases",
+        "repetition",
+    ),
     *("report", "story"),
-    *("compose.merge", "compose.scalars", "compose.sections", "compose.service"),
+    *("compose.merge", "compose.reading", "compose.scalars", "compose.sections", "compose.service"),
     *("compose.interpolation", "compose.tree", "compose.values", "deployers.abra.flags"),
     *("deployers.abra.parse", "rules", "rules.*"),
     *("swarm.account", "swarm.axes", "swarm.baseline", "swarm.commits", "swarm.deadline"),
