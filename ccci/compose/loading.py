@@ -116,13 +116,12 @@ def open_source(
 def read_plain(path: Path, inside: Path | None = None) -> bytes:
     """Return what a plain file of moderate size holds.
 
-    With `inside`, a link that leads out of that folder is not followed. Nothing that is no plain
-    file is read, so that a pipe cannot hang us. Raise OSError, or ValueError with the reason.
+    With `inside`, what leads out of that folder, by a link or by `..`, is not followed. Nothing
+    that is no plain file is read, so that a pipe cannot hang us. Raise OSError, or ValueError with
+    the reason.
     """
-    if inside is not None and path.is_symlink():
-        target = path.resolve(strict=True)
-        if not target.is_relative_to(inside.resolve()):
-            raise ValueError("a link that leads out of the folder: not followed")
+    if inside is not None and not _real(path).is_relative_to(_real(inside)):
+        raise ValueError("it leads out of the folder: not followed")
     number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         status = os.fstat(number)
@@ -136,6 +135,11 @@ def read_plain(path: Path, inside: Path | None = None) -> bytes:
             return file.read(LARGEST + 1)
     finally:
         os.close(number)
+
+
+def _real(path: Path) -> Path:
+    # Path.resolve raises RuntimeError on a circle of links, which opening then reports better.
+    return Path(os.path.realpath(path))
 
 
 def _ignores(content: bytes, name: str, tree: Map) -> tuple[Ignore, ...]:

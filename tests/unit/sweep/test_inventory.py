@@ -1,0 +1,143 @@
+"""What there is to sweep: recipes, sets and variants, and folders that are not as they should."""
+
+from pathlib import Path
+
+import pytest
+
+from ccci.sweep.inventory import NothingToSweep, find, merged
+from ccci.sweep.model import FileStatus, Sweep
+from ccci.sweep.static import Settings, sweep
+
+COMPOSE = "services: {app: {image: 'x:1.2'}}\n"
+
+
+def recipe(folder: Path, **files: str) -> Path:
+    folder.mkdir(parents=True)
+    for name, content in {"compose_yml": COMPOSE, **files}.items():
+        (folder / name.replace("_", ".")).write_text(content)
+    return folder
+
+
+def swept(*paths: Path) -> Sweep:
+    return sweep(find([str(path) for path in paths], {}), Settings({}, {}))
+
+
+def statuses(found: Sweep) -> list[tuple[str, FileStatus]]:
+    return [(row.file.rpartition("/")[2], row.status) for row in found.files]
+
+
+def test_a_folder_of_recipes_a_recipe_and_a_file_are_told_apart(tmp_path: Path) -> None:
+    recipe(tmp_path / "all" / "shop")
+    recipe(tmp_path / "all" / "wiki", compose_more_yml=COMPOSE)
+    (tmp_path / "all" / "notes.yml").write_text("- no compose file\n")
+    (tmp_path / "all" / ".git").mkdir()
+    sets = find([str(tmp_path / "all")], {})
+    assert [(each.recipe, each.variant) for each in sets] == [
+        ("shop", False),
+        ("wiki", False),
+        ("wiki", True),
+    ]
+    (single,) = find([str(tmp_path / "all" / "notes.yml")], {})
+    assert (single.recipe, single.folder) == (None, None)
+
+
+def test_without_recipes_every_file_of_a_folder_is_swept(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text(COMPOSE)
+    (tmp_path / "b.yaml").write_text(COMPOSE)
+    (tmp_path / "c.txt").write_text(COMPOSE)
+    assert [each.label for each in find([str(tmp_path)], {})] == [
+        f"{tmp_path}/a.yml",
+        f"{tmp_path}/b.yaml",
+    ]
+
+
+def test_a_name_is_sought_with_the_user_before_the_place_we_are_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe(tmp_path / "here" / "shop")
+    recipe(tmp_path / "abra" / "recipes" / "shop")
+    monkeypatch.chdir(tmp_path / "here")
+    environ = {"ABRA_DIR": str(tmp_path / "abra"), "HOME": str(tmp_path)}
+    assert find(["shop"], environ)[0].folder == tmp_path / "abra" / "recipes" / "shop"
+    assert find(["./shop"], environ)[0].label == "./shop/compose.yml"
+    assert find(["shop"], {"HOME": str(tmp_path)})[0].label == "shop/compose.yml"
+
+
+def test_a_dot_is_the_recipe_we_are_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(recipe(tmp_path / "shop"))
+    (found,) = find(["."], {})
+    assert (found.recipe, found.label) == ("shop", "./compose.yml")
+
+
+def test_odd_things_with_the_names_of_files_are_said_and_the_rest_is_swept(tmp_path: Path) -> None:
+    folder = recipe(tmp_path / "shop")
+    (folder / "compose.folder.yml").mkdir()
+    (folder / "compose.loop.yml").symlink_to("compose.loop.yml")
+    (folder / "compose.gone.yml").symlink_to("nowhere")
+    (tmp_path / "outside.yml").write_text(COMPOSE)
+    (folder / "compose.out.yml").symlink_to(tmp_path / "outside.yml")
+    found = swept(folder)
+    unreadable = FileStatus.UNREADABLE
+    assert statuses(found) == [
+        ("compose.yml", FileStatus.OK),
+        ("compose.folder.yml", unreadable),
+        ("compose.gone.yml", unreadable),
+        ("compose.loop.yml", unreadable),
+        ("compose.out.yml", unreadable),
+    ]
+    assert {each.rule for each in found.findings if each.service is None} == {"CCCI000"}
+
+
+def test_compose_file_leads_nowhere_outside(tmp_path: Path) -> None:
+    (tmp_path / "secret.yml").write_text(COMPOSE)
+    folder = recipe(tmp_path / "shop")
+    (folder / ".env.sample").write_text("COMPOSE_FILE=compose.yml:../secret.yml\n")
+    assert statuses(swept(folder))[0] == ("secret.yml", FileStatus.UNREADABLE)
+
+
+def test_a_recipe_without_its_compose_file_is_unreadable(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / ".env.sample").write_text("A=1\n")
+    assert statuses(swept(folder)) == [("compose.yml", FileStatus.UNREADABLE)]
+
+
+def test_a_broken_env_sample_is_said_and_passed_over(tmp_path: Path) -> None:
+    folder = recipe(tmp_path / "shop")
+    (folder / ".env.sample").write_text("A='never closed\n")
+    (row,) = swept(folder).files
+    assert row.status is FileStatus.OK
+    assert ".env.sample was passed over" in row.message
+
+
+def test_abra_sh_is_read_and_never_run(tmp_path: Path) -> None:
+    content = "services: {app: {image: 'x:$V'}}\n"
+    folder = recipe(tmp_path / "shop", compose_yml=content)
+    (folder / "abra.sh").write_text(f"export V=1.3\ntouch {tmp_path}/ran\n")
+    (folder / ".env.sample").write_text("V=1.2\n")
+    assert swept(folder).services[0].policy.image == "x:1.3"
+    assert not (tmp_path / "ran").exists()
+
+
+def test_the_stack_s_name_comes_from_the_domain(tmp_path: Path) -> None:
+    content = "services: {app: {image: 'x:1.2-${STACK_NAME}'}}\n"
+    folder = recipe(tmp_path / "shop", compose_yml=content)
+    (folder / ".env.sample").write_text("DOMAIN=shop.example.com\n")
+    assert swept(folder).services[0].policy.image == "x:1.2-shop_example_com"
+
+
+def test_a_set_that_misses_a_member_says_nothing_of_the_rest(tmp_path: Path) -> None:
+    folder = recipe(tmp_path / "shop", compose_yml="a: [\n", compose_more_yml=COMPOSE)
+    found = swept(folder)
+    assert {each.rule for each in found.findings} == {"CCCI000"}
+    assert [each.policy.name for each in found.services] == ["app"]
+
+
+def test_files_of_one_set_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(NothingToSweep):
+        merged([str(tmp_path / "none.yml")])
+
+
+def test_no_recipes_at_all_is_said(tmp_path: Path) -> None:
+    with pytest.raises(NothingToSweep):
+        find([], {"HOME": str(tmp_path)})
