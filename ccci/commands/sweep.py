@@ -32,7 +32,12 @@ _FAIL_ON = ("error", "warning", "never")
 def _all(
     ctx: typer.Context,
     list_rules: Annotated[
-        bool, typer.Option("--list-rules", help="List every rule with its severity.")
+        bool,
+        typer.Option(
+            "--list-rules",
+            envvar=config.variables("LIST_RULES"),
+            help="List every rule with its severity.",
+        ),
     ] = False,
 ) -> int | None:
     """Look over many recipes, or the running swarm, at once."""
@@ -108,7 +113,12 @@ def rollback_policy(
         ),
     ] = "error",
     live: Annotated[
-        bool, typer.Option("--live", help="Sweep the services of the running swarm instead.")
+        bool,
+        typer.Option(
+            "--live",
+            envvar=config.variables("LIVE"),
+            help="Sweep the services of the running swarm instead.",
+        ),
     ] = False,
     stack: Annotated[
         list[str] | None,
@@ -122,13 +132,28 @@ def rollback_policy(
         ),
     ] = None,
     fix: Annotated[
-        bool, typer.Option("--fix", help="Write the remedy as an overlay, compose.ccci.yml.")
+        bool,
+        typer.Option(
+            "--fix",
+            envvar=config.variables("FIX"),
+            help="Write the remedy as an overlay, compose.ccci.yml.",
+        ),
     ] = False,
     in_place: Annotated[
-        bool, typer.Option("--in-place", help="With --fix: change the recipe's own files.")
+        bool,
+        typer.Option(
+            "--in-place",
+            envvar=config.variables("IN_PLACE"),
+            help="With --fix: change the recipe's own files.",
+        ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="With --fix: print the change, write nothing.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            envvar=config.variables("DRY_RUN"),
+            help="With --fix: print the change, write nothing.",
+        ),
     ] = False,
 ) -> int:
     """Say what update policy Swarm applies to every service, and where that is a risk.

@@ -16,7 +16,8 @@ RULES: tuple[Rule, ...] = (
         "`docker stack deploy` stops before it changes anything. What can still be read of the "
         "file is swept all the same.",
         "docker/cli cli/compose/loader",
-        "tests/unit/compose/test_against_docker.py",
+        "test_a_recorded_answer_of_docker_is_ours_too",
+        "200 made-up sets and 155 corners of the format, each as docker CLI 28.2.2 answered.",
         None,
     ),
     Rule(
@@ -29,7 +30,9 @@ RULES: tuple[Rule, ...] = (
         "the labels says that another commit was deployed. During the update the service needs "
         "twice its memory, which is a common reason for the failure in the first place.",
         "swarmkit manager/orchestrator/update/updater.go (rollbackUpdate)",
-        "tests/integration/test_rules_on_swarm.py",
+        "test_a_rollback_with_start_first_leaves_no_trace_of_itself",
+        "After the rollback the very task of before is still running, under its old id; with "
+        "stop-first it is another one.",
         start_first.blast_radius,
         fixable=True,
     ),
@@ -42,7 +45,9 @@ RULES: tuple[Rule, ...] = (
         "`no suitable node (host-mode port already in use on 1 node)`, for ever, since nothing "
         "failed.",
         "swarmkit manager/scheduler/filter.go (HostPortFilter)",
-        "tests/integration/test_rules_on_swarm.py",
+        "test_a_host_port_stops_a_start_first_update",
+        "The update stays `updating` while the new task waits for the port; with stop-first "
+        "it is `completed`.",
         start_first.host_port,
         fixable=True,
     ),
@@ -53,7 +58,8 @@ RULES: tuple[Rule, ...] = (
         "During a start-first update both tasks run on the same volume. A database refuses the "
         "lock (the update fails) or, worse, does not.",
         "swarmkit manager/orchestrator/update/updater.go (useExistingTask, START_FIRST)",
-        "",
+        "test_start_first_lets_two_tasks_write_one_volume",
+        "The new task found the lock of the old one on the volume; with stop-first it did not.",
         start_first.shared_volume,
         fixable=True,
     ),
@@ -66,7 +72,9 @@ RULES: tuple[Rule, ...] = (
         "is missing, the new task is never placed. The node's memory comes from `--node-memory`, "
         "or from the swarm with `--live`.",
         "swarmkit manager/scheduler/filter.go (ResourceFilter)",
-        "tests/integration/test_rules_on_swarm.py",
+        "test_twice_the_memory_does_not_fit",
+        "With 60 % of the node reserved the update stays `updating`, `insufficient resources "
+        "on 1 node`; with stop-first it is `completed`.",
         start_first.twice_the_memory,
         fixable=True,
     ),
@@ -77,7 +85,8 @@ RULES: tuple[Rule, ...] = (
         "Swarm opens no watch for failures, counts none, and ends the update `completed`, also "
         "when no task of the new version ever ran.",
         "swarmkit manager/orchestrator/update/updater.go (Run)",
-        "tests/integration/test_rules_on_swarm.py",
+        "test_continue_completes_with_nothing_running",
+        "`completed` with 0 of 1 running; with `rollback` the old version is back, 1 of 1.",
         failing.goes_on,
     ),
     Rule(
@@ -88,7 +97,9 @@ RULES: tuple[Rule, ...] = (
         "the failing one restarted again and again. The state stays until somebody deploys, and "
         "any deploy, even of labels alone, wipes the evidence.",
         "swarmkit api/defaults/service.go",
-        "",
+        "test_pause_leaves_the_service_half_way_and_any_deploy_wipes_the_evidence",
+        "3 replicas: paused with fewer than 3 old tasks running and none of the new; a deploy"
+        " that changes a label takes the state away.",
         failing.pauses,
     ),
     Rule(
@@ -99,7 +110,8 @@ RULES: tuple[Rule, ...] = (
         "process that ends within the monitor's time is rolled back; an app that hangs or answers "
         "errors is kept. The image may bring a check of its own, which the file does not show.",
         "moby daemon/cluster/executor/container/controller.go (Start)",
-        "",
+        "test_without_a_health_check_an_app_that_answers_nothing_is_kept",
+        "An app that never becomes usable ends `completed`; with a check it is rolled back.",
         failing.rollback_unseen,
     ),
     Rule(
@@ -111,7 +123,9 @@ RULES: tuple[Rule, ...] = (
         "check needs at least interval times retries to turn unhealthy, plus its timeout for each "
         "probe that hangs. What breaks later than the monitor is no failed update any more.",
         "swarmkit manager/orchestrator/update/updater.go (startedAt.IsZero)",
-        "tests/integration/test_rules_on_swarm.py",
+        "test_a_short_monitor_misses_what_the_health_check_finds",
+        "An app that breaks 5 s after its start, under a check of 3 times 1 s: `completed` "
+        "with a monitor of 1 s, rolled back with one of 30 s.",
         failing.monitor_too_short,
     ),
     Rule(
@@ -121,6 +135,7 @@ RULES: tuple[Rule, ...] = (
         "Engines before 20.10.9 missed failures that came during the delay when it was not below "
         "the monitor. Later ones do not.",
         "moby/moby#37972, moby/moby#42875",
+        "",
         "",
         failing.delay_hides,
     ),
@@ -132,7 +147,8 @@ RULES: tuple[Rule, ...] = (
         "0.5, one of them may stay dead and the update ends `completed`; with 1 replica any ratio "
         "below 1 means 0, and 1 means never.",
         "swarmkit manager/orchestrator/update/updater.go (failureAction)",
-        "",
+        "test_a_ratio_lets_one_of_two_stay_dead",
+        "2 replicas, ratio 0.5: `completed` with 1 of 2 running; with 0 it is rolled back.",
         failing.tolerated,
     ),
     Rule(
@@ -143,7 +159,9 @@ RULES: tuple[Rule, ...] = (
         "to stop, and an app that stops cleanly exits 0: complete, not failed, never restarted, "
         "0 of 1 for ever, with no error anywhere. Some runtimes exit 0 even when they crash.",
         "swarmkit manager/orchestrator/restart/restart.go (shouldRestart)",
-        "tests/integration/test_rules_on_swarm.py",
+        "test_an_unhealthy_task_that_stops_cleanly_is_not_restarted_on_failure",
+        "The task ends `complete`, without an error, and stays the only one, while one beside"
+        " it with `condition: any` is restarted again and again.",
         restarting.on_failure,
     ),
     Rule(
@@ -153,7 +171,8 @@ RULES: tuple[Rule, ...] = (
         "Once the attempts of a slot are used up, Swarm leaves it empty and says nothing: the "
         "update is `completed`, or stays `updating`, with a replica missing.",
         "swarmkit manager/orchestrator/restart/restart.go (shouldRestart)",
-        "",
+        "test_a_slot_whose_attempts_are_used_up_stays_empty",
+        "2 attempts: the third task is the last, while one beside it without a limit goes on.",
         restarting.max_attempts,
     ),
     Rule(
@@ -163,7 +182,9 @@ RULES: tuple[Rule, ...] = (
         "`stop-first` is exclusive only for 60 seconds: when the old task has not stopped by then "
         "the new one is started next to it, on the same volume.",
         "swarmkit manager/orchestrator/restart/restart.go (defaultOldTaskTimeout), swarmkit#3274",
-        "tests/integration/test_rules_on_swarm.py",
+        "test_stop_first_is_exclusive_for_sixty_seconds_only",
+        "A task that ignores SIGTERM, with 90 s of grace: after 60 s old and new ran at once;"
+        " with 3 s they did not.",
         restarting.long_grace,
     ),
     Rule(
@@ -173,7 +194,8 @@ RULES: tuple[Rule, ...] = (
         "A rollback does not follow update_config. Without a rollback_config of its own it stops "
         "first, one task at a time, watching each for 5 s.",
         "swarmkit api/defaults/service.go",
-        "",
+        "test_a_rollback_without_a_config_of_its_own_stops_first",
+        "The service that Swarm made has no other order than stop-first for its rollback.",
         start_first.no_rollback_config,
     ),
     Rule(
@@ -185,6 +207,7 @@ RULES: tuple[Rule, ...] = (
         "at once.",
         "moby/moby#37913",
         "",
+        "",
         writing.moving_tag,
     ),
     Rule(
@@ -195,6 +218,7 @@ RULES: tuple[Rule, ...] = (
         "match format 'duration'`. docker itself takes such a file.",
         "coop-cloud/abra, seen as a fatal error of `abra app deploy`",
         "",
+        "",
         writing.interpolated_duration,
     ),
     Rule(
@@ -204,7 +228,8 @@ RULES: tuple[Rule, ...] = (
         "Names of configs and secrets end at 64 characters in Swarm, the stack's name included, "
         "and the stack's name is made of the domain.",
         "swarmkit manager/controlapi/common.go (validateConfigOrSecretAnnotations)",
-        "",
+        "test_a_name_ends_at_64_characters",
+        "64 characters are taken, 65 are refused, for configs and secrets.",
         None,
     ),
     Rule(
@@ -214,7 +239,8 @@ RULES: tuple[Rule, ...] = (
         "On a network that several stacks share, each service answers to its short name. Where "
         "two are called `app`, a proxy that asks for `app` reaches either.",
         "moby libnetwork (service discovery by network alias)",
-        "",
+        "test_two_apps_on_one_network_answer_to_one_name",
+        "`app` has two addresses, `<stack>_app` has one.",
         writing.app_on_shared_network,
     ),
     Rule(
@@ -224,6 +250,7 @@ RULES: tuple[Rule, ...] = (
         "Swarm ignores depends_on. `docker compose config`, which tools use to list images, stops "
         "at a name that is not there.",
         "compose-spec/compose-go, docker/cli cli/compose/convert",
+        "",
         "",
         writing.unknown_dependency,
     ),

@@ -45,7 +45,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule with everything its page says.
+    """A rule with everything its page says; `shown` names the test that gave what is `measured`.
 
     `check` is None for a rule that looks at a whole set instead of a service; `fixable` says that
     `order: stop-first`, which `--fix` writes, is the remedy.
@@ -57,6 +57,7 @@ class Rule:
     why: str
     source: str
     shown: str
+    measured: str
     check: Callable[[Subject], Iterator[Hit]] | None
     fixable: bool = False
 

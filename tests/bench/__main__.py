@@ -37,7 +37,6 @@ def main() -> None:
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the sandbox goes, too
     _startup()
-    sweep.main()
     clients = ["docker", "ccci"] if deploys_detached("docker") else ["ccci"]
     if len(clients) == 1:
         CONSOLE.print("This docker CLI cannot watch a stack's rollout (`--detach`, from 26.0).\n")

@@ -254,3 +254,65 @@ def test_a_wrong_command_line_is_usage(
     capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:
     assert sweep(capsys, *arguments)[0] == 2
+
+
+def keys(value: object) -> set[str]:
+    if isinstance(value, dict):
+        return set(value).union(*map(keys, value.values()))
+    return set().union(*map(keys, value)) if isinstance(value, list) else set()
+
+
+def test_every_key_of_the_document_is_on_its_page(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = recipe(tmp_path, "shop", compose=RISKY)
+    (tmp_path / "runs").mkdir()
+    _, found = swept(capsys, str(folder), "--runs", str(tmp_path / "runs"))
+    page = Path(__file__).parents[3] / "docs" / "reference" / "sweep.md"
+    text = page.read_text(encoding="utf-8")
+    assert {key for key in keys(found) if f"`{key}`" not in text} == set()
+
+
+def test_fix_writes_the_overlay_once_and_a_dry_run_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = recipe(tmp_path, "shop", compose=RISKY)
+    code, planned, _ = sweep(capsys, "rollback-policy", str(folder), "--fix", "--dry-run")
+    assert code == 0
+    assert "+        order: stop-first" in planned
+    assert not (folder / "compose.ccci.yml").exists()
+    _, written, said = sweep(capsys, "rollback-policy", str(folder), "--fix")
+    assert written == planned
+    assert "COMPOSE_FILE" in said
+    assert (folder / "compose.ccci.yml").exists()
+    assert "nothing to change" in sweep(capsys, "rollback-policy", str(folder), "--fix")[1]
+    code, out, _ = sweep(capsys, "rollback-policy", "--json", str(folder), "--fix", "--in-place")
+    assert (code, json.loads(out)["schema"]) == (0, "ccci.fix/1")
+    assert "order: stop-first" in (folder / "compose.yml").read_text()
+
+
+def test_recorded_runs_stand_beside_the_risks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = recipe(tmp_path, "shop", compose=RISKY)
+    report = {
+        "schema": "ccci.report/1",
+        "command": "upgrade",
+        "target": "shop",
+        "verdict": "rolled-back",
+        "finished_at": "2026-01-01T00:00:00Z",
+    }
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "report.json").write_text(json.dumps(report))
+    _, told, _ = sweep(capsys, "rollback-policy", str(folder), "--runs", str(tmp_path / "runs"))
+    assert "1 of 1 recorded upgrades were rolled back, last 2026-01-01" in told
+
+
+@pytest.mark.parametrize("output_format", ["json", "sarif"])
+def test_a_format_is_the_one_document(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], output_format: str
+) -> None:
+    folder = recipe(tmp_path, "shop", compose=RISKY)
+    code, out, _ = sweep(capsys, "rollback-policy", str(folder), "--format", output_format)
+    assert code == 20
+    assert json.loads(out)
