@@ -25,6 +25,7 @@ LINES = 30
 FIRST = 3
 _WORKERS = 2
 _UNHEALTHY = "health_status: unhealthy"
+_DEFAULT_RETRIES = 3
 _KILLED = 137
 _PROBE_LENGTH = 2000
 
@@ -193,7 +194,8 @@ class Collector:
         except CcciError as error:
             troubles.append(f"its log could not be had: {error.message}")
         state: Json = (inspected or {}).get("State") or {}
-        found = of_container(suspect.task, state) if inspected else Evidence(suspect.task)
+        check: Json = ((inspected or {}).get("Config") or {}).get("Healthcheck") or {}
+        found = of_container(suspect.task, state, check) if inspected else Evidence(suspect.task)
         code = found.exit_code if found.exit_code is not None else suspect.exit_code
         return replace(
             found,
@@ -220,16 +222,24 @@ class Collector:
         self._report(evidence)
 
 
-def of_container(task: str, state: Json) -> Evidence:
-    """Return what `State` of a container's inspection tells of its task."""
+def of_container(task: str, state: Json, check: Json | None = None) -> Evidence:
+    """Return what `State` of a container's inspection tells of its task, `check` being its own.
+
+    Every container with a check says unhealthy once it has ended (moby container/health.go,
+    CloseMonitorChannel), so that then only its failed probes in a row count.
+    """
     health = state.get("Health") or {}
     ended = state.get("Status") in {"exited", "dead"}
+    unhealthy = health.get("Status") == "unhealthy"
+    if ended:
+        retries = (check or {}).get("Retries") or _DEFAULT_RETRIES
+        unhealthy = unhealthy and (health.get("FailingStreak") or 0) >= retries
     return Evidence(
         task,
         local=True,
         exit_code=state.get("ExitCode") if ended else None,
         oom_killed=bool(state.get("OOMKilled")),
-        unhealthy=health.get("Status") == "unhealthy",
+        unhealthy=unhealthy,
         health=_probes(health.get("Log") or [], ended=ended),
         ran_for=_ran_for(state.get("StartedAt"), state.get("FinishedAt")) if ended else None,
     )

@@ -46,7 +46,7 @@ def test_unhealthy_but_graceful_is_no_error_to_swarm(stage: Stage) -> None:
         update={"monitor": "1s"},
         healthcheck=check("test -f /ok || { echo gone sour; exit 1; }"),
     )
-    told = stage.roll(app=sick, keep="unhealthy-but-graceful")
+    told = stage.roll("--soak=20s", app=sick, keep="unhealthy-but-graceful")
     told.as_expected(Verdict.UNSTABLE, "unhealthy")
     assert "gone sour" in "".join(told.service()["cause"]["health"])
     assert told.service()["cause"]["exit_code"] == 0
@@ -170,3 +170,35 @@ def test_stop_first_that_has_not_begun_is_not_taken_for_done(stage: Stage) -> No
     told.as_expected(Verdict.CONVERGED)
     up = [task for task in told.service()["tasks"] if task["desired"] == "running"]
     assert [task["id"] == old for task in up] == [False]
+
+
+def test_a_failure_while_another_slot_still_starts_is_not_counted(stage: Stage) -> None:
+    # The updater reads failures only between slots and after the last: what failed while the last
+    # slots start is then older than `monitor` (swarmkit updater.go, wg.Wait).
+    two = {"replicas": 2}
+    stage.base(app=app(deploy=two))
+    head = app(
+        "test $SLOT = 1 && exit 1; sleep 7; touch /ok; sleep 99999",
+        environment={"SLOT": "{{.Task.Slot}}"},
+        healthcheck=check("test -f /ok", start_period="60s"),
+        update={"parallelism": 2, "monitor": "2s"},
+        deploy=two,
+    )
+    told = stage.roll(app=head, keep="failure-unseen-by-the-updater")
+    told.as_expected(Verdict.UNSTABLE, "exit-nonzero")
+    assert stage.status() == "completed"
+
+
+def test_a_slot_may_hold_two_new_tasks_after_a_crash_during_start_first(stage: Stage) -> None:
+    # The old task's restart is of the new spec, too (swarmkit restart.go).
+    stage.base(running=False, app=app("sleep 3; exit 1"))
+    slow = app(
+        "sleep 6; touch /ok; sleep 99999",
+        healthcheck=check("test -f /ok", start_period="60s"),
+        update={"monitor": "1s"},
+    )
+    deploy = stage.write({"app": slow})
+    told = stage.converge(f"{deploy} && sleep 2 && {deploy}", "--timeout=25s", keep="two-in-a-slot")
+    assert (told.verdict, told.code) == (Verdict.TIMED_OUT, 12)
+    up = [task for task in told.service()["tasks"] if task["desired"] == "running"]
+    assert [task["state"] for task in up] == ["running"] * 2

@@ -314,3 +314,14 @@ def test_times_that_make_no_sense_are_no_duration() -> None:
     ):
         state = {"Status": "exited", "StartedAt": started, "FinishedAt": finished}
         assert evidence.of_container("t", state).ran_for is None
+
+
+def test_a_container_that_ended_is_unhealthy_only_by_its_failed_probes() -> None:
+    def unhealthy(status: str, streak: int) -> bool:
+        state = {"Status": status, "Health": {"Status": "unhealthy", "FailingStreak": streak}}
+        return evidence.of_container("t", state, {"Retries": 2}).unhealthy
+
+    assert unhealthy("running", 2)
+    assert unhealthy("exited", 2)
+    assert not unhealthy("exited", 1)
+    assert not unhealthy("exited", 0)
