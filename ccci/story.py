@@ -100,26 +100,29 @@ def _cause(cause: Cause) -> list[str]:
 
 
 def _tasks(service: ServiceReport) -> list[str]:
-    """Return the tasks that ended badly, the last ones; the cause tells of one of them."""
+    """Return the tasks that ended badly, the last ones, with those that ended alike counted."""
     bad = [task for task in service.tasks if task.error or task.state in {"failed", "rejected"}]
-    lines = [
-        _line("task" if not index else "", _task(task)) for index, task in enumerate(_last(bad))
+    alike: dict[str, list[TaskReport]] = {}
+    for task in bad:
+        alike.setdefault(_end(task), []).append(task)
+    told = [
+        f"{tasks[-1].id[:_SHORT]} {end}" + (f" ({len(tasks)} of them)" if tasks[1:] else "")
+        for end, tasks in alike.items()
     ]
-    if len(bad) > _TASKS_SHOWN:
-        lines.append(_line("", f"and {len(bad) - _TASKS_SHOWN} before"))
+    lines = [
+        _line("task" if not index else "", each) for index, each in enumerate(told[-_TASKS_SHOWN:])
+    ]
+    if len(told) > _TASKS_SHOWN:
+        lines.append(_line("", "and others before"))
     return lines
 
 
-def _last(tasks: list[TaskReport]) -> list[TaskReport]:
-    return tasks[-_TASKS_SHOWN:]
-
-
-def _task(task: TaskReport) -> str:
+def _end(task: TaskReport) -> str:
     where = f" on {task.node}" if task.node else ""
     code = f", exit {task.exit_code}" if task.exit_code is not None else ""
     error = f": {task.error}" if task.error else ""
     age = "" if task.up_to_date else ", of an older spec"
-    return f"{task.id[:_SHORT]} (slot {task.slot}{where}) {task.state}{code}{age}{error}"
+    return f"(slot {task.slot}{where}) {task.state}{code}{age}{error}"
 
 
 def _identity(identity: IdentityReport) -> list[str]:

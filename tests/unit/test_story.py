@@ -92,12 +92,23 @@ def test_remote_evidence_says_what_it_cannot_know() -> None:
     assert "no out-of-memory flag" in tell(replace(REPORT, services=(remote,)))
 
 
-def test_many_failed_tasks_are_cut_to_the_last_ones() -> None:
+def test_tasks_that_ended_alike_are_told_once() -> None:
     tasks = tuple(replace(APP.tasks[0], id=f"task{number}") for number in range(9))
+    other = replace(APP.tasks[0], id="other", slot="2")
+    told = tell(replace(REPORT, services=(replace(APP, tasks=(*tasks, other)),)))
+    assert "task8 (slot 1 on alpha) failed, exit 137: non-zero exit (137) (9 of them)" in told
+    assert "other (slot 2 on alpha) failed, exit 137: non-zero exit (137)\n" in told
+    assert "task7" not in told
+
+
+def test_many_kinds_of_failed_tasks_are_cut_to_the_last_ones() -> None:
+    tasks = tuple(
+        replace(APP.tasks[0], id=f"task{number}", error=f"kind {number}") for number in range(9)
+    )
     told = tell(replace(REPORT, services=(replace(APP, tasks=tasks),)))
-    assert "task8" in told
-    assert "task4 " not in told
-    assert "and 5 before" in told
+    assert "kind 8" in told
+    assert "kind 4" not in told
+    assert "and others before" in told
 
 
 def test_identity_steps_notes_and_the_next_step_are_told() -> None:
