@@ -2,21 +2,17 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ccci import config
-from ccci.errors import CcciError, UsageError
+from ccci.errors import UsageError
 from ccci.output import Output
 
 if TYPE_CHECKING:
-    from ccci.sweep.fix import Change
-    from ccci.sweep.inventory import ComposeSet
-    from ccci.sweep.model import Sweep
-    from ccci.sweep.static import Settings
+    from ccci.sweep.survey import Request
 
 app = typer.Typer(
     help="Look over many recipes, or the running swarm, at once.",
@@ -81,17 +77,16 @@ def rollback_policy(
         typer.Option(
             "-c",
             "--compose-file",
-            envvar=config.variables("COMPOSE_FILE"),
             help="A compose file; several are merged in order, as `docker stack deploy -c` does.",
         ),
     ] = None,
     env: Annotated[
         list[str] | None,
-        typer.Option("--env", envvar=config.variables("ENV"), help="A variable, KEY=VALUE."),
+        typer.Option("--env", help="A variable, KEY=VALUE."),
     ] = None,
     env_file: Annotated[
         list[str] | None,
-        typer.Option("--env-file", envvar=config.variables("ENV_FILE"), help="A file of them."),
+        typer.Option("--env-file", help="A file of them."),
     ] = None,
     node_memory: Annotated[
         str | None,
@@ -122,7 +117,7 @@ def rollback_policy(
     ] = False,
     stack: Annotated[
         list[str] | None,
-        typer.Option("--stack", envvar=config.variables("STACK"), help="With --live: this stack."),
+        typer.Option("--stack", help="With --live: this stack."),
     ] = None,
     runs: Annotated[
         Path | None,
@@ -161,104 +156,29 @@ def rollback_policy(
     Exit code 20 for findings at or above --fail-on, 3 when there was nothing to sweep.
     """
     _check_choices(output_format, fail_on)
+    from ccci.sweep.survey import Request
+
     request = Request(
         tuple(paths or ()),
         tuple(config.values("COMPOSE_FILE", compose)),
         given_variables(config.values("ENV", env), config.values("ENV_FILE", env_file), os.environ),
         _bytes(node_memory),
         live,
-        tuple(config.values("STACK", stack)),
+        tuple(config.values("STACK", stack) if live else stack or ()),
         runs,
     )
     _check_request(request, fix=fix, in_place=in_place, dry_run=dry_run)
-    from ccci.sweep import printing
+    from ccci.sweep import printing, survey
 
     output: Output = ctx.obj
     if fix:
-        changes = remedy(request, output, inside=in_place)
+        changes = survey.remedy(request, output, inside=in_place)
         if not dry_run:
             from ccci.sweep.fix import write
 
             write(changes)
         return printing.show_changes(changes, output, written=not dry_run)
-    return printing.show(survey(request, output), output, output_format, fail_on)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What to sweep, as the command line says it; `node_memory` is bytes, 0 where not given."""
-
-    paths: tuple[str, ...]
-    compose: tuple[str, ...]
-    variables: Mapping[str, str]
-    node_memory: int = 0
-    live: bool = False
-    stacks: tuple[str, ...] = ()
-    runs: Path | None = None
-
-
-def survey(request: Request, output: Output) -> "Sweep":
-    """Return the sweep that is asked for, joined with recorded runs where there are any."""
-    found = running(request) if request.live else written(request, output)[1]
-    if request.runs is None:
-        return found
-    from ccci.sweep.runs import observed
-
-    recipes = {row.recipe for row in found.files if row.recipe}
-    return replace(found, observed=observed(request.runs, recipes))
-
-
-def written(request: Request, output: Output) -> "tuple[list[ComposeSet], Sweep]":
-    """Return the sets of compose files that are asked for, and the sweep of them."""
-    from ccci.sweep import inventory, printing
-    from ccci.sweep.static import sweep
-
-    sets = inventory.merged(request.compose) if request.compose else inventory.find(request.paths)
-    with printing.progress(output, len(sets)) as seen:
-        return sets, sweep(sets, _settings(request), seen)
-
-
-def running(request: Request) -> "Sweep":
-    """Return the sweep of the services that run, of the stacks that are asked for or of all."""
-    from ccci.swarm.engine import Engine
-    from ccci.sweep import live
-
-    with Engine.connect() as engine:
-        engine.require_manager()
-        stacks: tuple[str | None, ...] = request.stacks or (None,)
-        services = [each for stack in stacks for each in engine.services(stack)]
-        missing = [
-            stack for stack in request.stacks if not any(live.belongs(s, stack) for s in services)
-        ]
-        if missing:
-            raise CcciError(
-                f"no service of the stack {', '.join(missing)} runs here", "see `docker stack ls`"
-            )
-        found = live.sweep(services, engine.networks(), engine.nodes(), request.node_memory)
-    if not found.services:
-        raise CcciError("no service runs on this swarm: nothing to sweep", "deploy one first")
-    return found
-
-
-def remedy(request: Request, output: Output, *, inside: bool) -> "list[Change]":
-    """Return what to write so that no service of the sets that are asked for starts first."""
-    from ccci.sweep.fix import plan
-    from ccci.sweep.static import values_for
-
-    sets, found = written(request, output)
-    settings = _settings(request)
-    return [
-        change
-        for each in sets
-        if not each.variant
-        for change in plan(each, found, values_for(each, settings), inside=inside)
-    ]
-
-
-def _settings(request: Request) -> "Settings":
-    from ccci.sweep.static import Settings
-
-    return Settings(request.variables, os.environ, request.node_memory)
+    return printing.show(survey.survey(request, output), output, output_format, fail_on)
 
 
 def _check_choices(output_format: str, fail_on: str) -> None:
@@ -268,7 +188,7 @@ def _check_choices(output_format: str, fail_on: str) -> None:
         raise UsageError(f"--fail-on {fail_on}: one of {', '.join(_FAIL_ON)} is meant")
 
 
-def _check_request(request: Request, *, fix: bool, in_place: bool, dry_run: bool) -> None:
+def _check_request(request: "Request", *, fix: bool, in_place: bool, dry_run: bool) -> None:
     if request.compose and request.paths:
         raise UsageError("PATH and -c exclude each other", "give the files all by -c, or none")
     if request.live and (request.paths or request.compose or fix):
@@ -284,7 +204,7 @@ def given_variables(
 ) -> dict[str, str]:
     """Return the variables of `--env` (KEY alone takes the environment's) above `--env-file`."""
     from ccci import environment
-    from ccci.compose.loading import read_plain
+    from ccci.compose.source import read_plain
 
     result: dict[str, str] = {}
     for name in files:

@@ -4,9 +4,10 @@ Not the newer compose specification: `docker stack deploy` has a reader of its o
 cli/compose), with its own schemas, merging and corners, and this package follows that one.
 """
 
-from ccci.compose.loading import Fault, Ignore, Loaded, Loader, Source, open_source
+from ccci.compose.loading import Loaded, Loader
 from ccci.compose.sections import Named, Sections
 from ccci.compose.service import Place, Service
+from ccci.compose.source import Fault, Ignore, Source, open_source
 from ccci.compose.values import Mount, Port
 
 __all__ = [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ccci.compose import Loader, Place, Service, open_source
 from ccci.compose.events import value_at
-from ccci.compose.loading import read_plain
+from ccci.compose.source import read_plain
 from ccci.errors import CcciError
 from ccci.rules import BY_ID
 from ccci.sweep.inventory import ComposeSet

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccci import environment
-from ccci.compose.loading import read_plain
+from ccci.compose.source import read_plain
 from ccci.errors import CcciError
 from ccci.naming import stack_of
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ccci.compose.loading import read_plain
+from ccci.compose.source import read_plain
 from ccci.errors import CcciError
 from ccci.report import SCHEMA
 from ccci.sweep.model import Observed

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccci.compose import Loaded, Loader, open_source
-from ccci.compose.loading import LARGEST
+from ccci.compose.source import LARGEST
 from ccci.policy import effective
 
 _WORDS = """
