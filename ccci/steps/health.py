@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ccci import clock
-from ccci.errors import CcciError, UsageError
+from ccci.errors import CcciError, CommandFailed, UsageError
 from ccci.process import run
 from ccci.swarm.engine import Engine
 
@@ -110,18 +110,21 @@ def _port(service: Mapping[str, Mapping[str, object]]) -> int:
 
 def _inside(engine: Engine, container: str, url: str) -> str | None:
     """Ask with the image's own wget or curl; None where it has neither."""
-    within = str(_ANSWER_WITHIN)
+    # No -T: the wget of a busybox built without that feature dies of it (Debian's 1.35).
     tools = (
-        ("wget", "-S", "-O", "/dev/null", "-T", within, url),
-        ("curl", "-s", "-o", "/dev/null", "-D", "-", "-m", within, url),
+        ("wget", "-S", "-O", "/dev/null", url),
+        ("curl", "-s", "-o", "/dev/null", "-D", "-", "-m", str(_ANSWER_WITHIN), url),
     )
     for words in tools:
-        finished = run(
-            ("docker", "exec", container, *words),
-            env={**_environment(engine)},
-            timeout=_ANSWER_WITHIN * 3.0,
-            check=False,
-        )
+        try:
+            finished = run(
+                ("docker", "exec", container, *words),
+                env=_environment(engine),
+                timeout=_ANSWER_WITHIN * 3.0,
+                check=False,
+            )
+        except CommandFailed as error:
+            return f"nothing ({error.message})"
         if finished.code in _ABSENT_TOOL:
             continue
         # The first answer counts: 302 is an answer, even where the tool follows it.

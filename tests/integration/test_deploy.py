@@ -1,0 +1,169 @@
+"""`ccci deploy` on a real Swarm: what is chosen, what stays, and what a health path says."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from repositories import commit, git
+from swarms import Swarm
+from upgrades import BASE, CRASH, TERM, Ccci, Ended, files, make_recipe
+
+pytestmark = pytest.mark.timeout(300)
+
+EACH = pytest.mark.parametrize("deployer", ["stack", "abra"])
+WEB = "mkdir -p /tmp/w/srv && echo ok >/tmp/w/srv/status && exec httpd -f -p 80 -h /tmp/w"
+
+
+@pytest.fixture
+def deployer() -> str:
+    return "stack"
+
+
+@pytest.fixture
+def ccci(swarm: Swarm, tmp_path: Path, deployer: str) -> Iterator[Ccci]:
+    home = tmp_path / "home"
+    home.mkdir()
+    made = Ccci(swarm, home, deployer)
+    yield made
+    removed = made("teardown", "shop")
+    assert removed.code in {0, 2}, removed.report["summary"]
+    assert made.left(removed.report["stack"]) == []
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    return tmp_path / "shop"
+
+
+def running(ccci: Ccci, ended: Ended) -> int:
+    return len(ccci.swarm.running(f"{ended.report['stack']}_app"))
+
+
+@EACH
+def test_the_newest_release_is_deployed_pinned_and_stays(ccci: Ccci, shop: Path) -> None:
+    make_recipe(shop, files(CRASH))
+    ended = ccci("deploy", str(shop))
+    assert (ended.code, ended.report["verdict"]) == (0, "converged"), ended.report["summary"]
+    assert ended.report["identity"]["declared"]["version"] == BASE
+    assert ended.report["version"] == BASE
+    assert ended.steps["teardown"] == "skipped"
+    assert running(ccci, ended) == 1
+
+
+@EACH
+def test_a_commit_is_deployed_as_chaos_and_removed_when_asked(ccci: Ccci, shop: Path) -> None:
+    head = make_recipe(shop, files())
+    ended = ccci("deploy", str(shop), "--head", "main", "--teardown")
+    assert ended.code == 0, ended.report["summary"]
+    assert ended.report["identity"]["declared"]["commit"] == head[:8]
+    assert ended.report["identity"]["expected"] == head
+    assert ccci.left(ended.report["stack"]) == []
+
+
+def test_without_a_release_the_head_of_the_repository_is_deployed(ccci: Ccci, shop: Path) -> None:
+    head = make_recipe(shop, files())
+    git(shop, "tag", "-d", BASE)
+    ended = ccci("deploy", str(shop))
+    assert ended.report["identity"]["declared"]["commit"] == head[:8]
+
+
+def test_a_tag_is_deployed_pinned_whatever_the_ci_builds(ccci: Ccci, shop: Path) -> None:
+    make_recipe(shop, files())
+    newer = commit(shop, files(version="1.0.0+4.0.0"), tag="1.0.0+4.0.0")
+    ended = ccci("deploy", str(shop), "--tag", BASE, env={"DRONE_COMMIT_SHA": newer})
+    assert ended.report["identity"]["declared"]["version"] == BASE
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--tag", BASE, "--head", "main"), 2),
+        (("--tag", "main"), 3),
+        (("--tag", "9.9.9+9"), 3),
+        (("--tag=-x",), 2),
+        (("--health-path", "status"), 2),
+        (("--health-path", "/x", "--health-status", "fine"), 2),
+        (("--overlay", "/nowhere.yml"), 2),
+        (("--overlays", "/nowhere"), 2),
+    ],
+)
+def test_a_wrong_command_line_deploys_nothing(
+    words: tuple[str, ...], code: int, ccci: Ccci, shop: Path
+) -> None:
+    make_recipe(shop, files())
+    ended = ccci("deploy", str(shop), *words)
+    assert ended.code == code, ended.report["summary"]
+    assert ccci.left(ended.report["stack"]) == []
+
+
+def test_what_was_refused_leaves_nothing_behind(ccci: Ccci, shop: Path) -> None:
+    make_recipe(shop, files(image="ccci-test/nowhere:1"))
+    ended = ccci("deploy", str(shop), "--head", "main")
+    assert (ended.code, ended.report["verdict"]) == (4, "deploy-failed")
+    assert ccci.left(ended.report["stack"]) == []
+
+
+def test_what_was_cut_short_leaves_nothing_behind(ccci: Ccci, shop: Path) -> None:
+    make_recipe(shop, files())
+    ended = ccci.until("head deploy …", TERM, "deploy", str(shop))
+    assert ended.code == 143
+    assert ccci.left(ended.report["stack"]) == []
+
+
+def test_a_deploy_that_fails_stays_to_be_looked_at(ccci: Ccci, shop: Path) -> None:
+    make_recipe(shop, files(CRASH))
+    ended = ccci("deploy", str(shop), "--head", "main")
+    assert (ended.code, ended.report["verdict"]) == (14, "unstable")
+    assert ccci.swarm.left(ended.report["stack"], "service") != []
+
+
+def test_a_deploy_again_finds_the_app_and_its_env(ccci: Ccci, shop: Path) -> None:
+    make_recipe(shop, files())
+    first = ccci("deploy", str(shop), "--domain", "again.ccci.test")
+    head = commit(shop, files("echo two; exec sleep 100000"))
+    second = ccci("deploy", str(shop), "--head", head, "--domain", "again.ccci.test")
+    assert (first.code, second.code) == (0, 0)
+    assert second.report["identity"]["previous"]["version"] == BASE
+    assert running(ccci, second) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "said"),
+    [("/srv/status", 0, "runs as"), ("/nowhere", 1, "/nowhere answers 404, not 200")],
+)
+def test_the_health_path_is_asked_inside_the_task(
+    path: str, code: int, said: str, ccci: Ccci, shop: Path
+) -> None:
+    make_recipe(shop, files(WEB))
+    words = ("--head", "main", "--health-path", path, "--health-status", "200")
+    ended = ccci("deploy", str(shop), *words)
+    assert ended.code == code
+    assert said in ended.report["summary"]
+
+
+def test_a_recipes_own_label_turns_the_health_path_on(ccci: Ccci, shop: Path) -> None:
+    labelled = files(WEB)
+    labelled["compose.yml"] = labelled["compose.yml"].replace(
+        "      labels:\n", '      labels:\n        - "ccci.health-path=/srv/status"\n', 1
+    )
+    make_recipe(shop, labelled)
+    ended = ccci("deploy", str(shop), "--head", "main")
+    assert ended.steps["head health"] == "passed"
+
+
+def test_a_dry_run_tells_everything_and_touches_nothing(ccci: Ccci, shop: Path) -> None:
+    head = make_recipe(shop, files())
+    env = {"DOCKER_HOST": "unix:///nowhere.sock"}
+    ended = ccci("upgrade", str(shop), "--head", "main", "--dry-run", env=env)
+    assert (ended.code, ended.report["verdict"]) == (0, "unchanged")
+    base, after = ended.report["dry_run"]
+    assert (base["version"], after["commit"]) == (BASE, head)
+    stack = ended.report["stack"]
+    assert base["labels"][f"coop-cloud.{stack}.version"] == BASE
+    assert after["labels"][f"coop-cloud.{stack}.chaos-version"] == head[:8]
+    assert base["secrets"] == {
+        f"{stack}_db_password_v1": "generated: 24 characters, charset default"
+    }
+    assert base["images"]["app"] == "ccci-test/busybox:latest"
+    assert f"coop-cloud.{stack}.recipe: shop" in base["compose"]
+    assert ccci.left(stack) == []
