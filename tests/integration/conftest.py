@@ -119,3 +119,10 @@ def stage_alone(swarm_alone: Swarm, tmp_path: Path, request: pytest.FixtureReque
 def stage_of_three(swarm_three: Swarm, tmp_path: Path, request: pytest.FixtureRequest) -> Stage:
     """Give a stack on a Swarm of three nodes of one's own."""
     return Stage(swarm_three, "three", tmp_path, bool(request.config.getoption("--record")))
+
+
+@pytest.fixture
+def stage_of_managers(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """Give a stack on a Swarm of three managers of one's own, any of which may be killed."""
+    with private_swarm(nodes=3, managers=3) as swarm:
+        yield Stage(swarm, "three", tmp_path, bool(request.config.getoption("--record")))

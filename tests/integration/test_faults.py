@@ -7,6 +7,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from engine_proxy import Proxy, proxy
@@ -100,6 +101,36 @@ def test_a_daemon_that_restarts_mid_roll_leaves_it_inconclusive(stage_alone: Sta
     late = app("sleep 4; touch /ok; sleep 99999", healthcheck=check("test -f /ok"))
     told = stage.roll(app=late, during=restart, keep="orchestrator-restarted")
     told.as_expected(Verdict.DISTURBED, "orchestrator-restarted")
+
+
+def test_a_leader_that_changes_mid_roll_leaves_it_inconclusive(stage_of_managers: Stage) -> None:
+    stage = stage_of_managers
+    sandbox = stage.swarm.sandbox
+    assert sandbox is not None
+    (leading,) = (
+        number
+        for number, host in enumerate(stage.swarm.hosts, 1)
+        if any(node["Self"] and node["ManagerStatus"] == "Leader" for node in _nodes(stage, number))
+    )
+    staying = leading % 3 + 1
+    stage.environment["DOCKER_HOST"] = stage.swarm.hosts[staying - 1]
+    (name,) = (node["Hostname"] for node in _nodes(stage, staying) if node["Self"])
+    there = {"placement": {"constraints": [f"node.hostname == {name}"]}}
+    stage.base(app=app(deploy=there))
+
+    def depose() -> None:
+        stage.wait_status("updating")
+        node = sandbox.nodes[leading - 1]
+        os.kill(int(node.pidfile.read_text()), signal.SIGTERM)
+
+    slow = check("test -f /ok", start_period="60s")
+    late = app("sleep 9; touch /ok; sleep 99999", healthcheck=slow, deploy=there)
+    told = stage.roll("--timeout=90s", app=late, during=depose, keep="leader-changed")
+    told.as_expected(Verdict.DISTURBED, "orchestrator-restarted")
+
+
+def _nodes(stage: Stage, number: int) -> list[dict[str, Any]]:
+    return list(stage.swarm.json("node", "ls", "--format={{json .}}", node=number))
 
 
 def test_a_service_that_is_removed_mid_roll_is_removed(stage: Stage) -> None:
