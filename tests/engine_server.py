@@ -111,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.engine.requests.append(request)
         if self.engine.closing.wait(self.engine.delay):
             return
-        if request.path == "/events":
+        if request.path == "/events" and "/events" not in self.engine.routes:
             self._stream()
         else:
             self._plain(request)

@@ -291,6 +291,40 @@ def test_who_is_no_manager_is_refused_at_once(server: EngineServer, engine: Engi
         next(watching.observations())
 
 
+def test_a_subscription_that_is_refused_for_good_is_said_at_once(
+    server: EngineServer, engine: Engine
+) -> None:
+    server.routes["/events"] = refuse(503, "Swarm is encrypted and needs to be unlocked")
+    with pytest.raises(EngineUnavailable, match="locked"), Watch(engine, "t"):
+        pass
+
+
+def test_a_command_is_followed_from_the_look_after_it_was_given(engine: Engine) -> None:
+    with Watch(engine, "t", command=Running(["true"], lines=print)) as watching:
+        seen = watching.look()
+    assert seen.command is not None
+    assert seen.command.argv == ("true",)
+
+
+def test_an_image_whose_name_is_refused_is_neither_there_nor_absent(
+    server: EngineServer, engine: Engine
+) -> None:
+    server.routes["/images/eng:1/json"] = refuse(400, "invalid reference format")
+    with Watch(engine, "t") as watching:
+        assert watching.look().absent_images == frozenset()
+
+
+def test_an_image_store_that_hangs_keeps_no_look_up(server: EngineServer, engine: Engine) -> None:
+    def cut(_: Request) -> None:
+        raise ConnectionAbortedError
+
+    server.routes["/images/eng:1/json"] = cut
+    with Watch(engine, "t") as watching:
+        seen = watching.look()
+    assert seen.absent_images == frozenset()
+    assert len(seen.services) == 3
+
+
 def test_a_node_that_comes_back_may_say_for_a_while_that_it_is_no_manager(
     server: EngineServer, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
