@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from ccci import interrupts
 from ccci.commands import (
     converge,
     deploy,
@@ -49,7 +50,7 @@ class _Group(TyperGroup):
         """Run the verb; turn its exit code, and whatever stopped it, into ours."""
         try:
             code = super().invoke(ctx)
-        except CcciError as error:
+        except (CcciError, Interrupted) as error:
             self.told = True
             raise typer.Exit(_output(ctx).error(error, ctx.invoked_subcommand or "")) from None
         except KeyboardInterrupt:
@@ -113,10 +114,16 @@ app.command("upgrade")(upgrade.command)
 
 
 def _interrupt(signal_number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-    # A second signal must not cut the cleanup short that the first one began.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # A second signal must not cut the cleanup short that the first one began. Not SIG_IGN: what
+    # the cleanup starts would inherit that, and could not be ended.
+    signal.signal(signal.SIGINT, _pass_over)
+    signal.signal(signal.SIGTERM, _pass_over)
+    interrupts.note(signal_number)
     raise Interrupted(signal_number)
+
+
+def _pass_over(signal_number: int, frame: FrameType | None) -> None:
+    """Do nothing."""
 
 
 def run(argv: Sequence[str] | None = None) -> None:

@@ -12,7 +12,7 @@
       CheckoutFailed             no such repository, ref or commit
       DeployRefused              deploy-failed (4): the deployer refuses the recipe
       BaseBroken                 base-broken (17): there is no base to test a head from
-      Interrupted                Ctrl-C or SIGTERM (130, 143)
+    Interrupted                  Ctrl-C or SIGTERM (130, 143); no CcciError
 
 A recipe that fails is a value (a report), never one of these.
 """
@@ -85,13 +85,18 @@ class BaseBroken(CcciError):  # noqa: N818
     verdict = Verdict.BASE_BROKEN
 
 
-class Interrupted(CcciError):  # noqa: N818
-    """The user or the CI ended the run; `signal_number` is 2 or 15."""
+class Interrupted(BaseException):
+    """The user or the CI ended the run; `signal_number` is 2 or 15.
+
+    As KeyboardInterrupt it is no Exception, so that nothing takes it for a failure to deal with.
+    """
 
     verdict = Verdict.INTERRUPTED
 
     def __init__(self, signal_number: int) -> None:
-        super().__init__("interrupted" if signal_number == 2 else "terminated")  # noqa: PLR2004
+        self.message = "interrupted" if signal_number == 2 else "terminated"  # noqa: PLR2004
+        self.hint = ""
+        super().__init__(self.message)
         self.signal_number = signal_number
 
     @property

@@ -13,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ccci import clock, hostlock
-from ccci.errors import CcciError, ConnectionLost, EngineError
+from ccci.cleanup import ensured
+from ccci.errors import CcciError, ConnectionLost, EngineError, EngineUnavailable
 from ccci.lockobject import Holder, LockObject, LockStore, bury, lock_name, look, remove
 
 DEAD_AFTER = 300.0
@@ -22,6 +23,7 @@ RETRY_AFTER = 5.0
 LOOK_EVERY = 1.0
 DEFAULT_TIMEOUT = 900.0
 _ATTEMPTS = 3
+_AWAY = (EngineError, EngineUnavailable)
 _TAKEN = 409
 _DATA = b"A lock of ccci: a run is at work on this stack. See the labels.\n"
 
@@ -35,9 +37,15 @@ class Lost(CcciError):  # noqa: N818
 
 
 class Lease:
-    """A lock that is held; made by `hold`. `check` says at any time whether it still is."""
+    """A lock that is held; made by `hold`. `check` says at any time whether it still is.
 
-    def __init__(self, store: LockStore, held: LockObject) -> None:
+    `predecessor` is the dead holder it was taken over from, if there was one.
+    """
+
+    def __init__(
+        self, store: LockStore, held: LockObject, predecessor: Holder | None = None
+    ) -> None:
+        self.predecessor = predecessor
         self._store = store
         self._held = held
         self._lost: Holder | None = None
@@ -124,6 +132,7 @@ def take(
     name = lock_name(us.stack)
     watched: tuple[str, int] | None = None
     watched_since = 0.0
+    predecessor: Holder | None = None
     while True:
         there = look(store, name)
         if there is None:
@@ -131,7 +140,7 @@ def take(
                 _create(store, name, us)
             continue
         if there.holder.token == us.token:
-            return Lease(store, there)
+            return Lease(store, there, predecessor)
         now = clock.monotonic()
         if (there.id, there.holder.counter) != watched:
             if watched is None and not there.holder.released:
@@ -142,7 +151,8 @@ def take(
             or there.holder.shares_lock_file(us)
             or now - watched_since >= dead_after
         ):
-            bury(store, there)
+            if bury(store, there) and not there.holder.released:
+                predecessor = there.holder
             continue
         if now >= until:
             raise Held(
@@ -173,14 +183,13 @@ def hold(
     us = Holder.ours(stack, run, folder)
     until = clock.monotonic() + timeout
     try:
-        with hostlock.hold(
-            lock_file(folder, stack), str(us), until=until, waiting=_works_on(stack, waiting)
+        with (
+            hostlock.hold(
+                lock_file(folder, stack), str(us), until=until, waiting=_works_on(stack, waiting)
+            ),
+            ensured(lambda: _forget(store, us)),
         ):
-            try:
-                lease = take(store, us, until=until, dead_after=dead_after, waiting=waiting)
-            except BaseException:
-                _forget(store, us)
-                raise
+            lease = take(store, us, until=until, dead_after=dead_after, waiting=waiting)
             with _renewed(lease, renew_every):
                 yield lease
     except hostlock.Busy as busy:
@@ -209,18 +218,19 @@ def _renewed(lease: Lease, every: float) -> Iterator[None]:
             patience = every
             try:
                 lease.renew()
-            except CcciError:  # the Engine is away: its holder is not, so try again soon
+            except _AWAY:  # its holder is not, so try again soon
                 patience = min(every, RETRY_AFTER)
+
+    def give_back() -> None:
+        stop.set()
+        thread.join()
+        with suppress(*_AWAY):  # five minutes from now it counts as dead
+            lease.release()
 
     thread = threading.Thread(target=renew, name="ccci-lock", daemon=True)
     thread.start()
-    try:
+    with ensured(give_back):
         yield
-    finally:
-        stop.set()
-        thread.join()
-        with suppress(CcciError):  # the Engine is away: five minutes from now it counts as dead
-            lease.release()
 
 
 def _create(store: LockStore, name: str, us: Holder) -> None:
@@ -232,8 +242,8 @@ def _create(store: LockStore, name: str, us: Holder) -> None:
 
 
 def _forget(store: LockStore, us: Holder) -> None:
-    """Remove what was made of our lock before we could hold it."""
-    with suppress(CcciError):
+    """Remove what there is of our lock: made before we could hold it, or not given back."""
+    with suppress(*_AWAY):
         there = look(store, lock_name(us.stack))
         if there is not None and there.holder.token == us.token:
             bury(store, there)

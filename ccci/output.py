@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from ccci.errors import CcciError
+from ccci.errors import CcciError, Interrupted
 from ccci.report import Report, document
 from ccci.story import tell
 
@@ -74,7 +74,7 @@ class Output:
         self.text(tell(report))
         return report.exit_code
 
-    def error(self, error: CcciError, command: str) -> int:
+    def error(self, error: CcciError | Interrupted, command: str) -> int:
         """Print why ccci could not do its job and the next step, and return the exit code."""
         print(f"Error: {error.message}", file=sys.stderr)
         if error.hint:

@@ -8,7 +8,6 @@ from ccci import config, lease, runs
 from ccci.errors import UsageError
 from ccci.lockobject import LockObject, lock_name, look, objects
 from ccci.naming import stack_of
-from ccci.runs import Record
 from ccci.swarm.engine import Engine
 from ccci.teardown import PATIENCE, Ending, claim_of, files_of, tear_down
 
@@ -103,14 +102,8 @@ def remove(
             patience=patience,
         )
         if ending.gone:
-            _record(place, target.stack, records)
+            runs.forget_stack(place.runs_folder, target.stack, records)
     return ending
-
-
-def _record(place: Place, stack: str, records: list[Record]) -> None:
-    for record in records:
-        if record.stack == stack and not record.gone:
-            runs.forget_app(place.runs_folder, record)
 
 
 def locks(engine: Engine) -> tuple[LockObject, ...]:

@@ -12,7 +12,7 @@ import shutil
 import socket
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -227,6 +227,13 @@ def is_alive(root: Path, record: Record) -> bool:
 def forget_app(root: Path, record: Record) -> None:
     """Record that this run's app is gone, and that its teardown was verified."""
     Run(root / record.id, root, record).note(gone=True)
+
+
+def forget_stack(root: Path, stack: str, records: Iterable[Record]) -> None:
+    """Record for each of these runs of a stack that its app is gone."""
+    for record in records:
+        if record.stack == stack and not record.gone:
+            forget_app(root, record)
 
 
 def export(run: Run, folder: Path) -> None:

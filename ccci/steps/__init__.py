@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from ccci import clock
-from ccci.errors import CcciError
+from ccci import clock, interrupts
+from ccci.errors import CcciError, Interrupted
 from ccci.output import Output
 from ccci.report import Status, Step
 
@@ -18,15 +18,24 @@ class Steps:
     done: list[Step] = field(default_factory=list)
 
     @contextmanager
-    def step(self, name: str) -> Iterator["Progress"]:
-        """Time a step. It failed when its body raises, or says so."""
+    def step(self, name: str, *, last: bool = False) -> Iterator["Progress"]:
+        """Time a step. It failed when its body raises, or says so.
+
+        Raise Interrupted instead of beginning when an interrupt got lost, unless it is a `last`
+        step, which an interrupt leads to.
+        """
+        if not last:
+            interrupts.check()
         began = clock.monotonic()
         progress = Progress(name, self.output)
         self.output.detail(f"{name} …")
         try:
             yield progress
         except BaseException as error:
-            reason = error.message if isinstance(error, CcciError) else type(error).__name__
+            if isinstance(error, CcciError | Interrupted):
+                reason = error.message
+            else:
+                reason = type(error).__name__
             self._add(progress, began, Status.FAILED, reason)
             raise
         self._add(progress, began, progress.status, progress.reason)

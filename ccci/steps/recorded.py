@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ccci import clock, config, runs
-from ccci.errors import CcciError
+from ccci.errors import CcciError, Interrupted
 from ccci.exits import Verdict
 from ccci.output import Output
 from ccci.report import Report
@@ -31,7 +31,7 @@ def record(
     try:
         with opened(run, source, choices, steps, output) as place:
             report = body(place)
-    except CcciError as error:
+    except (CcciError, Interrupted) as error:
         report = failed(command, error)
         if error.verdict is Verdict.USAGE:
             run.finish(report)
@@ -43,7 +43,7 @@ def record(
     return report
 
 
-def failed(command: str, error: CcciError) -> Report:
+def failed(command: str, error: CcciError | Interrupted) -> Report:
     """Return what stopped a run as its report."""
     return Report(
         command, error.verdict, error.message, hint=error.hint, exit_code_override=error.exit_code

@@ -18,7 +18,7 @@ from ccci.output import Output
 from ccci.refs import hide_password
 from ccci.runs import Run
 from ccci.source import Source, locate
-from ccci.steps import Steps
+from ccci.steps import Steps, before
 from ccci.steps import overlay as overlays
 from ccci.swarm.engine import Engine
 
@@ -79,7 +79,9 @@ class Site:
         domain = self.choices.domain or naming.domain_of(self.source.recipe, commit)
         stack = naming.stack_of(domain)
         app = App(self.source.recipe, domain, stack, self.abra_dir, self.choices.server)
-        self.run.note(domain=domain, stack=stack, server=app.server, env_file=str(app.env_file))
+        # Where it really lies: `servers` of the run's folder may be a link to the user's.
+        env_file = app.env_file.parent.resolve() / app.env_file.name
+        self.run.note(domain=domain, stack=stack, server=app.server, env_file=str(env_file))
         return app
 
 
@@ -126,7 +128,9 @@ def opened(
                 progress.say(f"from {hide_password(source.location)}")
             yield Site(run, source, checkout, engine, deployer, choices, steps, output, copied)
         finally:
-            shutil.rmtree(abra_dir / "recipes", ignore_errors=True)
+            # The `.env` of an app that stays may lie beside the recipes.
+            rest = abra_dir / "recipes" if run.record.keep else abra_dir
+            shutil.rmtree(rest, ignore_errors=True)
 
 
 def choose(engine: Engine, choices: Choices, output: Output) -> Deployer:
@@ -169,7 +173,10 @@ def _lay_out(abra_dir: Path, server: str, *, share: bool) -> None:
 
 @contextmanager
 def locked(site: Site, app: App) -> Iterator[Lease]:
-    """Hold the app's locks, on this host and on the swarm, for the block."""
+    """Hold the app's locks, on this host and on the swarm, for the block.
+
+    What a killed run left under them is removed first.
+    """
     with site.steps.step("lock"), ExitStack() as entered:
         engine = entered.enter_context(site.engine.sibling())
         held = entered.enter_context(
@@ -184,6 +191,7 @@ def locked(site: Site, app: App) -> Iterator[Lease]:
         )
         stack = entered.pop_all()
     with stack:
+        before.clear(site, app, held)
         yield held
 
 

@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from ccci import config, runs, teardown
+from ccci.cleanup import ensured
 from ccci.deployers import App
 from ccci.errors import CcciError
 from ccci.exits import Verdict
 from ccci.lease import Lease
 from ccci.report import Report
+from ccci.steps.before import refuse_what_is_not_ours
 from ccci.steps.site import Site
 
 
@@ -39,24 +41,32 @@ class Ending:
 def afterwards(site: Site, app: App, held: Lease, *, stays: bool) -> Iterator[Ending]:
     """Tear the app down at the end of the block, whatever ended it.
 
-    It stays where `stays` says so, then or when the block sets it on what it is given.
+    It stays where `stays` says so, then or when the block sets it on what it is given. What is to
+    become of it, should this run be killed, is written down before anything is made.
     """
+    if not stays:
+        refuse_what_is_not_ours(site, app)
     ending = Ending(stays)
-    try:
+    site.run.note(keep=stays)
+    held.intend(keep=stays)
+    with ensured(lambda: _end(site, app, held, ending)):
         yield ending
-    finally:
+
+
+def _end(site: Site, app: App, held: Lease, ending: Ending) -> None:
+    if site.run.record.keep is not ending.stays:
         site.run.note(keep=ending.stays)
-        if ending.stays:
-            site.steps.skip("teardown", "the app stays")
-            note = f"{app.domain} stays: `ccci teardown {app.domain}` removes it"
-            ending.notes = (note,)
-        else:
-            _tear_down(site, app, held, ending)
+        held.intend(keep=ending.stays)
+    if ending.stays:
+        site.steps.skip("teardown", "the app stays")
+        ending.notes = (f"{app.domain} stays: `ccci teardown {app.domain}` removes it",)
+    else:
+        _tear_down(site, app, held, ending)
 
 
 def _tear_down(site: Site, app: App, held: Lease, ending: Ending) -> None:
     root = config.runs_folder()
-    with site.steps.step("teardown") as progress:
+    with site.steps.step("teardown", last=True) as progress:
         records = runs.recent(root)
         try:
             found = teardown.tear_down(
@@ -75,7 +85,5 @@ def _tear_down(site: Site, app: App, held: Lease, ending: Ending) -> None:
             progress.fail(f"left: {', '.join(found.left)}")
             return
         progress.say("verified: nothing is left")
-        for record in records:
-            if record.stack == app.stack and not record.gone and record.id != site.run.id:
-                runs.forget_app(root, record)
+        runs.forget_stack(root, app.stack, [each for each in records if each.id != site.run.id])
         site.run.note(gone=True)

@@ -1,0 +1,75 @@
+"""What is there under an app's name before a run makes anything: an earlier run's, or not ours."""
+
+from typing import TYPE_CHECKING
+
+from ccci import config, runs
+from ccci.deployers import App
+from ccci.errors import CcciError
+from ccci.lease import Lease
+from ccci.remainder import Kind, told
+from ccci.runs import Record
+from ccci.teardown import claim_of, files_of, look, summary, tear_down
+
+if TYPE_CHECKING:
+    from ccci.steps.site import Site
+
+
+def clear(site: "Site", app: App, held: Lease) -> None:
+    """Remove what a run left that was killed before it could; the lock is ours now.
+
+    A volume of that run would break this one in ways that are not its own (a database that is set
+    up already), and its app would be taken for one that is meant to stay. Raise CcciError when it
+    cannot be removed.
+    """
+    root = config.runs_folder()
+    records = [each for each in runs.recent(root) if each.id != site.run.id]
+    why = _left_by(app.stack, records, held)
+    if why is None:
+        return
+    with site.steps.step("leftovers") as progress:
+        ending = tear_down(
+            site.engine,
+            claim_of(site.engine, app.stack, records, ours=True),
+            files=files_of(app.stack, records),
+            check=held.check,
+        )
+        if not ending.gone:
+            raise CcciError(
+                f"what {why} left cannot be removed: {', '.join(ending.left)}",
+                f"ccci teardown {app.domain}",
+            )
+        runs.forget_stack(root, app.stack, records)
+        progress.say(f"{why} was killed: {summary(app.stack, ending)}")
+
+
+def refuse_what_is_not_ours(site: "Site", app: App) -> None:
+    """Raise CcciError when a teardown would take data along that no run of ccci made."""
+    records = runs.recent(config.runs_folder())
+    claim = claim_of(site.engine, app.stack, records, ours=True)
+    kept = {Kind.VOLUME, Kind.SECRET, Kind.CONFIG}
+    found = [item for item in look(site.engine, claim) if item.kind in kept]
+    what = [
+        *([told(found)] if found else ()),
+        *([str(app.env_file)] if app.env_file.exists() else ()),
+    ]
+    if what:
+        raise CcciError(
+            f"{app.stack} has what this run did not make and would remove: {', '.join(what)}",
+            "give another --domain",
+        )
+
+
+def _left_by(stack: str, records: list[Record], held: Lease) -> str | None:
+    """Return which run left the stack although it meant to remove it, or None."""
+    newest = next(
+        (
+            each
+            for each in records
+            if each.stack == stack and not each.gone and each.keep is not None
+        ),
+        None,
+    )
+    if newest is not None:
+        return None if newest.keep else f"run {newest.id}"
+    before = held.predecessor
+    return f"run {before.run} of {before.host}" if before and before.keep is False else None
