@@ -134,3 +134,12 @@ def test_nothing_below_the_command_line_imports_a_command() -> None:
 def test_every_pure_module_that_is_named_is_there() -> None:
     named = {each for each in PURE if not each.endswith(".*")}
     assert named <= set(MODULES)
+
+
+def test_no_file_is_much_longer_than_three_hundred_lines() -> None:
+    long = {
+        name: lines
+        for name, path in MODULES.items()
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 320
+    }
+    assert long == {}
