@@ -1,5 +1,7 @@
 """The command line: global options, the verbs, and the only place that exits."""
 
+import io
+import os
 import signal
 import sys
 import traceback
@@ -28,6 +30,7 @@ from ccci.exits import Verdict
 from ccci.output import Output
 from ccci.report import Report, document
 
+_BROKEN_PIPE = 141
 _GLOBAL_FLAGS = {"--json", "-v", "--verbose", "-q", "--quiet"}
 
 
@@ -130,6 +133,10 @@ def run(argv: Sequence[str] | None = None) -> None:
     """Run ccci with these arguments (default: the process's own) and exit with its code."""
     signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A file's name may hold what the terminal's encoding has not.
+            stream.reconfigure(errors="backslashreplace")
     arguments = list(sys.argv[1:] if argv is None else argv)
     group = typer.main.get_command(app)
     try:
@@ -141,6 +148,10 @@ def run(argv: Sequence[str] | None = None) -> None:
         raise
     except Interrupted as stopped:
         sys.exit(stopped.exit_code)
+    except BrokenPipeError:
+        # Who read us has gone, as `head` does; the flush at exit must not fail on it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(_BROKEN_PIPE)
     except Exception:  # noqa: BLE001 -- the last resort of the whole program
         traceback.print_exc()
         print(  # noqa: T201 -- output itself may be what failed

@@ -1,6 +1,7 @@
 """A sweep as Markdown, short enough for the comment on a pull request. Pure."""
 
 from ccci.rules import Severity
+from ccci.story import plain
 from ccci.sweep.model import Finding, Sweep, counts
 
 _ICONS = {Severity.ERROR: "🔴", Severity.WARNING: "🟡", Severity.NOTE: "🔵"}
@@ -37,4 +38,4 @@ _HARMLESS = str.maketrans({"\\": "\\\\", "|": "\\|", "<": "&#60;", "@": "&#64;",
 
 def _cell(text: str) -> str:
     """Return a text that cannot break out of its cell: what a file says is not trusted."""
-    return " ".join(text.split()).translate(_HARMLESS)
+    return plain(" ".join(text.split())).translate(_HARMLESS)

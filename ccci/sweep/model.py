@@ -50,7 +50,10 @@ class ServiceRow:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One rule that a service, or a whole set, meets; `source` is the member `line` is in."""
+    """One rule that a service, or a whole set, meets; `source` is the member `line` is in.
+
+    `observed` says whether recorded runs show that it came true, None where none were given.
+    """
 
     rule: str
     severity: Severity
@@ -62,17 +65,22 @@ class Finding:
     message: str
     hint: str
     variant: bool = False
+    observed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What recorded runs say of a recipe: upgrades seen, how many rolled back, when last."""
+    """What recorded runs say of a recipe: upgrades seen, how many rolled back, when last.
+
+    `signs` are the verdicts and causes that its services ended with: (service, word).
+    """
 
     recipe: str
     upgrades: int
     rolled_back: int
     last: str | None
     services: tuple[str, ...] = ()
+    signs: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +104,10 @@ def verdict(sweep: Sweep, fail_on: str) -> Verdict:
 
     A sweep that met no service and no fault judged nothing, which is `unable` and no pass.
     """
-    if not sweep.services and all(row.status is FileStatus.NO_SERVICES for row in sweep.files):
-        return Verdict.UNABLE
-    if fail_on == "never":
-        return Verdict.CONVERGED
-    limit = Severity(fail_on).rank
+    limit = Severity(fail_on).rank if fail_on != "never" else -1
     if any(finding.severity.rank <= limit for finding in sweep.findings):
         return Verdict.FINDINGS
-    return Verdict.CONVERGED
+    return Verdict.CONVERGED if sweep.services else Verdict.UNABLE
 
 
 def counts(sweep: Sweep) -> str:
@@ -211,6 +215,7 @@ def _findings(findings: Sequence[Finding]) -> list[dict[str, Any]]:
             "line": finding.line,
             "message": finding.message,
             "hint": finding.hint,
+            "observed": finding.observed,
         }
         for finding in findings
     ]

@@ -2,16 +2,27 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ccci.compose.source import read_plain
 from ccci.errors import CcciError
 from ccci.report import SCHEMA
-from ccci.sweep.model import Observed
+from ccci.sweep.model import Finding, Observed, Sweep
 
 _LARGEST = 20_000
+# What a rule's danger looks like in a report: the verdict of a service, or the code of its cause.
+SIGNS: dict[str, frozenset[str]] = {
+    "CCCI001": frozenset({"rolled-back"}),
+    "CCCI002": frozenset({"port-in-use"}),
+    "CCCI004": frozenset({"oom-killed", "no-suitable-node"}),
+    "CCCI005": frozenset({"unstable"}),
+    "CCCI006": frozenset({"paused"}),
+    "CCCI008": frozenset({"unhealthy"}),
+    "CCCI011": frozenset({"exited-early"}),
+    "CCCI013": frozenset({"old-task-not-stopping"}),
+}
 _NOT_JUDGED = {"usage", "unable", "base-broken", "deploy-failed", "interrupted", "bug"}
 
 
@@ -21,6 +32,7 @@ class _Tally:
     rolled_back: int = 0
     last: str | None = None
     services: dict[str, None] = field(default_factory=dict)
+    signs: set[tuple[str, str]] = field(default_factory=set)
 
 
 def observed(folder: Path, recipes: set[str]) -> tuple[Observed, ...]:
@@ -38,7 +50,14 @@ def observed(folder: Path, recipes: set[str]) -> tuple[Observed, ...]:
         if recipe is not None and report.get("verdict") not in _NOT_JUDGED:
             _add(tallies[recipe], report)
     return tuple(
-        Observed(recipe, each.upgrades, each.rolled_back, each.last, tuple(each.services))
+        Observed(
+            recipe,
+            each.upgrades,
+            each.rolled_back,
+            each.last,
+            tuple(each.services),
+            frozenset(each.signs),
+        )
         for recipe, each in sorted(tallies.items())
     )
 
@@ -80,6 +99,21 @@ def _recipe(report: dict[str, Any], recipes: set[str]) -> str | None:
     return None
 
 
+def joined(sweep: Sweep, rows: tuple[Observed, ...]) -> Sweep:
+    """Return the sweep with what was observed, each finding marked as seen or as theory."""
+    signs = {row.recipe: row.signs for row in rows}
+    findings = tuple(
+        replace(finding, observed=_came_true(finding, signs.get(finding.recipe or "", frozenset())))
+        for finding in sweep.findings
+    )
+    return replace(sweep, observed=rows, findings=findings)
+
+
+def _came_true(finding: Finding, signs: frozenset[tuple[str, str]]) -> bool:
+    words = SIGNS.get(finding.rule, frozenset())
+    return any(service == finding.service and word in words for service, word in signs)
+
+
 def _add(tally: _Tally, report: dict[str, Any]) -> None:
     back = [
         str(service.get("name"))
@@ -87,6 +121,14 @@ def _add(tally: _Tally, report: dict[str, Any]) -> None:
         if isinstance(service, dict)
         and (service.get("rolled_back") or service.get("verdict") == "rolled-back")
     ]
+    for service in _list(report.get("services")):
+        if isinstance(service, dict):
+            name, cause = str(service.get("name")), service.get("cause")
+            tally.signs.add((name, str(service.get("verdict"))))
+            if isinstance(cause, dict):
+                tally.signs.add((name, str(cause.get("code"))))
+            if service.get("rolled_back"):
+                tally.signs.add((name, "rolled-back"))
     tally.upgrades += 1
     if back or report.get("verdict") == "rolled-back":
         tally.rolled_back += 1

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ccci.errors import CcciError
@@ -32,10 +32,10 @@ def survey(request: Request, output: Output) -> Sweep:
     found = running(request) if request.live else written(request, output)[1]
     if request.runs is None:
         return found
-    from ccci.sweep.runs import observed
+    from ccci.sweep.runs import joined, observed
 
     recipes = {row.recipe for row in found.files if row.recipe}
-    return replace(found, observed=observed(request.runs, recipes))
+    return joined(found, observed(request.runs, recipes))
 
 
 def written(request: Request, output: Output) -> tuple[list[ComposeSet], Sweep]:

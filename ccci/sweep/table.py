@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 from ccci.rules import REFUSED, Severity
 from ccci.rules.model import seconds
+from ccci.story import plain
 from ccci.sweep.model import FileRow, FileStatus, Finding, Observed, ServiceRow, Sweep, counts
+
+_SEEN = {None: "", True: " (seen in a recorded run)", False: " (theory)"}
 
 
 def table(sweep: Sweep) -> str:
@@ -19,7 +22,7 @@ def table(sweep: Sweep) -> str:
     lines += [_observed_line(sweep)] if sweep.observed is not None else []
     lines += [f"note: {note}" for note in sweep.notes]
     lines.append(counts(sweep))
-    return "\n".join(lines)
+    return "\n".join(plain(line) for line in lines)
 
 
 def _risk(findings: Sequence[Finding], name: str) -> tuple[int, ...] | tuple[int | str, ...]:
@@ -102,7 +105,8 @@ class _Group:
             mine = [each for each in findings if each.service == name]
             for each in sorted(mine, key=lambda one: (one.severity.rank, one.rule)):
                 where = f"{self.short(each.source)}{f':{each.line}' if each.line else ''}"
-                lines.append(f"    {each.severity.value:<8}{each.rule}  {each.message}")
+                seen = _SEEN[each.observed]
+                lines.append(f"    {each.severity.value:<8}{each.rule}  {each.message}{seen}")
                 lines.append(f"            {where}  Next: {each.hint}")
         return lines
 

@@ -1,6 +1,9 @@
 """`ccci sweep` from its command line: what it prints, and with which exit code it ends."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -316,3 +319,40 @@ def test_a_format_is_the_one_document(
     code, out, _ = sweep(capsys, "rollback-policy", str(folder), "--format", output_format)
     assert code == 20
     assert json.loads(out)
+
+
+def test_what_cannot_be_read_is_no_pass_even_when_nothing_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x.yml").write_text("a: [\n")
+    assert swept(capsys, str(tmp_path / "x.yml"))[0] == 20
+    assert swept(capsys, str(tmp_path / "x.yml"), "--fail-on", "never")[0] == 3
+
+
+def test_a_file_cannot_speak_to_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x.yml").write_text('services: {app: {image: x:1.2, "\\e[2Jbad": 1}}\n')
+    for output_format in ("table", "markdown"):
+        _, out, _ = sweep(
+            capsys, "rollback-policy", str(tmp_path / "x.yml"), "--format", output_format
+        )
+        assert "\x1b" not in out
+        assert "bad" in out
+
+
+def test_names_that_are_no_text_and_readers_that_go_away_are_no_bug(tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path)
+    for number in range(300):
+        with open(folder + b"/\xff%d.yml" % number, "w") as file:  # noqa: PTH123 -- bytes
+            file.write(RISKY)
+    argv = [sys.executable, "-m", "ccci", "sweep", "rollback-policy", str(tmp_path)]
+    done = subprocess.run(argv, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (20, b"")
+    assert b"\\udcff" in done.stdout
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""

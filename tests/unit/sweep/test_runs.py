@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from ccci.errors import CcciError
-from ccci.sweep.model import Observed
-from ccci.sweep.runs import observed
+from ccci.rules import Severity
+from ccci.sweep.model import Finding, Observed, Sweep
+from ccci.sweep.runs import joined, observed
 
 
 def report(folder: Path, name: str, **keys: Any) -> None:
@@ -41,11 +42,25 @@ def test_upgrades_and_rollbacks_are_counted_by_recipe(tmp_path: Path) -> None:
     report(tmp_path, "3", verdict="rolled-back", services=[BACK])
     report(tmp_path, "4", target="/src/wiki.git")
     report(tmp_path, "5", target="other")
+    signs = frozenset({("app", "rolled-back")})
     assert observed(tmp_path, {"shop", "wiki", "idle"}) == (
         Observed("idle", 0, 0, None),
-        Observed("shop", 3, 2, "2026-03-01T00:00:00Z", ("app",)),
+        Observed("shop", 3, 2, "2026-03-01T00:00:00Z", ("app",), signs),
         Observed("wiki", 1, 0, None),
     )
+
+
+def test_a_finding_is_marked_as_seen_or_as_theory(tmp_path: Path) -> None:
+    cause = {"code": "port-in-use"}
+    report(tmp_path, "1", services=[BACK, {"name": "web", "verdict": "stalled", "cause": cause}])
+
+    def finding(rule: str, service: str) -> Finding:
+        return Finding(rule, Severity.ERROR, "shop", service, "f", "f", 1, "m", "h")
+
+    findings = [finding(*each) for each in (("CCCI001", "app"), ("CCCI001", "web"))]
+    findings += [finding(*each) for each in (("CCCI002", "web"), ("CCCI003", "web"))]
+    found = joined(Sweep(findings=tuple(findings)), observed(tmp_path, {"shop"}))
+    assert [each.observed for each in found.findings] == [True, False, True, False]
 
 
 def test_a_run_that_tested_nothing_does_not_count(tmp_path: Path) -> None:
