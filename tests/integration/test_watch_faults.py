@@ -170,5 +170,31 @@ def test_a_leader_lost_elsewhere_is_a_new_reign(swarm_managers: Swarm) -> None:
         assert after.services[0].tasks[0].id == before.services[0].tasks[0].id
 
 
+def test_of_a_task_on_another_node_the_log_is_had_through_the_swarm(swarm_three: Swarm) -> None:
+    away = {
+        "command": ["sh", "-c", "echo far $$A_TOKEN; exit 3"],
+        "environment": {"A_TOKEN": "hunter2hunter2"},
+        "deploy": {
+            "placement": {"constraints": [f"node.hostname=={hostname(swarm_three, 2)}"]},
+            "restart_policy": {"condition": "none"},
+        },
+    }
+    with (
+        Engine.connect(environ=swarm_three.environment) as engine,
+        Watch(engine, "t") as watching,
+    ):
+        seen = watching.observations()
+        next(seen)
+        swarm_three.deploy("t", compose({"app": away}))
+        failed = first(seen, lambda each: watching.evidence and each.services)
+        assert watching.settle_evidence(5)
+        (found,) = watching.evidence.values()
+    assert found.task == failed.services[0].tasks[0].id
+    assert not found.local
+    assert found.exit_code == 3
+    assert found.logs == ("far ***",)
+    assert found.incomplete == ""
+
+
 def hostname(swarm: Swarm, node: int) -> str:
     return swarm.docker("info", "--format", "{{.Name}}", node=node).stdout.strip()
