@@ -44,6 +44,7 @@ def roll(
         Trace(trace_file, stack=app.stack, engine=engine.host) as trace,
         log_file.open("a", encoding="utf-8") as log,
     ):
+        trace.keep_secret(deployment.masks)
 
         def keep(line: str) -> None:
             said = masked(line, deployment.masks)
