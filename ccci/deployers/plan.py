@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ccci import environment, secrets, stackfile
 from ccci.deployers import App, Revision, labelling
-from ccci.errors import DeployRefused
+from ccci.errors import DeployRefused, ToolMissing
 from ccci.masking import masked, secret_values
 from ccci.process import run
 from ccci.secrets import Secret
@@ -153,9 +153,12 @@ def cli_lists(verb: str, word: str) -> bool:
     """Say whether this docker CLI's help of `stack VERB` lists a word.
 
     `stack config` is there from 23.0, `stack deploy --detach` from 26.0; an older CLI prints the
-    help of `stack` instead.
+    help of `stack` instead. Without a docker CLI it is False: a dry run needs none.
     """
-    finished = run(("docker", "stack", verb, "--help"), check=False)
+    try:
+        finished = run(("docker", "stack", verb, "--help"), check=False)
+    except ToolMissing:
+        return False
     return finished.code == 0 and word in finished.stdout
 
 
