@@ -139,7 +139,7 @@ def test_a_slot_without_attempts_left_stays_empty_in_silence(stage: Stage) -> No
     stage.base(app=app())
     head = app(
         "exit 5",
-        update={"failure_action": "continue"},
+        update={"failure_action": "continue", "monitor": "10s"},
         restart={"condition": "any", "delay": "100ms", "max_attempts": 1},
     )
     told = stage.roll(app=head, keep="attempts-run-out")
