@@ -33,7 +33,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--services", type=int, nargs="*", default=[1, 10, 100])
-    parser.add_argument("--times", type=int, default=5, help="rollouts of each kind and client")
+    parser.add_argument("--times", type=int, default=3, help="rollouts of each kind and client")
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the sandbox goes, too
     _startup()

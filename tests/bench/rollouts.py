@@ -15,7 +15,7 @@ from bench.processes import Measured, measure
 from bench.proxy import CountingProxy
 
 QUIET_SECONDS = 65
-PATIENCE = 150.0
+PATIENCE = 100.0
 """Seconds that a client has; docker waits for a stack's services one after the other, 5 s each."""
 _SETTLED = 7.0  # seconds after a change in which ccci looks once a second (design section 10)
 _APP = "app0"

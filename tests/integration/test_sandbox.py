@@ -320,3 +320,17 @@ def test_a_dockerd_that_does_not_come_up_is_shown_with_its_log(
     assert up.returncode == 3
     assert "it is broken here" in up.stderr
     assert trace(folder) == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("how", ["whole", "killed", "stopped"])
+def test_twenty_sandboxes_come_and_go_without_trace(folder: Path, how: str) -> None:
+    for _ in range(20):
+        assert ccci("up", "--folder", str(folder)).returncode == 0
+        elsewhere = strays(run_marked_tasks(folder))
+        if how != "whole":
+            kind = signal.SIGKILL if how == "killed" else signal.SIGSTOP
+            os.kill(int(Path(folder, "1/pid").read_text()), kind)
+        assert ccci("down", "--folder", str(folder)).returncode == 0
+        assert trace(folder) == []
+        assert [path for path in elsewhere if path.exists()] == []
