@@ -28,6 +28,16 @@ def pytest_configure() -> None:
         _remove_what_killed_runs_left()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long trials to `make soak`, which asks for them."""
+    if "soak" in config.option.markexpr:
+        return
+    long = [item for item in items if item.get_closest_marker("soak")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove the run's sandboxes, once, at the very end, also when a worker crashed."""
     prefix = Path(os.environ.get(SANDBOXES, ""))
