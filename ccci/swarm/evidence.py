@@ -8,14 +8,15 @@ import queue
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from ccci.errors import CcciError
 from ccci.masking import masked
 from ccci.swarm import logs
+from ccci.swarm.containers import KILLED, both, of_container
 from ccci.swarm.engine import Engine, Json
 from ccci.swarm.masking import secrets_in
 from ccci.swarm.model import Evidence, Observation, Task, TaskState
@@ -25,9 +26,6 @@ LINES = 30
 FIRST = 3
 _WORKERS = 2
 _UNHEALTHY = "health_status: unhealthy"
-_DEFAULT_RETRIES = 3
-_KILLED = 137
-_PROBE_LENGTH = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +163,10 @@ class Collector:
             worker.join(PATIENCE)
 
     def _work(self) -> None:
-        with self._engine.sibling(PATIENCE) as engine:
+        with self._engine.sibling() as engine:
+            if engine.host.startswith("ssh://"):
+                with suppress(CcciError):
+                    engine.version()  # to log in takes longer than a call may take
             while (suspect := self._queue.get()) is not None:
                 try:
                     self._keep(suspect, self._take(engine, suspect))
@@ -201,7 +202,7 @@ class Collector:
             found,
             exit_code=code,
             # An out-of-memory event may be of a child whose parent lived on.
-            oom_killed=found.oom_killed or (suspect.oom and code == _KILLED),
+            oom_killed=found.oom_killed or (suspect.oom and code == KILLED),
             unhealthy=found.unhealthy or suspect.unhealthy,
             health=tuple(masked(each, secrets) for each in found.health),
             logs=lines,
@@ -212,7 +213,7 @@ class Collector:
         with self._changed:
             known = self._found.get(suspect.task)
             if known is not None:
-                evidence = _both(known, evidence)
+                evidence = both(known, evidence)
             else:
                 slot = self._of_slot[suspect.slot]
                 if len(slot) > FIRST:
@@ -220,29 +221,6 @@ class Collector:
                 slot.append(suspect.task)
             self._found[suspect.task] = evidence
         self._report(evidence)
-
-
-def of_container(task: str, state: Json, check: Json | None = None) -> Evidence:
-    """Return what `State` of a container's inspection tells of its task, `check` being its own.
-
-    Every container with a check says unhealthy once it has ended (moby container/health.go,
-    CloseMonitorChannel), so that then only its failed probes in a row count.
-    """
-    health = state.get("Health") or {}
-    ended = state.get("Status") in {"exited", "dead"}
-    unhealthy = health.get("Status") == "unhealthy"
-    if ended:
-        retries = (check or {}).get("Retries") or _DEFAULT_RETRIES
-        unhealthy = unhealthy and (health.get("FailingStreak") or 0) >= retries
-    return Evidence(
-        task,
-        local=True,
-        exit_code=state.get("ExitCode") if ended else None,
-        oom_killed=bool(state.get("OOMKilled")),
-        unhealthy=unhealthy,
-        health=_probes(health.get("Log") or [], ended=ended),
-        ran_for=_ran_for(state.get("StartedAt"), state.get("FinishedAt")) if ended else None,
-    )
 
 
 def _failed(task: Task, was: Task | None) -> bool:
@@ -255,44 +233,6 @@ def _failed(task: Task, was: Task | None) -> bool:
         return True
     wanted = was.live if was is not None else task.live
     return task.state is TaskState.COMPLETE and wanted
-
-
-def _both(earlier: Evidence, later: Evidence) -> Evidence:
-    """Return the later evidence of a task with what only the earlier one could see."""
-    return replace(
-        later,
-        local=earlier.local or later.local,
-        exit_code=later.exit_code if later.exit_code is not None else earlier.exit_code,
-        oom_killed=earlier.oom_killed or later.oom_killed,
-        unhealthy=earlier.unhealthy or later.unhealthy,
-        health=later.health or earlier.health,
-        logs=later.logs or earlier.logs,
-        ran_for=later.ran_for if later.ran_for is not None else earlier.ran_for,
-    )
-
-
-def _probes(log: list[Json], *, ended: bool) -> tuple[str, ...]:
-    failed = [each for each in log if each.get("ExitCode")]
-    # A probe that runs when its container is stopped is killed with it, and tells nothing.
-    if ended and len(failed) > 1 and failed[-1]["ExitCode"] == _KILLED:
-        failed = failed if failed[-1].get("Output") else failed[:-1]
-    return tuple(_probe(each) for each in failed)
-
-
-def _probe(entry: Json) -> str:
-    output = str(entry.get("Output") or "").strip()[:_PROBE_LENGTH]
-    return f"exit {entry.get('ExitCode')}: {output}" if output else f"exit {entry.get('ExitCode')}"
-
-
-def _ran_for(started: str | None, finished: str | None) -> float | None:
-    try:
-        begun, over = (datetime.fromisoformat(each or "") for each in (started, finished))
-    except ValueError:
-        return None
-    if begun.year == 1 or over.year == 1:
-        return None
-    # What ends at once may be known as ended before it is known as started.
-    return max((over - begun).total_seconds(), 0.0)
 
 
 def _number(text: str | None) -> int | None:

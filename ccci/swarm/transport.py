@@ -231,7 +231,10 @@ def _ssh_argv(address: str) -> tuple[str, ...]:
     whole = urlsplit(f"ssh://{address}")
     user = ("-l", whole.username) if whole.username else ()
     port = ("-p", str(whole.port)) if whole.port else ()
-    return ("ssh", *user, *port, "--", whole.hostname or "", "docker", "system", "dial-stdio")
+    # A path is the far socket's (docker/cli cli/connhelper, from 24.0).
+    far = ("--host", f"unix://{whole.path}") if whole.path.strip("/") else ()
+    host = ("--", whole.hostname or "")
+    return ("ssh", *user, *port, *host, "docker", *far, "system", "dial-stdio")
 
 
 def _encoded(params: Mapping[str, Any] | None) -> dict[str, str]:

@@ -276,6 +276,9 @@ def test_ssh_runs_the_systems_client(
         assert engine.environment() == {"DOCKER_HOST": "ssh://me@far:2222"}
     argv = (tmp_path / "argv").read_text()
     assert argv == "-l me -p 2222 -- far docker system dial-stdio"
+    with Engine.connect(environ={"DOCKER_HOST": "ssh://far/run/d.sock"}):
+        argv = (tmp_path / "argv").read_text()
+    assert argv == "-- far docker --host unix:///run/d.sock system dial-stdio"
     relay.write_text("#!/bin/sh\nexit 255\n")
     with pytest.raises(EngineUnavailable, match="ssh://far") as refused:
         Engine.connect(environ={"DOCKER_HOST": "ssh://far"})
