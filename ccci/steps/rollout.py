@@ -1,5 +1,6 @@
 """A deploy, followed to its verdict: what the deployer says is run, and the judge watches."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from ccci.live import view_for
 from ccci.masking import masked
 from ccci.output import Output
 from ccci.process import Running
-from ccci.swarm.baseline import Baseline
+from ccci.swarm.baseline import Baseline, named
 from ccci.swarm.engine import Engine
 
 
@@ -32,14 +33,16 @@ def roll(
     output: Output,
     log_file: Path,
     trace_file: Path,
+    recorded: Mapping[str, str],
 ) -> Rolled:
     """Take a baseline, deploy, and follow the stack to its verdict.
 
-    What the deployer prints is added to `log_file`, without its secrets.
+    What the deployer prints is added to `log_file`, without its secrets. `recorded` names the
+    commit of each spec that this run set before.
     """
     from ccci.swarm.trace import Trace
 
-    baseline = convergence.take_baseline(engine, app.stack)
+    baseline = named(convergence.take_baseline(engine, app.stack), recorded)
     with (
         Trace(trace_file, stack=app.stack, engine=engine.host) as trace,
         log_file.open("a", encoding="utf-8") as log,

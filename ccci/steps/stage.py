@@ -103,6 +103,7 @@ def deploy(
             site.output,
             site.run.path(runs.DEPLOYER_LOG),
             site.run.path(runs.TRACE if why == HEAD else f"{why}.{runs.TRACE}"),
+            recorded,
         )
         outcome = rolled.outcome
         if outcome.verdict.passed:

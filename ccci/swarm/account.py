@@ -107,9 +107,11 @@ def _rolled_back(track: Track) -> RolledBack | None:
     if not track.rolling_back:
         return None
     at = next((each.at for each in track.transitions if each.state.startswith("rollback_")), None)
-    return RolledBack(
-        track.target.identity if track.target else None, track.service.spec.identity, at
-    )
+    put_back = track.service.spec
+    before = track.baseline.spec if track.baseline else None
+    # The run may know the commit of a spec whose labels name its version alone.
+    known = before if before is not None and before.whole == put_back.whole else put_back
+    return RolledBack(track.target.identity if track.target else None, known.identity, at)
 
 
 def _cause(judgement: Judgement, track: Track, evidence: Mapping[str, Evidence]) -> Cause:

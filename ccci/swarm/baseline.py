@@ -4,7 +4,8 @@ Saved by `ccci converge STACK --save-baseline FILE` for pipelines split in steps
 fingerprints and labels' identities, never a spec itself, so no secret can be in it.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ccci.errors import UsageError
@@ -59,6 +60,21 @@ def _take(service: Service) -> ServiceBaseline:
         iteration=service.iteration,
         tasks=frozenset(task.id for task in service.tasks),
     )
+
+
+def named(baseline: Baseline, commits: Mapping[str, str]) -> Baseline:
+    """Return the baseline with the commits that are known of its specs, by `Spec.whole`.
+
+    A release is deployed pinned: its labels name its version alone, and only the run that deployed
+    it knows the commit. What a label says goes first.
+    """
+
+    def with_commit(service: ServiceBaseline) -> ServiceBaseline:
+        commit = service.spec.identity.commit or commits.get(service.spec.whole)
+        identity = replace(service.spec.identity, commit=commit)
+        return replace(service, spec=replace(service.spec, identity=identity))
+
+    return replace(baseline, services=tuple(map(with_commit, baseline.services)))
 
 
 def to_document(baseline: Baseline) -> dict[str, Any]:

@@ -57,7 +57,9 @@ def test_a_head_that_crashes_is_told_as_rolled_back(ccci: Ccci, shop: Path) -> N
     assert (ended.code, ended.report["verdict"]) == (10, "rolled-back")
     app = ended.service("app")
     assert app["rolled_back"]["from"]["commit"] == head[:8]
+    base = ended.report["base"]["commit"]
     assert app["rolled_back"]["to"]["version"] == BASE
+    assert app["rolled_back"]["to"]["commit"] == base[:8]
     assert app["cause"]["code"] == "exit-nonzero"
     assert app["cause"]["exit_code"] == 3
     assert "about to crash" in app["cause"]["logs"]

@@ -6,7 +6,8 @@ import pytest
 from rollouts import baseline, service, task
 
 from ccci.errors import UsageError
-from ccci.swarm.baseline import from_document, to_document
+from ccci.swarm.baseline import from_document, named, to_document
+from ccci.swarm.model import Identity
 
 
 def test_a_baseline_read_back_judges_like_the_one_that_was_saved() -> None:
@@ -34,3 +35,13 @@ def test_a_baseline_read_back_judges_like_the_one_that_was_saved() -> None:
 def test_what_is_no_baseline_is_refused(document: object) -> None:
     with pytest.raises(UsageError, match="not a baseline"):
         from_document(document)
+
+
+def test_a_baseline_takes_the_commits_that_its_run_knows_unless_a_label_says_one() -> None:
+    nameless = {"identity": Identity("1.0.0+1", "image:one", None)}
+    before = baseline(service("one", spec=nameless), service("two", name="db"))
+    known = named(before, {"one-whole": "ca030ef6", "two-whole": "ignored"})
+    commits = {each.name: each.spec.identity.commit for each in known.services}
+    assert commits == {"app": "ca030ef6", "db": "two"}
+    assert str(known.services[0].spec.identity) == "ca030ef6 (1.0.0+1)"
+    assert named(before, {}) == before

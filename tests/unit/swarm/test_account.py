@@ -1,0 +1,27 @@
+from rollouts import baseline, fold, look, service, task
+
+from ccci.swarm import account
+from ccci.swarm.baseline import Baseline, named
+from ccci.swarm.model import Identity
+
+RELEASE = {"identity": Identity("0.7.0+3.3.1", "image:base", None)}
+BEFORE = baseline(service("base", task("a1"), spec=RELEASE))
+
+
+def told(before: Baseline) -> str:
+    failed = task("b1", "failed", exit_code=1)
+    back = service("base", task("a1"), failed, update="rollback_completed", spec=RELEASE)
+    rolling = service("head", task("a1", up_to_date=False), task("b1"), update="updating")
+    rollout = fold(before, [look(1, rolling), look(3, back)])
+    (report,) = account.services(rollout, {})
+    assert report.rolled_back is not None
+    return f"from {report.rolled_back.source} to {report.rolled_back.target}"
+
+
+def test_a_rollback_names_both_sides_by_their_labels() -> None:
+    assert told(BEFORE) == "from head to 0.7.0+3.3.1"
+
+
+def test_a_rollback_names_the_commit_of_a_release_where_the_run_knows_it() -> None:
+    known = named(BEFORE, {"base-whole": "ca030ef6"})
+    assert told(known) == "from head to ca030ef6 (0.7.0+3.3.1)"
