@@ -290,7 +290,7 @@ def _stack_verdict(rollout: Rollout, *, ended: bool, over: bool) -> Verdict | No
     decided = [verdict for verdict in verdicts if verdict is not None]
     failing = [verdict for verdict in decided if not verdict.passed]
     if not verdicts:
-        return Verdict.TIMED_OUT if over and not ended else None
+        return Verdict.TIMED_OUT if over else None
     if failing and rollout.policy.fail_fast:
         return worst(decided)
     if len(decided) == len(verdicts) and (ended or failing):
