@@ -320,3 +320,40 @@ def test_an_overlay_goes_on_top_and_is_told(ccci: Ccci, shop: Path, tmp_path: Pa
     refused = ccci("upgrade", str(shop), "--head", head, "--overlays", str(folder.parent))
     assert refused.code == 2
     assert "pins the image old:1" in refused.report["summary"]
+
+
+def test_a_head_that_lacks_room_for_two_passes_with_its_overlay(
+    swarm_alone: Swarm, shop: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    ccci = Ccci(swarm_alone, home)
+    megabytes = int(swarm_alone.docker("info", "--format", "{{.MemTotal}}").stdout) // 1024**2
+
+    def reserving(amount: int) -> str:
+        return f"      resources: {{reservations: {{memory: {amount}M}}}}"
+
+    head = make_recipe(
+        shop,
+        files("echo new; exec sleep 100000", more=reserving(megabytes - 8)),
+        base=files(version=BASE, more=reserving(16)),
+    )
+    ended = upgrade(ccci, shop, head)
+    assert (ended.code, ended.report["verdict"]) == (16, "stalled")
+    assert ended.service("app")["cause"]["code"] == "no-suitable-node"
+    overlay = tmp_path / "stop-first.yml"
+    overlay.write_text(
+        "# No room for two.\nversion: '3.8'\n"
+        "services: {app: {deploy: {update_config: {order: stop-first}}}}\n"
+    )
+    ended = upgrade(ccci, shop, head, "--overlay", str(overlay))
+    assert (ended.code, ended.report["verdict"]) == (0, "converged")
+    assert ended.report["identity"]["declared"]["commit"] == head[:8]
+
+
+def test_an_old_docker_cli_will_do(ccci: Ccci, shop: Path) -> None:
+    """Debian 12 brings 20.10: no `stack deploy --detach`, no `stack config` (docker/cli)."""
+    head = make_recipe(shop, files(CRASH))
+    path = f"/usr/bin:{ccci.environment()['PATH']}"
+    ended = ccci("upgrade", str(shop), "--head", head, env={"PATH": path})
+    assert (ended.code, ended.report["verdict"]) == (10, "rolled-back")
