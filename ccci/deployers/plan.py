@@ -4,7 +4,7 @@ No Engine is asked and nothing is changed, so this is the dry run as well.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -91,19 +91,29 @@ def merged(plan: Plan) -> str | None:
 
     Raise DeployRefused with docker's own complaint.
     """
+    return merge(plan.files, plan.app.checkout, plan.values, plan.masks)
+
+
+def merge(
+    files: Iterable[Path], folder: Path, values: Mapping[str, str], masks: Collection[str]
+) -> str | None:
+    """Return these files as docker merges them in `folder`, their variables replaced; as `merged`.
+
+    Raise DeployRefused with docker's own complaint.
+    """
     if not cli_lists("config", "--skip-interpolation"):
         return None
-    words = (word for file in plan.files for word in ("-c", str(file)))
+    words = (word for file in files for word in ("-c", str(file)))
     finished = run(
         ("docker", "stack", "config", *words),
-        cwd=plan.app.checkout,
-        env=command_environment(plan.values),
+        cwd=folder,
+        env=command_environment(values),
         check=False,
     )
     if finished.code != 0:
-        complaint = masked(finished.tail(3), plan.masks)
+        complaint = masked(finished.tail(3), masks)
         raise DeployRefused(f"docker refuses the compose files: {complaint}", "correct the recipe")
-    return masked(finished.stdout, plan.masks)
+    return masked(finished.stdout, masks)
 
 
 def command_environment(

@@ -190,3 +190,18 @@ def test_an_env_that_no_run_made_is_not_put_at_risk(bench: Bench) -> None:
         said = rest_of(running)
         assert running.wait(10) == 3, said
     assert bench.left() == [f"file {env_file}"]
+
+
+@pytest.mark.parametrize("deployer", ["stack", "abra"])
+def test_the_folder_of_a_run_tells_what_was_done(bench: Bench, deployer: str) -> None:
+    with bench.upgrade("--deployer", deployer, "--output", str(bench.folder / "out")) as running:
+        said = rest_of(running)
+        assert running.wait(10) == 0, said
+    (record,) = runs.recent(bench.folder / "runs")
+    kept = {path.name for path in (bench.folder / "runs" / record.id).iterdir()}
+    expected = {runs.RECORD, runs.REPORT, runs.TRACE, runs.DEPLOYER_LOG, runs.COMPOSE}
+    assert expected <= kept
+    assert expected <= {path.name for path in (bench.folder / "out").iterdir()}
+    merged = (bench.folder / "runs" / record.id / runs.COMPOSE).read_text()
+    assert f"{bench.stack}_db_password_v1" in merged
+    assert "echo new" in merged
