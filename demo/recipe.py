@@ -1,7 +1,6 @@
 """A recipe shaped like Discourse's, its images made of busybox.
 
-It has released tags, a head that needs more memory than its limit allows, and one that has it but
-leaves no room on the node for two of it side by side.
+It has released tags, a head that needs more memory than its limit allows, and one that has it.
 """
 
 from dataclasses import dataclass
@@ -51,8 +50,6 @@ services:
       resources:
         limits:
           memory: {limit}M
-        reservations:
-          memory: {reserved}M
       labels:
         - "traefik.enable=true"
         - "traefik.http.routers.${{STACK_NAME}}.rule=Host(`${{DOMAIN}}`)"
@@ -116,46 +113,19 @@ class Recipe:
     fitting: str
 
 
-OVERLAY = """\
-# This machine has no room for two of the app side by side.
-version: "3.8"
-services:
-  app:
-    deploy:
-      update_config:
-        order: stop-first
-"""
-
-
-def make(folder: Path, megabytes: int) -> Recipe:
-    """Make the repository for a node with so much memory.
-
-    Two releases, a head that dies for want of memory, and one that takes nearly all of the node.
-    """
+def make(folder: Path) -> Recipe:
+    """Make the repository: two releases, a head that does not fit, and one that does."""
     folder.mkdir(parents=True)
     _git(folder, "init", "--quiet", "--initial-branch=main")
     _commit(folder, "0.6.0+3.2.5", "3.2.5", needs=8, limit=48, tag=True)
     base = _commit(folder, "0.7.0+3.3.1", "3.3.1", needs=8, limit=48, tag=True)
     hungry = _commit(folder, "0.9.0+3.5.0", "3.5.0", needs=160, limit=48)
-    nearly_all = megabytes - _RESERVED // 2
-    fitting = _commit(
-        folder, "0.9.0+3.5.0", "3.5.0", needs=160, limit=nearly_all, reserved=nearly_all
-    )
+    fitting = _commit(folder, "0.9.0+3.5.0", "3.5.0", needs=160, limit=256)
     return Recipe(folder, base, hungry, fitting)
 
 
-_RESERVED = 16
-
-
 def _commit(
-    folder: Path,
-    version: str,
-    app_version: str,
-    *,
-    needs: int,
-    limit: int,
-    reserved: int = _RESERVED,
-    tag: bool = False,
+    folder: Path, version: str, app_version: str, *, needs: int, limit: int, tag: bool = False
 ) -> str:
     compose = _COMPOSE.format(
         app_image=APP_IMAGE,
@@ -165,7 +135,6 @@ def _commit(
         version=version,
         needs=needs,
         limit=limit,
-        reserved=reserved,
     )
     files = {
         "compose.yml": compose,

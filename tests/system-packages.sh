@@ -9,7 +9,6 @@ have docker || missing="$missing docker.io"
 have ip || missing="$missing iproute2"
 have iptables || missing="$missing iptables"
 have git || missing="$missing git"
-have curl || missing="$missing curl"
 have openssl || missing="$missing openssl"
 # The package busybox has the same file, linked dynamically: no use in an image without libraries.
 ldd /bin/busybox 2>&1 | grep -q 'not a dynamic' || missing="$missing busybox-static"

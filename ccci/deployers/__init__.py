@@ -2,8 +2,8 @@
 
 A run does the same with each deployer, in this order: `new_app`, edits of the app's `.env` (by
 `ccci.environment`), `generate_secrets`, `prepare`; then `Deployment.argv` is started and followed
-by `ccci.convergence`. `undeploy` and `remove` are the two halves of teardown. What is common to
-all deployers (checkout, images, identity, health, proof that nothing is left) is not in here.
+by `ccci.convergence`. What is common to all deployers (checkout, images, identity, health, and
+`ccci.teardown`, which asks for `undeploy` first) is not in here.
 """
 
 from collections.abc import Mapping
@@ -106,9 +106,3 @@ class Deployer(Protocol):
 
     def undeploy(self, app: App) -> None:
         """Ask for the stack's removal; it may return before everything is gone."""
-
-    def remove(self, app: App) -> None:
-        """Remove what outlives an undeployed stack: volumes, secrets, configs, the `.env`.
-
-        Idempotent: what is not there is as good as removed.
-        """

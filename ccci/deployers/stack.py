@@ -14,11 +14,9 @@ from ccci.deployers import App, Deployment, Revision, plan
 from ccci.deployers.plan import Plan
 from ccci.errors import CcciError, DeployRefused
 from ccci.process import run
+from ccci.remainder import OURS_LABEL
 from ccci.secrets import Secret
 from ccci.swarm.engine import Engine
-
-OURS = "ccci.stack"
-"""The label by which a secret that ccci made is known again (never the stack's own namespace)."""
 
 _DOCKER_TIMEOUT = 120.0
 
@@ -60,7 +58,7 @@ class StackDeployer:
             self._made.append(value)
             body = {
                 "Name": each.name,
-                "Labels": {OURS: app.stack},
+                "Labels": {OURS_LABEL: app.stack},
                 "Data": base64.b64encode(value.encode()).decode(),
             }
             self.engine.post("/secrets/create", body=body)
@@ -103,14 +101,6 @@ class StackDeployer:
         """Ask for the stack's removal; the CLI returns before its networks are gone."""
         argv = ("docker", "stack", "rm", app.stack)
         run(argv, env=self._environment({}), timeout=_DOCKER_TIMEOUT)
-
-    def remove(self, app: App) -> None:
-        """Remove the stack's volumes, the secrets that ccci made for it, and the `.env`."""
-        for volume in self.engine.volumes(app.stack):
-            self.engine.delete(f"/volumes/{volume['Name']}")
-        for secret in self.engine.secrets(filters={"label": [f"{OURS}={app.stack}"]}):
-            self.engine.delete(f"/secrets/{secret['ID']}")
-        app.env_file.unlink(missing_ok=True)
 
     def _missing(self, wanted: tuple[Secret, ...]) -> tuple[Secret, ...]:
         there = {secret["Spec"]["Name"] for secret in self.engine.secrets()}

@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 from abra_stand_in import commit, deployer, git, make_app
 from images import BUSYBOX
-from swarms import Swarm, wait_for
+from swarms import Swarm
 
 from ccci.clock import monotonic
 from ccci.deployers import App, Deployment, Revision
 from ccci.deployers.abra import AbraDeployer, parse, run
 from ccci.errors import DeployRefused
 from ccci.process import Running
+from ccci.remainder import Claim
+from ccci.swarm.engine import Engine
+from ccci.teardown import tear_down
 
 NAMED = "db_password_v1"
 
@@ -238,15 +241,18 @@ def test_other_releases_deploy_too(
     assert labels(swarm, app)["chaos-version"] == head(app).short
 
 
-def test_undeploy_returns_early_and_remove_leaves_nothing(swarm: Swarm, app: App) -> None:
+def test_undeploy_returns_early_and_the_teardown_leaves_nothing(swarm: Swarm, app: App) -> None:
     code, said = deploy(swarm, app, head(app))
     assert code == 0, said
     swarm.wait_running(f"{app.stack}_db")
     abra(swarm).undeploy(app)
-    wait_for(lambda: not swarm.left(app.stack, "container"), "the end of the containers")
+    # Asked again, it says that the app is not deployed: as good as removed.
     abra(swarm).undeploy(app)
-    abra(swarm).remove(app)
-    abra(swarm).remove(app)
+    with Engine.connect(environ=swarm.environment) as engine:
+        ending = tear_down(engine, Claim(app.stack, by_name=True), files=(app.env_file,))
+        again = tear_down(engine, Claim(app.stack, by_name=True), files=(app.env_file,))
+    assert ending.gone
+    assert again.removed == ()
     assert [names(swarm, kind, app) for kind in ("secret", "config", "volume")] == [[], [], []]
     assert not app.env_file.exists()
 
@@ -255,6 +261,17 @@ def test_an_undeploy_that_fails_says_why(swarm: Swarm, app: App) -> None:
     deploy(swarm, app, head(app))
     with pytest.raises(DeployRefused, match="unable to undeploy"):
         abra(swarm, "undeploy-fails").undeploy(app)
+
+
+def test_a_teardown_goes_on_where_abra_cannot_undeploy(swarm: Swarm, app: App) -> None:
+    deploy(swarm, app, head(app))
+    broken = abra(swarm, "undeploy-fails")
+    with Engine.connect(environ=swarm.environment) as engine:
+        claim = Claim(app.stack, by_name=True)
+        ending = tear_down(engine, claim, undeploy=lambda: broken.undeploy(app))
+    assert ending.gone
+    assert any("unable to undeploy" in words for words in ending.troubles)
+    assert swarm.left(app.stack, "service") == []
 
 
 def test_the_image_is_the_one_the_env_names(swarm: Swarm, app: App) -> None:

@@ -120,16 +120,6 @@ class AbraDeployer:
             if "not deployed" not in refused.message:
                 raise
 
-    def remove(self, app: App) -> None:
-        """Remove the app's secrets, configs, volumes and `.env`.
-
-        Not by `abra app remove`: what it removes is told nowhere, and in which order.
-        """
-        for kind in ("secret", "config", "volume"):
-            for name in sorted(self._names(kind, app)):
-                self._docker(app, kind, "rm", name)
-        app.env_file.unlink(missing_ok=True)
-
     def _help(self, *verb: str) -> flags.Help:
         return run.help_of(self.abra, verb)
 
