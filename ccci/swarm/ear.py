@@ -128,7 +128,12 @@ class Ear:
         kind = event.get("Type")
         attributes = (event.get("Actor") or {}).get("Attributes") or {}
         if kind == "node":
-            return _Heard.NEW_REIGN if reign.is_new_reign(event) else _Heard.NODE
+            if reign.is_new_reign(event):
+                return _Heard.NEW_REIGN
+            # A node that is told of without a change of state, lead, role or availability only got
+            # or lost an address in some network, of any stack, or a label.
+            tells = event.get("Action") != "update" or set(attributes) - {"name"}
+            return _Heard.NODE if tells else None
         if kind == "service":
             mine = (attributes.get("name") or "").startswith(f"{self._stack}_")
             return _Heard.STACK if mine else None

@@ -60,6 +60,9 @@ def node(**attributes: str) -> dict[str, Any]:
     return {"Type": "node", "Action": "update", "Actor": {"ID": "n", "Attributes": attributes}}
 
 
+AWAY = node(name="n", **{"state.old": "ready", "state.new": "down"})
+
+
 def test_the_first_look_is_at_once_and_whole(server: EngineServer, engine: Engine) -> None:
     with Watch(engine, "t") as watching:
         seen = next(watching.observations())
@@ -144,7 +147,7 @@ def test_a_stack_without_services_is_seen_as_such(server: EngineServer, engine: 
 @pytest.mark.usefixtures("slow_pace")
 @pytest.mark.parametrize(
     "event",
-    [SERVICE, container("die"), container("health_status: healthy"), node(name="n")],
+    [SERVICE, container("die"), container("health_status: healthy"), AWAY],
     ids=["service", "container", "health", "node"],
 )
 def test_an_event_of_the_stack_is_looked_at_at_once(
@@ -170,6 +173,7 @@ def test_events_of_others_are_not_heard(
         server.emit({**SERVICE, "Actor": {"Attributes": {"name": "tea_app"}}})
         server.emit(container("die", **{"com.docker.stack.namespace": "other"}))
         server.emit({"Type": "container", "Action": "die"})
+        server.emit(node(name="n"))  # it got an address in a network
         assert next(seen).at - first.at >= 0.4
 
 
@@ -372,7 +376,7 @@ def test_an_election_is_no_reign(server: EngineServer, engine: Engine) -> None:
         seen = watching.observations()
         before = next(seen)
         server.routes["/nodes"][0]["ManagerStatus"]["Leader"] = False
-        server.emit(node())
+        server.emit(AWAY)
         assert next(seen).orchestrator == before.orchestrator
         server.routes["/nodes"][0]["ManagerStatus"]["Leader"] = True
         assert next(seen).orchestrator == before.orchestrator
