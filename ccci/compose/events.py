@@ -26,8 +26,9 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.scanner import ScannerError
 
+from ccci.compose.building import MERGE, Found, Frame, Tagged, mapping, sequence
 from ccci.compose.scalars import resolve
-from ccci.compose.tree import ComposeError, Map, Seq
+from ccci.compose.tree import ComposeError, Map
 
 try:
     from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
@@ -36,7 +37,6 @@ except ImportError:  # the C extension is an extra: slower, never wrong
 
 DEEPEST = 200
 _TAG_PREFIX = "tag:yaml.org,2002:"
-_MERGE = object()
 # The libyaml that ruamel.yaml.clib bundles is older than go-yaml's: it stops at `[data:/data]`,
 # which go-yaml and ruamel's own parser read, and it knows the escape `\\/`, which go-yaml does not.
 _OLD_LIBYAML = "found unexpected ':'"
@@ -51,28 +51,28 @@ def parse(content: bytes, *, fast: bool = True) -> Map:
     document whose only fault is a key that is there twice or is no text.
     """
     builder = _build(content, fast=fast)
-    document = builder.document
-    if builder.repeated:
+    document, found = builder.document, builder.found
+    if found.repeated:
         kept = document if isinstance(document, Map) else None
         raise ComposeError(
             "yaml: unmarshal errors: "
             + "; ".join(
                 f'line {line}: mapping key "{key}" already defined at line {first}'
-                for key, line, first in builder.repeated
+                for key, line, first in found.repeated
             ),
-            builder.repeated[0][1],
+            found.repeated[0][1],
             kept,
         )
-    if not isinstance(document, Map) or document is builder.odd_map:
+    if not isinstance(document, Map) or document is found.odd_map:
         raise ComposeError("top-level object must be a mapping", 1)
-    if builder.odd_map is not None:
+    if found.odd_map is not None:
         raise ComposeError(
             "json: unsupported type: map[interface {}]interface {}: a key is no text",
-            builder.odd_line,
+            found.odd_line,
             document,
         )
-    if builder.infinite:
-        raise ComposeError("json: unsupported value: no finite number", builder.infinite, document)
+    if found.infinite:
+        raise ComposeError("json: unsupported value: no finite number", found.infinite, document)
     return document
 
 
@@ -142,30 +142,14 @@ def _events(content: bytes, *, fast: bool) -> Callable[[], Any]:
     return parser.get_event  # type: ignore[no-any-return]
 
 
-class _Frame:
-    """A mapping or list that is still open; `size` counts its nodes, aliases followed."""
-
-    __slots__ = ("anchor", "entries", "line", "mapping", "size")
-
-    def __init__(self, line: int, anchor: str | None, *, mapping: bool) -> None:
-        self.line = line
-        self.anchor = anchor
-        self.mapping = mapping
-        self.size = 1
-        self.entries: list[tuple[Any, int, Any]] = []
-
-
 class _Builder:
     """Events in, `document` out; an entry is (value, line, what tells it from other keys)."""
 
     def __init__(self, escapes: str = "") -> None:
         self._escapes = escapes
         self.document: Any = None
-        self.repeated: list[tuple[str, int, int]] = []
-        self.odd_map: Map | None = None
-        self.odd_line = 0
-        self.infinite = 0
-        self._open: list[_Frame] = []
+        self.found = Found()
+        self._open: list[Frame] = []
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._decoded = 0
         self._aliased = 0
@@ -183,9 +167,9 @@ class _Builder:
             self._decoded += 1
             anchor = event.anchor
             if anchor is not None:
-                self._anchors[anchor] = (_MERGE, 0)  # open: an alias to it contains itself
+                self._anchors[anchor] = (MERGE, 0)  # open: an alias to it contains itself
             self._open.append(
-                _Frame(event.start_mark.line + 1, anchor, mapping=kind is MappingStartEvent)
+                Frame(event.start_mark.line + 1, anchor, mapping=kind is MappingStartEvent)
             )
         elif kind is MappingEndEvent or kind is SequenceEndEvent:
             self._close()
@@ -208,15 +192,21 @@ class _Builder:
             tag = "!!" + tag[len(_TAG_PREFIX) :] if tag.startswith(_TAG_PREFIX) else tag
             tag = None if tag == "!" else tag
         if text == "<<" and ((plain and tag is None) or tag == "!!merge"):
-            self._add(_MERGE, line, text, 1)
+            self._add(MERGE, line, text, 1)
             return
         value = resolve(text, tag, line, plain=plain)
+        if tag not in {None, "!!str"} and type(value) is str and self._at_key():
+            value = Tagged(value)
         if type(value) is float and not isfinite(value):
-            self.infinite = line
+            self.found.infinite = line
         self._decoded += 1
         if event.anchor is not None:
             self._anchors[event.anchor] = (value, 1)
         self._add(value, line, text, 1)
+
+    def _at_key(self) -> bool:
+        frame = self._open[-1] if self._open else None
+        return frame is not None and frame.mapping and len(frame.entries) % 2 == 0
 
     def _alias(self, event: Any) -> None:  # noqa: ANN401
         line = event.start_mark.line + 1
@@ -224,7 +214,7 @@ class _Builder:
         if name not in self._anchors:
             raise ComposeError(f"yaml: unknown anchor '{name}' referenced", line)
         value, size = self._anchors[name]
-        if value is _MERGE:
+        if value is MERGE:
             raise ComposeError(f"yaml: anchor '{name}' value contains itself", line)
         self._decoded += 1 + size
         self._aliased += size
@@ -241,71 +231,11 @@ class _Builder:
             frame.entries.append((value, line, key))
             frame.size += size
         else:
-            self.document = None if value is _MERGE else value
+            self.document = None if value is MERGE else value
 
     def _close(self) -> None:
         frame = self._open.pop()
-        value = self._mapping(frame) if frame.mapping else _sequence(frame)
+        value = mapping(frame, self.found) if frame.mapping else sequence(frame)
         if frame.anchor is not None:
             self._anchors[frame.anchor] = (value, frame.size)
         self._add(value, frame.line, ("node", frame.mapping), frame.size)
-
-    def _mapping(self, frame: _Frame) -> Map:  # noqa: C901 -- the hot loop of the reader
-        result = Map(frame.line)
-        lines = result.lines
-        seen: dict[Any, int] = {}
-        merges: Any = None
-        entries = iter(frame.entries)
-        for (key, line, mark), (value, _, _) in zip(entries, entries, strict=False):
-            if mark in seen:
-                self.repeated.append((mark if isinstance(mark, str) else "", line, seen[mark]))
-            else:
-                seen[mark] = line
-            if key is _MERGE:
-                merges = (value, line)
-                continue
-            if not isinstance(key, str):
-                if isinstance(key, (Map, Seq)):
-                    raise ComposeError("yaml: invalid map key: a mapping or a list", line)
-                if self.odd_map is None:
-                    self.odd_map, self.odd_line = result, line
-                key = str(key)  # noqa: PLW2901
-            value = None if value is _MERGE else value  # noqa: PLW2901
-            result[key] = value
-            lines[key] = line
-            if type(value) is str:
-                if "$" in value:
-                    result.dollar = True
-            elif isinstance(value, (Map, Seq)) and value.dollar:
-                result.dollar = True
-        if merges is not None:
-            _merge(result, *merges)
-        return result
-
-
-def _sequence(frame: _Frame) -> Seq:
-    result = Seq(frame.line)
-    for value, line, _ in frame.entries:
-        result.append("<<" if value is _MERGE else value)
-        result.lines.append(line)
-        if type(value) is str:
-            if "$" in value:
-                result.dollar = True
-        elif isinstance(value, (Map, Seq)) and value.dollar:
-            result.dollar = True
-    return result
-
-
-def _merge(target: Map, value: Any, line: int) -> None:  # noqa: ANN401
-    """Add the keys of `<<` that the mapping has not; of a list of mappings the first wins."""
-    sources = value if isinstance(value, Seq) else [value]
-    for source in sources:
-        if not isinstance(source, Map):
-            raise ComposeError(
-                "yaml: map merge requires map or sequence of maps as the value", line
-            )
-        for key, inherited in source.items():
-            if key not in target:
-                target[key] = inherited
-                target.lines[key] = source.lines[key]
-        target.dollar = target.dollar or source.dollar

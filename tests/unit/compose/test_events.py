@@ -53,6 +53,7 @@ def test_a_key_that_is_there_twice_is_refused_and_the_last_is_kept(fast: bool) -
         (b"- a\n", 1, "top-level object must be a mapping"),
         (b"1: a\n", 1, "top-level object must be a mapping"),
         (b"a: {1: b}\n", 1, "json: unsupported type"),
+        (b"a: {!own b: c}\n", 1, "json: unsupported type"),
         (b"a:\n  b: .inf\n", 2, "json: unsupported value"),
         (b"a: 1\n? [b]\n: c\n", 2, "invalid map key"),
         (b"a: &a\n  b: *a\n", 2, "anchor 'a' value contains itself"),
