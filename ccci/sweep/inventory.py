@@ -9,7 +9,6 @@ from pathlib import Path
 from ccci import environment
 from ccci.compose.source import read_plain
 from ccci.errors import CcciError
-from ccci.naming import stack_of
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _SUFFIXES = (".yml", ".yaml")
@@ -149,7 +148,10 @@ def _join(folder: str, name: str) -> str:
 
 
 def _is_recipe(folder: Path) -> bool:
-    return any(os.path.lexists(folder / name) for name in ("compose.yml", ".env.sample"))
+    if any(os.path.lexists(folder / name) for name in ("compose.yml", ".env.sample")):
+        return True
+    # What may not be entered is listed as a recipe, so that it is said and not passed over.
+    return folder.is_dir() and not os.access(folder, os.X_OK)
 
 
 def _name(folder: Path) -> str:
@@ -201,6 +203,4 @@ def own_files(folder: Path) -> Recipe:
             notes.append(f"{name} was passed over: {error}")
         except CcciError as error:
             notes.append(f"{name} was passed over: {error.message}")
-    if "STACK_NAME" not in values and values.get("DOMAIN"):
-        values["STACK_NAME"] = stack_of(values["DOMAIN"])
     return Recipe(values, tuple(notes))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ccci.compose import Ignore, Loaded, Loader, Place, Service, Source, open_source
+from ccci.naming import stack_of
 from ccci.policy import Effective, effective
 from ccci.rules import BY_ID, LONG_NAME, REFUSED, RULES, Hit, Rule, Subject
 from ccci.rules.writing import long_name
@@ -50,9 +51,15 @@ def sweep(
 
 
 def values_for(files: ComposeSet, settings: Settings) -> dict[str, str]:
-    """Return the variables of a set: given ones, the recipe's own, the process's."""
+    """Return the variables of a set: given ones, the recipe's own, the process's.
+
+    A recipe has a STACK_NAME in any case, since abra makes it out of the domain.
+    """
     own = files.own.values if files.own else {}
-    return {**settings.below, **own, **settings.above}
+    values = {**settings.below, **own, **settings.above}
+    if files.recipe is not None and "STACK_NAME" not in values:
+        values["STACK_NAME"] = stack_of(values.get("DOMAIN") or files.recipe)
+    return values
 
 
 class _Room:
@@ -148,7 +155,7 @@ def _hits(
         for rule in RULES:
             for hit in rule.check(subject) if rule.check else ():
                 yield rule, name, _place(service, hit), hit
-    stack = room.values.get("STACK_NAME") or (files.recipe or "").replace(".", "_")
+    stack = room.values.get("STACK_NAME", "")
     for kind, objects in (("config", loaded.sections.configs), ("secret", loaded.sections.secrets)):
         for key, named in objects.items():
             for hit in long_name(kind, key, named.name or (f"{stack}_{key}" if stack else key)):

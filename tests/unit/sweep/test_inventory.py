@@ -126,6 +126,14 @@ def test_the_stack_s_name_comes_from_the_domain(tmp_path: Path) -> None:
     assert swept(folder).services[0].policy.image == "x:1.2-shop_example_com"
 
 
+def test_the_environment_s_stack_stands_above_the_domain_s(tmp_path: Path) -> None:
+    content = "services: {app: {image: 'x:1.2-${STACK_NAME}'}}\n"
+    folder = recipe(tmp_path / "shop", compose_yml=content)
+    found = sweep(find([str(folder)], {}), Settings({}, {"STACK_NAME": "mine"}))
+    assert found.services[0].policy.image == "x:1.2-mine"
+    assert swept(folder).services[0].policy.image == "x:1.2-shop"
+
+
 def test_a_set_that_misses_a_member_says_nothing_of_the_rest(tmp_path: Path) -> None:
     folder = recipe(tmp_path / "shop", compose_yml="a: [\n", compose_more_yml=COMPOSE)
     found = swept(folder)
