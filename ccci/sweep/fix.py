@@ -11,7 +11,7 @@ from ccci.compose.source import read_plain
 from ccci.errors import CcciError
 from ccci.rules import BY_ID
 from ccci.sweep.inventory import ComposeSet
-from ccci.sweep.model import Sweep
+from ccci.sweep.model import FileStatus, Sweep
 
 OVERLAY = "compose.ccci.yml"
 _MARK = "# Written by `ccci sweep rollback-policy --fix`"
@@ -140,6 +140,9 @@ def plan(files: ComposeSet, sweep: Sweep, values: dict[str, str], *, inside: boo
     services = concerned(sweep, files)
     if not services:
         return []
+    status = next((row.status for row in sweep.files if row.file == files.label), FileStatus.OK)
+    if status is not FileStatus.OK:
+        raise NotFixable(f"{files.label} is {status.value}", "make docker take it first")
     sources = [open_source(each.name, each.path, inside=files.folder) for each in files.members]
     if inside:
         changes = in_place(files, services, Loader(values).load(sources).services)

@@ -8,7 +8,7 @@ from pathlib import Path
 from ccci.errors import CcciError
 from ccci.output import Output
 from ccci.sweep import inventory, printing
-from ccci.sweep.fix import Change, plan
+from ccci.sweep.fix import Change, NotFixable, plan
 from ccci.sweep.inventory import ComposeSet
 from ccci.sweep.model import Sweep
 from ccci.sweep.static import Settings, sweep, values_for
@@ -68,15 +68,25 @@ def running(request: Request) -> Sweep:
 
 
 def remedy(request: Request, output: Output, *, inside: bool) -> list[Change]:
-    """Return what to write so that no service of the sets that are asked for starts first."""
+    """Return what to write so that no service of the sets that are asked for starts first.
+
+    What is left to a person is warned of; raise NotFixable where nothing else is left.
+    """
     sets, found = written(request, output)
     settings = _settings(request)
-    return [
-        change
-        for each in sets
-        if not each.variant
-        for change in plan(each, found, values_for(each, settings), inside=inside)
-    ]
+    changes: list[Change] = []
+    left: list[NotFixable] = []
+    for each in sets:
+        try:
+            if not each.variant:
+                changes += plan(each, found, values_for(each, settings), inside=inside)
+        except NotFixable as error:
+            left.append(error)
+    if left and not changes:
+        raise left[0]
+    for reason in left:
+        output.warn(f"{reason.message} (next: {reason.hint})")
+    return changes
 
 
 def _settings(request: Request) -> Settings:

@@ -294,6 +294,19 @@ def test_fix_writes_the_overlay_once_and_a_dry_run_writes_nothing(
     assert "order: stop-first" in (folder / "compose.yml").read_text()
 
 
+def test_fix_does_what_it_can_and_says_what_it_cannot(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop = recipe(tmp_path, "shop", compose=RISKY)
+    broken = recipe(tmp_path, "wiki", compose=RISKY + "    tty: yes\n")
+    code, out, said = sweep(capsys, "rollback-policy", str(tmp_path), "--fix")
+    assert code == 0
+    assert out.count("+        order: stop-first") == 1
+    assert f"{broken}/compose.yml is refused" in said
+    assert (shop / "compose.ccci.yml").exists()
+    assert sweep(capsys, "rollback-policy", str(broken), "--fix")[0] == 3
+
+
 def test_recorded_runs_stand_beside_the_risks(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
