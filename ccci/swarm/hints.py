@@ -109,7 +109,8 @@ def _placement_hint(error: str, *, start_first: bool) -> str:
     """Return the next step for the scheduler's reason (swarmkit manager/scheduler/filter.go)."""
     if "insufficient resources" in error:
         more = (
-            "; with `order: start-first` the old task still holds its share: stop-first frees it"
+            "; in an update with `order: start-first` the old task holds its share, too: "
+            "stop-first frees it"
             if start_first
             else ""
         )
