@@ -105,20 +105,21 @@ def _upgraded(request: Request, place: "Site") -> Report:
         head = checkouts.resolve(place.checkout, request.head)
         progress.say(f"{request.head} is {head}")
     app = place.app(head)
-    with place.steps.step("base") as progress:
-        base = bases.choose(
-            place.checkout,
-            head,
-            request.base,
-            version_at(place.checkout, app, head, place.choices.env, place.choices.app_service),
-            allow_same=request.allow_same,
-        )
-        progress.say(f"{base}, commit {base.commit}")
     with site.locked(place, app) as held:
-        there_already = bool(place.engine.services(app.stack))
-        stays = request.keep or there_already
+        with place.steps.step("base") as progress:
+            there = bases.deployed(place.engine.services(app.stack), app.stack)
+            base = there or bases.choose(
+                place.checkout,
+                head,
+                request.base,
+                version_at(place.checkout, app, head, place.choices.env, place.choices.app_service),
+                allow_same=request.allow_same,
+            )
+            bases.refuse_same(base, head, allow_same=request.allow_same)
+            progress.say(f"{base}, commit {base.commit or 'unknown'}")
+        stays = request.keep or there is not None
         with teardown.afterwards(place, app, held, stays=stays) as ending:
-            report = _on_the_swarm(request, place, app, base, head, upgrade_only=there_already)
+            report = _on_the_swarm(request, place, app, base, head, upgrade_only=there is not None)
         return ending.told(report)
 
 
@@ -133,6 +134,7 @@ def _on_the_swarm(
     if upgrade_only:
         place.steps.skip("base deploy", f"{app.domain} is deployed already")
         site.adopt(place, app)
+        apps.edit(app, place.choices.env)
     else:
         first = Revision(
             base.commit, base.version, chaos=place.chaos(base.version), overlay=place.overlay

@@ -1,6 +1,8 @@
 """Which release a head is tested from."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ccci import checkout as checkouts
 from ccci.checkout import Checkout
@@ -11,7 +13,7 @@ AUTO = "auto"
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What is deployed first: a full commit, and its release where it is one."""
+    """What the head goes on top of: a commit, and its release where it is one."""
 
     commit: str
     version: str | None
@@ -19,6 +21,27 @@ class Base:
     def __str__(self) -> str:
         """Return it as people name it."""
         return self.version or self.commit[:8]
+
+
+def deployed(services: Iterable[Mapping[str, Any]], stack: str) -> Base | None:
+    """Return what is deployed as the stack already, by its labels; None where nothing is.
+
+    `services` are the Engine's answers. The commit is as labelled, and empty where none is.
+    """
+    every = list(services)
+    labels = {key: text for each in every for key, text in (each["Spec"]["Labels"] or {}).items()}
+    commit = labels.get(f"coop-cloud.{stack}.chaos-version", "").removesuffix("+U")
+    version = labels.get(f"coop-cloud.{stack}.version")
+    return Base(commit, version) if every else None
+
+
+def refuse_same(base: Base, head: str, *, allow_same: bool) -> None:
+    """Raise UsageError where base and head are one commit."""
+    if base.commit and head.startswith(base.commit) and not allow_same:
+        raise UsageError(
+            f"base and head are the same commit {head[:10]}: that tests nothing",
+            "give another --base, or --allow-same",
+        )
 
 
 def choose(
@@ -35,11 +58,7 @@ def choose(
             base = Base(checkouts.resolve(checkout, asked), checkouts.tag_of(checkout, asked))
         except CheckoutFailed as error:
             raise CheckoutFailed(f"the base: {error.message}", error.hint) from None
-        if base.commit == head and not allow_same:
-            raise UsageError(
-                f"base and head are the same commit {head[:10]}: that tests nothing",
-                "give another --base, or --allow-same",
-            )
+        refuse_same(base, head, allow_same=allow_same)
         return base
     within = checkouts.releases(checkout, within=head)
     for release, commit in within.items():

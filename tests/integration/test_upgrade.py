@@ -48,6 +48,12 @@ def test_a_head_that_runs_is_proven_on_the_running_tasks(ccci: Ccci, shop: Path)
     assert ended.report["base"]["version"] == BASE
     assert ended.report["deployer"] == ccci.deployer
     assert set(ended.steps.values()) == {"passed"}
+    kept = Path(ended.report["folder"])
+    names = {"report.json", "run.json", "trace.jsonl", "deployer.log", "compose.merged.yml"}
+    assert names <= {path.name for path in kept.iterdir()}
+    assert f"chaos-version: {head[:8]}" in (kept / "compose.merged.yml").read_text() or (
+        ccci.deployer == "abra"
+    )
 
 
 @EACH
@@ -194,6 +200,10 @@ def test_an_app_that_is_there_already_is_upgraded_and_left(ccci: Ccci, shop: Pat
         assert ended.code == 0
         assert ended.steps["base deploy"] == ended.steps["teardown"] == "skipped"
         assert len(ccci.swarm.running("kept_ccci_test_app")) == 1
+        assert ended.report["base"]["version"] == BASE
+        again = ccci("upgrade", str(shop), "--head", head, *there)
+        assert again.code == 2
+        assert "the same commit" in again.report["summary"]
     finally:
         removed = ccci("teardown", "kept.ccci.test")
     assert removed.code == 0

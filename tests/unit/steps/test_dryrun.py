@@ -67,8 +67,13 @@ def test_a_dry_run_tells_what_would_be_deployed(tmp_path: Path) -> None:
     assert "abcdef123" not in told + str(report)
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_a_real_recipe_is_prepared(name: str, tmp_path: Path) -> None:
+def test_the_real_recipes_are_prepared(tmp_path: Path) -> None:
+    for name in RECIPES:
+        prepare(name, tmp_path / name)
+
+
+def prepare(name: str, tmp_path: Path) -> None:
+    tmp_path.mkdir()
     folder = tmp_path / name.partition("@")[0]
     shutil.copytree(CORPUS / name, folder)
     exported = folder / "abra-exports.env"
