@@ -28,8 +28,8 @@ class Effective:
     """A service's policy as Swarm applies it.
 
     `replicas` is None for a global service. `check` is the health check with Docker's defaults,
-    or None where nothing is probed or only the image knows. `shared` are the places that two
-    tasks of the service would both write to.
+    or None where nothing is probed or only the image knows what. `start_period` is None where
+    nothing is probed. `shared` are the places that two tasks of the service would both write to.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Effective:
     restart: RestartPolicy
     health: Health
     check: HealthCheck | None
+    start_period: float | None
     stop_grace: float
     volumes: tuple[str, ...]
     shared: tuple[str, ...]
@@ -80,6 +81,7 @@ def effective(service: Service) -> Effective:
         restart=_restart(service),
         health=health,
         check=check,
+        start_period=_start_period(service.healthcheck, health),
         stop_grace=DEFAULT_STOP_GRACE
         if service.stop_grace_period is None
         else service.stop_grace_period / _SECOND,
@@ -137,6 +139,12 @@ def _restart(service: Service) -> RestartPolicy:
     if word == "on-failure":
         return RestartPolicy("on-failure", max_attempts=int(attempts) if attempts.isdigit() else 0)
     return RestartPolicy()
+
+
+def _start_period(declared: Healthcheck | None, health: Health) -> float | None:
+    if declared is None or health is Health.DISABLED:
+        return None
+    return (declared.start_period or 0) / _SECOND
 
 
 def _health(declared: Healthcheck | None) -> tuple[Health, HealthCheck | None]:

@@ -98,6 +98,9 @@ def policy_of(raw: Json, service: Service) -> Effective:
         restart=spec.restart,
         health=health,
         check=spec.health,
+        start_period=(check or {}).get("StartPeriod", 0) / 10**9
+        if health in {Health.DEFINED, Health.INHERITED}
+        else None,
         stop_grace=spec.stop_grace,
         volumes=_keys((m for m in mounts if m.type == "volume" and m.source), stack),
         shared=_keys((m for m in mounts if writes_shared(m)), stack),

@@ -175,7 +175,7 @@ def _service(row: ServiceRow) -> dict[str, Any]:
         "update": {"declared": policy.update_declared, **_update(policy.update)},
         "rollback": {"declared": policy.rollback_declared, **_update(policy.rollback)},
         "healthcheck": policy.health.value,
-        "start_period": policy.check.start_period if policy.check else None,
+        "start_period": policy.start_period,
         "volumes": list(policy.volumes),
         "host_ports": list(policy.host_ports),
         "image": policy.image,

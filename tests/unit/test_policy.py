@@ -48,6 +48,13 @@ def test_where_the_health_check_comes_from(check: Healthcheck | None, health: He
     assert effective(Service("app", healthcheck=check)).health is health
 
 
+def test_a_block_without_a_test_still_has_its_start_period() -> None:
+    check = Healthcheck(start_period=20 * SECOND)
+    assert effective(Service("app", healthcheck=check)).start_period == 20.0
+    assert effective(Service("app", healthcheck=Healthcheck(disable=True))).start_period is None
+    assert effective(Service("app")).start_period is None
+
+
 def test_a_check_without_numbers_has_dockers() -> None:
     policy = effective(Service("app", healthcheck=Healthcheck(test=("CMD", "a"), interval=0)))
     assert policy.check is not None
