@@ -10,6 +10,7 @@ from ccci.deployers import App, Deployer, Deployment
 from ccci.live import view_for
 from ccci.masking import masked
 from ccci.output import Output
+from ccci.plaintext import plain
 from ccci.process import Running
 from ccci.swarm.baseline import Baseline, named
 from ccci.swarm.engine import Engine
@@ -50,7 +51,7 @@ def roll(
         trace.keep_secret(deployment.masks)
 
         def keep(line: str) -> None:
-            said = masked(line, deployment.masks)
+            said = masked(plain(line), deployment.masks)
             log.write(f"{said}\n")
             output.detail(said)
 

@@ -1,119 +1,27 @@
 """Cancelled at any step, an upgrade leaves nothing: everything is counted, on swarm and disk."""
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from abra_stand_in import COMPOSE, STAND_IN, commit, make_recipe
 from swarms import Swarm
+from upgrade_bench import Bench, made, read_until, rest_of
 
 from ccci import runs
-from ccci.naming import domain_of, stack_of
+from ccci.naming import domain_of
 
-KINDS = ("service", "container", "network", "volume", "secret", "config")
 STEPS = (
     *("fetch", "head", "base", "lock"),
     *("base checkout", "base secrets", "base check", "base images", "base deploy"),
     *("head checkout", "head deploy", "head identity", "teardown"),
 )
-LAST_LINES = 15
-
-
-@dataclass(frozen=True)
-class Bench:
-    """A recipe with a release and a head, and folders of its own for all that ccci keeps."""
-
-    swarm: Swarm
-    folder: Path
-    recipe: Path
-    head: str
-
-    @property
-    def stack(self) -> str:
-        return stack_of(domain_of("shop", self.head))
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {
-            **self.swarm.environment,
-            "PATH": f"{STAND_IN.parent}:{os.environ['PATH']}",
-            "STAND_IN_ABRA_RESOLVE_IMAGE": "never",
-            "CCCI_RUNS_DIR": str(self.folder / "runs"),
-            "XDG_STATE_HOME": str(self.folder / "state"),
-            "ABRA_DIR": str(self.folder / "user"),
-            "PYTHONUNBUFFERED": "1",
-        }
-
-    @contextmanager
-    def upgrade(self, *words: str) -> Iterator["subprocess.Popen[str]"]:
-        """Give a running `ccci -v upgrade` of this recipe."""
-        argv = (
-            *(sys.executable, "-m", "ccci", "-v", "upgrade", str(self.recipe)),
-            *("--head", self.head, "--resolve-image", "never", "--soak", "1s", *words),
-        )
-        with subprocess.Popen(
-            argv,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as running:
-            try:
-                yield running
-            finally:
-                running.kill()
-
-    def left(self) -> list[str]:
-        """Return all that is left of it on the swarm and on disk."""
-        found = []
-        for kind in KINDS:
-            every = ("--all",) if kind == "container" else ()
-            label = "Names" if kind == "container" else "Name"
-            listed = self.swarm.docker(kind, "ls", *every, "--format", f"{{{{.{label}}}}}").stdout
-            found += [f"{kind} {name}" for name in listed.split() if self.stack in name]
-        for path in (*self.folder.glob("user/servers/*/*"), *self.folder.glob("runs/*/abra")):
-            found.append(f"file {path}")
-        return found + [f"lock {path}" for path in self.folder.glob("state/ccci/locks/*.lock")]
 
 
 @pytest.fixture
 def bench(swarm: Swarm, tmp_path: Path) -> Iterator[Bench]:
-    recipe = tmp_path / "shop"
-    make_recipe(recipe)
-    # Its own head, so that its domain and its stack are its own: they are made from the commit.
-    newer = COMPOSE.replace("0.1.0+1.0.0", "0.2.0+1.0.0").replace("echo ", "echo new ")
-    head = commit(recipe, {"note": str(tmp_path), "compose.yml": newer})
-    (tmp_path / "user" / "servers" / "default").mkdir(parents=True)
-    made = Bench(swarm, tmp_path, recipe, head)
-    yield made
-    swarm.remove(made.stack)
-    for kind in ("secret", "config", "volume"):
-        listed = swarm.docker(kind, "ls", "--format", "{{.Name}}").stdout.split()
-        for name in listed:
-            if made.stack in name:
-                swarm.docker(kind, "rm", name, check=False)
-
-
-def read_until(running: "subprocess.Popen[str]", words: str) -> list[str]:
-    """Read what it says until a line begins with these words; fail when it ends before."""
-    assert running.stdout is not None
-    said: list[str] = []
-    for line in running.stdout:
-        said.append(line.rstrip())
-        if line.startswith(words):
-            return said
-    raise AssertionError(f"never said {words!r}:\n" + "\n".join(said[-LAST_LINES:]))
-
-
-def rest_of(running: "subprocess.Popen[str]") -> str:
-    assert running.stdout is not None
-    return running.stdout.read()
+    with made(swarm, tmp_path) as given:
+        yield given
 
 
 @pytest.mark.parametrize("deployer", ["stack", "abra"])

@@ -1,9 +1,10 @@
 import pytest
 
-from ccci.deployers.abra.parse import Complaint, Fatal, complaint, fatal, last_words, plain
+from ccci.deployers.abra.parse import Complaint, Fatal, complaint, fatal, last_words
 from ccci.deployers.abra.run import Transcript, failure
 from ccci.errors import CcciError, DeployRefused
 from ccci.masking import secret_values
+from ccci.plaintext import plain
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+from ccci.plaintext import plain
 
 # charmbracelet/log prints `FATA text`, with a time before it where asked (github.com/charmbracelet
 # /log levels.go); abra up to 0.9 used logrus, which prints `FATA[0003] text` on a terminal and
@@ -45,11 +45,6 @@ class Fatal:
 
     text: str
     complaint: Complaint
-
-
-def plain(line: str) -> str:
-    """Return a line as a person would read it off the screen: no escapes, no overwritten text."""
-    return _ANSI.sub("", line).rstrip("\r\n").rsplit("\r", 1)[-1].rstrip()
 
 
 def fatal(lines: Iterable[str]) -> Fatal | None:

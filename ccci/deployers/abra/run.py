@@ -9,9 +9,10 @@ from functools import cache
 from pathlib import Path
 
 from ccci.deployers.abra.flags import HINT, Help, Order, Release, flags_in, release
-from ccci.deployers.abra.parse import Complaint, fatal, last_words, plain
+from ccci.deployers.abra.parse import Complaint, fatal, last_words
 from ccci.errors import CcciError, CommandFailed, DeployRefused, ToolMissing
 from ccci.masking import masked
+from ccci.plaintext import plain
 from ccci.process import Running, environment, run
 
 _ASK_WITHIN = 20.0
