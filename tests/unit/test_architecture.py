@@ -32,7 +32,7 @@ PURE = {
         "swarm.hints",
         "swarm.identity",
     ),
-    *("masking", "swarm.containers", "swarm.logs", "swarm.masking"),
+    *("masking", "plaintext", "remainder", "swarm.containers", "swarm.logs", "swarm.masking"),
     *(
         "swarm.judge",
         "swarm.memory",
