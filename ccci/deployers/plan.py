@@ -18,9 +18,18 @@ from ccci.secrets import Secret
 from ccci.stackfile import StackFile
 
 # What a recipe's `.env` may not decide for a process that runs here: which program, which
-# library, which Engine. `DOCKER_CONFIG` could name plugins, `LD_PRELOAD` a library of the recipe.
-_PROTECTED = {"PATH", "HOME", "IFS", "ENV", "BASH_ENV", "TMPDIR", "SHELL"}
-_PROTECTED_PREFIXES = ("LD_", "DOCKER_", "SSH_", "XDG_", "GODEBUG", "BUILDX_", "GIT_")
+# library, which Engine. `DOCKER_CONFIG` could name plugins, `LD_PRELOAD` a library of the recipe;
+# a credential helper of docker's may be a script, and CLOUDSDK_PYTHON names what runs gcloud's.
+_PROTECTED = {
+    *("PATH", "HOME", "IFS", "ENV", "BASH_ENV", "TMPDIR", "SHELL", "GCONV_PATH", "LOCPATH"),
+    *("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONUSERBASE", "PYTHONWARNINGS"),
+    *("PERL5LIB", "PERL5OPT", "PERLLIB", "RUBYOPT", "RUBYLIB", "NODE_OPTIONS", "NODE_PATH"),
+    *("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "GLIBC_TUNABLES"),
+}
+_PROTECTED_PREFIXES = (
+    *("LD_", "DOCKER_", "SSH_", "XDG_", "GODEBUG", "BUILDX_", "GIT_", "CLOUDSDK_"),
+    "SSL_CERT_",
+)
 _KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "TZ", "SSH_AUTH_SOCK", "XDG_RUNTIME_DIR")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 

@@ -141,9 +141,10 @@ def test_a_link_out_of_the_recipes_folder_is_never_read(name: str, tmp_path: Pat
 
 
 def test_the_recipe_cannot_choose_which_program_or_engine_is_used(tmp_path: Path) -> None:
-    evil = SAMPLE + "PATH=./bin\nLD_PRELOAD=./x.so\nDOCKER_HOST=tcp://evil:2375\nDOCKER_CONFIG=.\n"
+    names = ("PATH", "LD_PRELOAD", "DOCKER_HOST", "DOCKER_CONFIG", "PYTHONPATH", "CLOUDSDK_PYTHON")
+    evil = SAMPLE + "".join(f"{name}=./evil\n" for name in names)
     report = plan(make(tmp_path, **{".env.sample": evil}))
-    for name in ("PATH", "LD_PRELOAD", "DOCKER_HOST", "DOCKER_CONFIG"):
+    for name in names:
         assert f"{name} of the recipe is not passed to the docker CLI" in report.notes
 
 

@@ -1,0 +1,82 @@
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from ccci.deployers import Deployment
+from ccci.errors import CcciError, DeployRefused
+from ccci.steps import images
+from ccci.swarm.engine import Engine
+
+ABSENT = "Error response from daemon: manifest for nginx:9 not found: manifest unknown"
+DENIED = "Error response from daemon: pull access denied for x, repository does not exist"
+LIMITED = "Error response from daemon: toomanyrequests: You have reached your pull rate limit"
+NO_ROUTE = "Error response from daemon: Get https://r.example/v2/: dial tcp: no route to host"
+
+
+class Here:
+    """An Engine that has some images, as far as this step asks one."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def image(self, name: str) -> Mapping[str, str] | None:
+        return {"Id": name} if name in self.names else None
+
+
+def fetch(
+    tmp_path: Path, answers: Mapping[str, str], *, pull: bool = True, local: bool = False
+) -> str:
+    """Fetch nginx:1, which is there, and what `answers` has docker say of (empty: it has it)."""
+    cases = "".join(
+        f"{name}) {f'echo {text!r} >&2; exit 1' if text else 'exit 0'};;\n"
+        for name, text in answers.items()
+    )
+    docker = tmp_path / "docker"
+    docker.write_text(
+        f'#!/bin/sh\ntest "$1" = pull || exit 99\ncase "$4" in\n{cases}esac\nexit 98\n'
+    )
+    docker.chmod(0o755)
+    deployment = Deployment(("x",), {"PATH": f"{tmp_path}:/usr/bin:/bin"}, tmp_path)
+    engine = cast("Engine", Here("nginx:1"))
+    return images.fetch(engine, deployment, ["nginx:1", *answers], pull=pull, local=local)
+
+
+@pytest.fixture(autouse=True)
+def _fake_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+
+
+def test_what_is_there_is_not_pulled(tmp_path: Path) -> None:
+    assert fetch(tmp_path, {}) == "1 there already"
+
+
+def test_what_is_missing_is_pulled(tmp_path: Path) -> None:
+    assert fetch(tmp_path, {"redis:7": ""}) == "1 pulled, 1 there already"
+
+
+def test_every_absent_image_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DeployRefused) as refused:
+        fetch(tmp_path, {"nginx:9": ABSENT, "redis:7": "", "x": DENIED})
+    assert "nginx:9" in refused.value.message
+    assert "x (" in refused.value.message
+    assert "redis" not in refused.value.message
+
+
+@pytest.mark.parametrize("answer", [LIMITED, NO_ROUTE])
+def test_a_registry_that_cannot_be_asked_says_nothing_of_the_recipe(
+    answer: str, tmp_path: Path
+) -> None:
+    with pytest.raises(CcciError, match="image not obtainable: r:1") as stopped:
+        fetch(tmp_path, {"r:1": answer})
+    assert stopped.value.exit_code == 3
+
+
+def test_without_a_pull_it_is_left_to_swarm(tmp_path: Path) -> None:
+    assert fetch(tmp_path, {"r:1": "x"}, pull=False) == "not pulled, not on this node: r:1"
+
+
+def test_where_only_local_images_count_nothing_is_pulled(tmp_path: Path) -> None:
+    with pytest.raises(DeployRefused, match="absent image: r:1"):
+        fetch(tmp_path, {"r:1": ""}, local=True)
