@@ -19,7 +19,7 @@ PURE = {
         "releases",
         "repetition",
     ),
-    *("report", "story"),
+    *("plaintext", "report", "story"),
     *("compose.merge", "compose.reading", "compose.scalars", "compose.sections", "compose.service"),
     *("compose.interpolation", "compose.tree", "compose.values", "deployers.abra.flags"),
     *("deployers.abra.parse", "rules", "rules.*"),
