@@ -15,15 +15,19 @@ class Tagged(str):
 
 
 class Frame:
-    """A mapping or list that is still open; `size` counts its nodes, aliases followed."""
+    """A mapping or list that is still open.
 
-    __slots__ = ("anchor", "entries", "line", "mapping", "size")
+    `size` counts its nodes and `depth` its levels below, aliases followed.
+    """
+
+    __slots__ = ("anchor", "depth", "entries", "line", "mapping", "size")
 
     def __init__(self, line: int, anchor: str | None, *, mapping: bool) -> None:
         self.line = line
         self.anchor = anchor
         self.mapping = mapping
         self.size = 1
+        self.depth = 1
         self.entries: list[tuple[Any, int, Any]] = []
 
 

@@ -150,7 +150,7 @@ class _Builder:
         self.document: Any = None
         self.found = Found()
         self._open: list[Frame] = []
-        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._anchors: dict[str, tuple[Any, int, int]] = {}
         self._decoded = 0
         self._aliased = 0
 
@@ -167,7 +167,7 @@ class _Builder:
             self._decoded += 1
             anchor = event.anchor
             if anchor is not None:
-                self._anchors[anchor] = (MERGE, 0)  # open: an alias to it contains itself
+                self._anchors[anchor] = (MERGE, 0, 0)  # open: an alias to it contains itself
             self._open.append(
                 Frame(event.start_mark.line + 1, anchor, mapping=kind is MappingStartEvent)
             )
@@ -192,7 +192,7 @@ class _Builder:
             tag = "!!" + tag[len(_TAG_PREFIX) :] if tag.startswith(_TAG_PREFIX) else tag
             tag = None if tag == "!" else tag
         if text == "<<" and ((plain and tag is None) or tag == "!!merge"):
-            self._add(MERGE, line, text, 1)
+            self._add(MERGE, line, text)
             return
         value = resolve(text, tag, line, plain=plain)
         if tag not in {None, "!!str"} and type(value) is str and self._at_key():
@@ -201,8 +201,8 @@ class _Builder:
             self.found.infinite = line
         self._decoded += 1
         if event.anchor is not None:
-            self._anchors[event.anchor] = (value, 1)
-        self._add(value, line, text, 1)
+            self._anchors[event.anchor] = (value, 1, 0)
+        self._add(value, line, text)
 
     def _at_key(self) -> bool:
         frame = self._open[-1] if self._open else None
@@ -213,7 +213,7 @@ class _Builder:
         name = event.anchor
         if name not in self._anchors:
             raise ComposeError(f"yaml: unknown anchor '{name}' referenced", line)
-        value, size = self._anchors[name]
+        value, size, depth = self._anchors[name]
         if value is MERGE:
             raise ComposeError(f"yaml: anchor '{name}' value contains itself", line)
         self._decoded += 1 + size
@@ -223,19 +223,24 @@ class _Builder:
             over = min(max(self._decoded - 400_000, 0) / 3_600_000, 1)
             if self._aliased / self._decoded > 0.99 - 0.89 * over:
                 raise ComposeError("yaml: document contains excessive aliasing", line)
-        self._add(value, line, ("alias", name), size)
+        self._add(value, line, ("alias", name), size, depth)
 
-    def _add(self, value: Any, line: int, key: Any, size: int) -> None:  # noqa: ANN401
-        if self._open:
-            frame = self._open[-1]
-            frame.entries.append((value, line, key))
-            frame.size += size
-        else:
+    def _add(self, value: Any, line: int, key: Any, size: int = 1, depth: int = 0) -> None:  # noqa: ANN401
+        if not self._open:
             self.document = None if value is MERGE else value
+            return
+        frame = self._open[-1]
+        frame.entries.append((value, line, key))
+        frame.size += size
+        if depth >= frame.depth:
+            frame.depth = depth + 1
+            # Aliases of aliases nest as deep as they like without a bracket being open.
+            if depth >= DEEPEST:
+                raise ComposeError(f"nested more than {DEEPEST} levels deep", line)
 
     def _close(self) -> None:
         frame = self._open.pop()
         value = mapping(frame, self.found) if frame.mapping else sequence(frame)
         if frame.anchor is not None:
-            self._anchors[frame.anchor] = (value, frame.size)
-        self._add(value, frame.line, ("node", frame.mapping), frame.size)
+            self._anchors[frame.anchor] = (value, frame.size, frame.depth)
+        self._add(value, frame.line, ("node", frame.mapping), frame.size, frame.depth)

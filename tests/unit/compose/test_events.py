@@ -85,3 +85,8 @@ def test_an_alias_bomb_is_refused_at_once() -> None:
 def test_endless_nesting_is_refused(fast: bool) -> None:
     error = refused(b"a: " + b"[" * (DEEPEST + 100), fast=fast)
     assert error.message
+
+
+def test_endless_nesting_by_aliases_is_refused() -> None:
+    levels = ["l0: &l0 [x]", *(f"l{n}: &l{n} [*l{n - 1}]" for n in range(1, 1500))]
+    assert "levels deep" in refused("\n".join(levels).encode()).message
