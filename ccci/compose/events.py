@@ -36,6 +36,7 @@ except ImportError:  # the C extension is an extra: slower, never wrong
     CParser = None
 
 DEEPEST = 200
+_MOST_REPEATED = 10
 _TAG_PREFIX = "tag:yaml.org,2002:"
 # The libyaml that ruamel.yaml.clib bundles is older than go-yaml's: it stops at `[data:/data]`,
 # which go-yaml and ruamel's own parser read, and it knows the escape `\\/`, which go-yaml does not.
@@ -58,7 +59,7 @@ def parse(content: bytes, *, fast: bool = True) -> Map:
             "yaml: unmarshal errors: "
             + "; ".join(
                 f'line {line}: mapping key "{key}" already defined at line {first}'
-                for key, line, first in found.repeated
+                for key, line, first in found.repeated[:_MOST_REPEATED]
             ),
             found.repeated[0][1],
             kept,

@@ -19,6 +19,10 @@ _DURATIONS = ("interval", "timeout", "start_period", "start_interval")
 _PRINTED = {"environment", "labels", "sysctls", "driver_opts", "options", "args"}
 
 
+# Every port of both protocols; a few lines of ranges could ask for millions.
+_MOST_PORTS = 2 * 65_535
+
+
 class Reader:
     """Reads services out of one file's tree; `faults` is what docker stops at after its schema."""
 
@@ -157,6 +161,9 @@ class Reader:
                     raise ValueError(f"invalid type for port: {text_of(entry)}")  # noqa: TRY004, TRY301
             except ValueError as error:
                 self._fault(f"error decoding 'Ports': {error}", at or line)
+            if len(result) > _MOST_PORTS:
+                self._fault(f"more than {_MOST_PORTS} ports: not followed", at or line)
+                break
             for port in result[before:]:
                 places[f"ports.{port.published}"] = Place(self.file, at)
         return tuple(result)

@@ -8,6 +8,7 @@ import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from datetime import datetime
+from math import isfinite
 
 from ccci.compose.tree import ComposeError, Timestamp
 
@@ -22,12 +23,13 @@ _WORDS: dict[str, bool | float | None] = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
 }
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_HEX_FLOAT = re.compile(r"[-+]?0[xX](?:[0-9a-fA-F]*\.?[0-9a-fA-F]+|[0-9a-fA-F]+\.)[pP][-+]?\d+")
+_DOT = re.compile(r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?")
 _DATE = re.compile(r"\d{4}-(\d{1,2})-(\d{1,2})")
 _MOMENT = re.compile(
     r"(\d{4}-\d{1,2}-\d{1,2})(?:[Tt]|\s)(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?(Z|[+-]\d\d:\d\d)?"
 )
 _INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)")
+_LONGEST_INTEGER = 1000  # far above what 64 bits hold, and below what Python refuses to convert
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 _RESOLVABLE = {"!!str", "!!bool", "!!int", "!!float", "!!null", "!!timestamp"}
 
@@ -69,12 +71,13 @@ def _tag_of(value: Scalar) -> str:
     return "!!timestamp" if isinstance(value, Timestamp) else "!!str"
 
 
-def _untagged(text: str, *, dates: bool = True) -> Scalar:  # noqa: PLR0911 -- a table of forms
+def _untagged(text: str, *, dates: bool = True) -> Scalar:
     if text in _WORDS:
         return _WORDS[text]
     first = text[0]
     if first == ".":
-        return _number(text)
+        # Here go-yaml keeps the underscores, and Go takes them between digits.
+        return _float(text.replace("_", ""), text) if _DOT.fullmatch(text) else text
     if not (first.isascii() and (first.isdigit() or first in "+-")):
         return text
     if dates and _is_date(text):
@@ -84,18 +87,11 @@ def _untagged(text: str, *, dates: bool = True) -> Scalar:  # noqa: PLR0911 -- a
     number = _integer(digits)
     if number is not None:
         return number
-    if _FLOAT.fullmatch(digits):
-        return float(digits)
-    return text
-
-
-def _good_underscores(text: str) -> bool:
-    # go-yaml drops every underscore before it looks, wherever it stands.
-    return bool(text)
+    return _float(digits, text)
 
 
 def _integer(digits: str) -> int | None:
-    if not _INTEGER.fullmatch(digits):
+    if len(digits) > _LONGEST_INTEGER or not _INTEGER.fullmatch(digits):
         return None
     sign = -1 if digits[0] == "-" else 1
     bare = digits.lstrip("+-").lower()
@@ -106,10 +102,12 @@ def _integer(digits: str) -> int | None:
     return number if _SMALLEST <= number <= largest else None
 
 
-def _number(text: str) -> Scalar:
-    if _FLOAT.fullmatch(text) or _HEX_FLOAT.fullmatch(text):
-        return float(text) if _FLOAT.fullmatch(text) else float.fromhex(text)
-    return text
+def _float(digits: str, text: str) -> float | str:
+    """Return the number, or the text where it is none, or one that is too large for Go."""
+    if not _FLOAT.fullmatch(digits):
+        return text
+    number = float(digits)
+    return number if isfinite(number) else text
 
 
 def _is_date(text: str) -> bool:

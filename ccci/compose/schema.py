@@ -13,7 +13,7 @@ from typing import Any
 
 from ccci.compose.shape import BOOLEAN, INTEGER, LIST, MAPPING, NULL, NUMBER, STRING, Shape
 from ccci.compose.tree import Timestamp
-from ccci.compose.values import nanoseconds, ports
+from ccci.compose.values import check_ports, nanoseconds
 
 DEFAULT_VERSION = "3.13"
 _NEWEST = 13
@@ -36,7 +36,7 @@ def _holds(parse: Callable[[str], object]) -> Callable[[Any], bool]:
 def _is_port(value: Any) -> bool:  # noqa: ANN401
     if isinstance(value, float) and not value.is_integer():
         value = value.as_integer_ratio()[0]
-    return _holds(ports)(value)
+    return _holds(check_ports)(value)
 
 
 def _is_duration(value: Any) -> bool:  # noqa: ANN401

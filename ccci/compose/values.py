@@ -7,6 +7,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 _UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9}
 _UNITS |= {"m": 60 * 10**9, "h": 3600 * 10**9}
@@ -72,8 +73,33 @@ class Port:
     mode: str = "ingress"
 
 
+class _Ranges(NamedTuple):
+    """The ranges of a short form; `host` is None where Swarm chooses the published ports."""
+
+    container: tuple[int, int]
+    host: tuple[int, int] | None
+    protocol: str
+
+
+def check_ports(spec: str) -> None:
+    """Raise ValueError where a text is no short form of ports."""
+    _ranges(spec)
+
+
 def ports(spec: str) -> list[Port]:
     """Return the ports of a short form such as `127.0.0.1:80-81:8080-8081/udp`."""
+    (first, last), host, protocol = _ranges(spec)
+    host_first, host_last = host or (0, 0)
+    if first == last:
+        return [Port(first, each, protocol) for each in range(host_first, host_last + 1)]
+    pairs = [
+        Port(first + step, host_first + step if host else 0, protocol)
+        for step in range(last - first + 1)
+    ]
+    return sorted(pairs, key=lambda port: str(port.target))
+
+
+def _ranges(spec: str) -> _Ranges:
     *before, container = spec.split(":")
     address = ":".join(before[:-1])
     host = before[-1] if before else ""
@@ -85,22 +111,14 @@ def ports(spec: str) -> list[Port]:
     if not container:
         raise ValueError(f"no port specified: {spec}<empty>")
     first, last = _range(container, f"invalid containerPort: {container}")
-    host_first = host_last = 0
-    if host:
-        host_first, host_last = _range(host, f"invalid hostPort: {host}")
-        if last - first != host_last - host_first and last != first:
-            raise ValueError(
-                f"invalid ranges specified for container and host Ports: {container} and {host}"
-            )
+    published = _range(host, f"invalid hostPort: {host}") if host else None
+    if published and last - first != published[1] - published[0] and last != first:
+        raise ValueError(
+            f"invalid ranges specified for container and host Ports: {container} and {host}"
+        )
     if protocol not in {"tcp", "udp", "sctp"}:
         raise ValueError(f"invalid proto: {protocol}")
-    if first == last:
-        return [Port(first, each, protocol) for each in range(host_first, host_last + 1)]
-    pairs = [
-        Port(first + step, host_first + step if host else 0, protocol)
-        for step in range(last - first + 1)
-    ]
-    return sorted(pairs, key=lambda port: str(port.target))
+    return _Ranges((first, last), published, protocol)
 
 
 def _check_address(address: str) -> None:

@@ -129,3 +129,14 @@ def test_aliases_below_docker_s_limit_cost_no_memory(tmp_path: Path) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     load(path)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
+
+
+def test_ranges_of_ports_cannot_ask_for_millions(tmp_path: Path) -> None:
+    path = tmp_path / "x.yml"
+    lines = "".join(f"      - '127.0.0.{n}:1-65535:1-65535/udp'\n" for n in range(1, 200))
+    path.write_text(f"services:\n  app:\n    image: x:1\n    ports:\n{lines}")
+    began = time.process_time()
+    loaded = load(path)
+    assert loaded.fault is not None
+    assert "ports: not followed" in loaded.fault.message
+    assert time.process_time() - began < 5
