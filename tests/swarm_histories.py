@@ -43,7 +43,10 @@ class Act:
 
 @dataclass(frozen=True)
 class History:
-    """A rollout: the base, what COMMAND does in its `lasts` seconds, and what others do after."""
+    """A rollout: the base, what COMMAND does in its `lasts` seconds, and what others do after.
+
+    `before` is what the base itself was an update of, so that an old status is there.
+    """
 
     base: dict[str, Revision]
     ours: tuple[Act, ...]
@@ -51,15 +54,7 @@ class History:
     lasts: float = 1.0
     nodes: int = 1
     late: bool = False
-
-    @property
-    def asked(self) -> dict[str, Revision]:
-        """Return what every service was meant to run in the end."""
-        asked = dict(self.base)
-        for act in self.ours:
-            if act.revision:
-                asked[act.service] = act.revision
-        return asked
+    before: dict[str, Revision] = field(default_factory=dict)
 
     @property
     def doubled(self) -> bool:
@@ -74,8 +69,8 @@ class Play:
 
     history: History
     cluster: Cluster
+    asked: dict[str, Revision]
     pending: list[Act] = field(default_factory=list)
-    seen: int = 0
 
     def until(self, at: float) -> None:
         """Let the world go on until `at`, with all that is done in it meanwhile."""
@@ -98,14 +93,18 @@ def begin(history: History) -> tuple[Play, Observation]:
         for n in range(1, history.nodes + 1)
     }
     cluster = Cluster(nodes, late=history.late)
-    for name, revision in history.base.items():
-        submit(cluster, name, revision)
+    for at, deployed in ((0.0, history.before), (START / 2, history.base)):
+        advance(cluster, at)
+        for name, revision in deployed.items():
+            submit(cluster, name, revision)
     advance(cluster, START)
     for service in cluster.services.values():
         service.states.clear()
         service.ends.clear()
     acts = sorted((*history.ours, *history.theirs), key=lambda act: act.at)
-    return Play(history, cluster, acts), look(cluster)
+    asked = {name: service.spec for name, service in cluster.services.items()}
+    asked |= {act.service: act.revision for act in history.ours if act.revision}
+    return Play(history, cluster, asked, acts), look(cluster)
 
 
 def perform(cluster: Cluster, act: Act) -> None:
@@ -176,8 +175,7 @@ def truth(play: Play) -> Truth:
     """Play on for long and say what became of it all."""
     play.until(play.cluster.now + 400)
     usable = sum(node.usable for node in play.cluster.nodes.values())
-    asked = play.history.asked
-    for name, revision in asked.items():
+    for name, revision in play.asked.items():
         service = play.cluster.services.get(name)
         bad = service is None or any("paus" in s or "rollback" in s for s in service.states)
         steady = play.cluster.now - STEADY

@@ -33,8 +33,8 @@ class Behaviour:
     Each takes `starts` seconds to RUNNING, then runs for `lives` seconds (None: for ever) and
     exits with `exit_code`. `stuck` is a state it never leaves (PENDING, PREPARING, STARTING),
     `rejected` says that it is refused before it starts, `unhealthy` that it fails while STARTING.
-    The fault strikes the first `faults` tasks of each slot (None: all). Stopping takes `stops`
-    seconds and ends as `stop_code` says.
+    The fault strikes the first `faults` tasks of each slot (None: all), or of the slot `only`.
+    Stopping takes `stops` seconds and ends as `stop_code` says.
     """
 
     starts: float = 1.0
@@ -44,6 +44,7 @@ class Behaviour:
     rejected: bool = False
     unhealthy: bool = False
     faults: int | None = None
+    only: str | None = None
     stops: float = 0.5
     stop_code: int = 0
 
@@ -96,8 +97,9 @@ class SimTask:
     @property
     def faulty(self) -> bool:
         """Say whether its revision's fault strikes it."""
-        limit = self.revision.behaviour.faults
-        return limit is None or self.attempt < limit
+        behaviour = self.revision.behaviour
+        here = behaviour.only is None or behaviour.only == self.slot
+        return here and (behaviour.faults is None or self.attempt < behaviour.faults)
 
 
 @dataclass(eq=False)

@@ -35,7 +35,7 @@ def soak(revision: Revision) -> float:
     return max(5.0, revision.update.monitor, health)
 
 
-MODES = (*[Mode.REPLICATED] * 5, Mode.GLOBAL, Mode.GLOBAL, Mode.REPLICATED_JOB)
+MODES = (*[Mode.REPLICATED] * 5, *[Mode.GLOBAL] * 2, *[Mode.REPLICATED_JOB] * 2)
 
 good = st.builds(
     Behaviour,
@@ -48,7 +48,7 @@ good = st.builds(
 @st.composite
 def faulty(draw: st.DrawFn, revision: Revision) -> Behaviour:
     """Return a behaviour with a fault that shows before a soak is over."""
-    sound = draw(good)
+    sound = replace(draw(good), only=draw(st.sampled_from([None, None, "1", "2"])))
     kind = draw(st.sampled_from(["dies", "dies", "exits", "unhealthy", "rejected", "stuck"]))
     faults = draw(st.sampled_from([None, None, 1, 2]))
     if kind in {"dies", "exits"}:
@@ -117,12 +117,15 @@ def histories(draw: st.DrawFn, *, disturbed: bool = False) -> History:
     """Return a rollout of one or two services."""
     names = ["app", "db"][: draw(st.sampled_from([1, 1, 2]))]
     base: dict[str, Revision] = {}
+    before: dict[str, Revision] = {}
     ours: list[Act] = []
     for name in names:
-        before, acts = draw(deploys(name))
+        was, acts = draw(deploys(name))
         ours += acts
-        if before:
-            base[name] = before
+        if was:
+            base[name] = was
+            if draw(st.booleans()):
+                before[name] = draw(revisions("before", was.mode))
     last = max((act.at for act in ours), default=0.0)
     lasts = last + draw(st.sampled_from([0.25, 3.0, 30.0]))
     theirs: tuple[Act, ...] = ()
@@ -130,7 +133,7 @@ def histories(draw: st.DrawFn, *, disturbed: bool = False) -> History:
         theirs = (draw(_disturbances(names, lasts)),)
     nodes = draw(st.sampled_from([1, 1, 2]))
     late = draw(st.booleans())
-    return History(base, tuple(ours), theirs, lasts, nodes, bool(late))
+    return History(base, tuple(ours), theirs, lasts, nodes, bool(late), before)
 
 
 @st.composite
