@@ -3,8 +3,7 @@
 import os
 import re
 import stat
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ccci.compose.events import parse
@@ -102,29 +101,34 @@ def _real(path: Path) -> Path:
 
 def _ignores(content: bytes, name: str, tree: Map) -> tuple[Ignore, ...]:
     lines = content.decode(errors="replace").splitlines()
-    found = []
+    services = tree.get("services")
+    starts: dict[int, str] = {}
+    end = len(lines) + 1
+    if isinstance(services, Map):
+        starts = {line: key for key, line in services.lines.items()}
+        below = [line for line in tree.lines.values() if line > tree.lines["services"]]
+        end = min(below, default=end)
+    found: list[Ignore] = []
+    around: str | None = None
+    waiting: list[tuple[Ignore, int]] = []
     for number, line in enumerate(lines, 1):
+        indent = len(line) - len(line.lstrip())
+        if line.strip() and line[indent] != "#":
+            # Comments right above a service speak of it, unless they are set in deeper.
+            above = starts.get(number)
+            found += [
+                replace(each, service=above) if above and column <= indent else each
+                for each, column in waiting
+            ]
+            waiting = []
+            around = above or (around if number < end else None)
         match = _IGNORE.search(line)
         if match:
             rules = tuple(re.findall(r"CCCI\d{3}", match[1]))
-            service = _service_at(lines, number, tree)
-            found.append(Ignore(Place(name, number), rules, match[2].strip(), service))
-    return tuple(found)
-
-
-def _service_at(lines: Sequence[str], number: int, tree: Map) -> str | None:
-    """Return the service that a comment on a line speaks of, or None."""
-    services = tree.get("services")
-    if not isinstance(services, Map) or not lines[number - 1][:1].isspace():
-        return None
-    starts = {line: key for key, line in services.lines.items()}
-    below = number
-    while below < len(lines) and lines[below - 1].lstrip()[:1] in {"", "#"}:
-        below += 1
-    if below in starts:
-        return starts[below]
-    ends = sorted(line for line in tree.lines.values() if line > tree.lines["services"])
-    if ends and number >= ends[0]:
-        return None
-    before = [line for line in starts if line <= number]
-    return starts[max(before)] if before else None
+            service = around if indent else None
+            ignore = Ignore(Place(name, number), rules, match[2].strip(), service)
+            if indent:
+                waiting.append((ignore, indent))
+            else:
+                found.append(ignore)
+    return (*found, *(each for each, _ in waiting))
