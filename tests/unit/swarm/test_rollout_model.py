@@ -4,6 +4,7 @@ what failed is never passed, and what succeeded is never failed.
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck as Check
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from ccci.swarm.rollout import Policy, Rollout, advance, begin
 EVER = 4000.0
 PASSED = {Verdict.CONVERGED, Verdict.UNCHANGED}
 thorough = settings(
-    max_examples=200,
+    max_examples=120,
     deadline=None,
     suppress_health_check=[Check.too_slow],
     derandomize=True,
@@ -55,11 +56,7 @@ def runs_as_asked(play: Play) -> bool:
     )
 
 
-@thorough
-@given(histories(), gaps)
-def test_what_failed_is_never_passed_and_what_succeeded_is_never_failed(
-    history: History, when: tuple[float, ...]
-) -> None:
+def judge_against_the_truth(history: History, when: tuple[float, ...]) -> None:
     play, rollout, _ = judge(history, when)
     at = play.cluster.now
     passed = rollout.verdict in PASSED
@@ -77,6 +74,21 @@ def test_what_failed_is_never_passed_and_what_succeeded_is_never_failed(
             rollout.verdict,
             rollout.judgements,
         )
+
+
+@settings(thorough, max_examples=300)
+@given(histories(), gaps)
+def test_what_failed_is_never_passed_and_what_succeeded_is_never_failed(
+    history: History, when: tuple[float, ...]
+) -> None:
+    judge_against_the_truth(history, when)
+
+
+@pytest.mark.soak
+@settings(thorough, max_examples=10_000, derandomize=False)
+@given(histories(), gaps)
+def test_nor_over_ten_thousand_histories(history: History, when: tuple[float, ...]) -> None:
+    judge_against_the_truth(history, when)
 
 
 @thorough
