@@ -6,6 +6,9 @@ READY := $(VENV)/.ready
 # Corpus of real compose files, used by tests where it is there.
 export CCCI_TEST_CORPUS ?= $(firstword $(wildcard ../shared/corpus))
 
+# Tests on a Swarm mostly wait: more of them than cores run side by side.
+WORKERS ?= $(shell expr 3 \* $$(nproc))
+
 .DEFAULT_GOAL := help
 .PHONY: help setup system abra demo test check lint format unit integration soak bench docs lock clean
 
@@ -27,13 +30,13 @@ demo: setup system ## the main job on a throwaway Swarm: an upgrade that Swarm r
 	$(BIN)/python -m demo
 
 test: setup system ## every test, those on a real Swarm included
-	$(BIN)/python -m pytest -n auto --dist loadgroup tests
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests
 
 unit: setup ## the tests that need no Swarm
 	$(BIN)/python -m pytest -n auto tests/unit
 
 integration: setup system ## the tests on a real Swarm
-	$(BIN)/python -m pytest tests/integration
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/integration
 
 lint: setup ## ruff and mypy
 	$(BIN)/ruff check .
