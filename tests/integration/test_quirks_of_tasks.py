@@ -139,7 +139,8 @@ def test_a_slot_without_attempts_left_stays_empty_in_silence(stage: Stage) -> No
     stage.base(app=app())
     head = app(
         "exit 5",
-        update={"failure_action": "continue", "monitor": "10s"},
+        # Not start-first: a task that fails at once leaves the old one there, and Swarm tries again.
+        update={"failure_action": "continue", "monitor": "10s", "order": "stop-first"},
         restart={"condition": "any", "delay": "100ms", "max_attempts": 1},
     )
     told = stage.roll(app=head, keep="attempts-run-out")
