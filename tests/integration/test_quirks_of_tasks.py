@@ -139,7 +139,7 @@ def test_a_slot_without_attempts_left_stays_empty_in_silence(stage: Stage) -> No
     stage.base(app=app())
     head = app(
         "exit 5",
-        # Not start-first: a task that fails at once leaves the old one there, and Swarm tries again.
+        # Under start-first a task that fails at once leaves the old one, and Swarm tries again.
         update={"failure_action": "continue", "monitor": "10s", "order": "stop-first"},
         restart={"condition": "any", "delay": "100ms", "max_attempts": 1},
     )
