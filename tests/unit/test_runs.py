@@ -1,6 +1,7 @@
 import json
 import sqlite3
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -96,7 +97,10 @@ def test_a_locked_index_does_not_stop_a_run(
     assert recent(tmp_path)[0].id == run.id
 
 
-def test_a_folder_that_cannot_be_made_is_no_verdict(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_no_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     (tmp_path / "file").write_text("in the way")
     run = begin(tmp_path / "file", "deploy", "a")
     run.finish(ROLLED_BACK)
