@@ -3,10 +3,13 @@
 import json
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import TypedDict
 
 from swarms import Swarm, compose, wait_for
 
@@ -17,6 +20,8 @@ from bench.proxy import CountingProxy
 QUIET_SECONDS = 65
 PATIENCE = 100.0
 """Seconds that a client has; docker waits for a stack's services one after the other, 5 s each."""
+# The clock of /proc/uptime is the monotonic one, as long as the machine does not sleep.
+_NOTE_THE_END = '"$@"; code=$?; read -r up idle < /proc/uptime; echo "$up" > "$0"; exit $code'
 _SETTLED = 7.0  # seconds after a change in which ccci looks once a second (design section 10)
 _APP = "app0"
 
@@ -31,10 +36,20 @@ class Watched:
     quiet_seconds: float
     requests: int
     soak: float
+    decided: float | None
+    """When ccci's report was made; None of docker, which makes none."""
+
+    @property
+    def decision(self) -> float:
+        """Return seconds from Swarm's terminal event to the verdict, the soak left out."""
+        return (self.decided or self.client.ended) - self.terminal - self.soak
 
     @property
     def lag(self) -> float:
-        """Return seconds from Swarm's terminal event to the exit; negative: it did not wait."""
+        """Return seconds from Swarm's terminal event to the exit; negative: it did not wait.
+
+        From the end of COMMAND, where that was later: with many services it is.
+        """
         return self.client.ended - self.terminal
 
     @property
@@ -46,6 +61,11 @@ class Watched:
     def rate(self) -> float:
         """Return the requests a second while nothing changed."""
         return self.quiet_requests / self.quiet_seconds if self.quiet_seconds > 0 else 0.0
+
+
+class _Reported(TypedDict):
+    soak: float
+    decided: float | None
 
 
 class Stage:
@@ -116,7 +136,8 @@ class Stage:
         """Let a client (`docker` or `ccci`) deploy the next revision and watch it."""
         assert self.swarm.sandbox is not None
         engine = self.swarm.sandbox.nodes[0].socket
-        file = self.compose(kind)
+        file, over = self.compose(kind), self._folder / "over"
+        over.write_text("0")
         deploy = ["docker", "stack", "deploy", "--resolve-image=never", "-c", str(file)]
         with (
             Observer(engine) as observer,
@@ -127,20 +148,10 @@ class Stage:
                 argv = [*deploy, "--detach=false", self.stack]
             else:
                 # COMMAND goes straight to the Engine: its own requests are not counted.
-                argv = [
-                    sys.executable,
-                    "-m",
-                    "ccci",
-                    "--json",
-                    "converge",
-                    self.stack,
-                    "--",
-                    "env",
-                    f"DOCKER_HOST={self.swarm.host}",
-                    *deploy,
-                    "--detach=true",
-                    self.stack,
-                ]
+                straight = f"export DOCKER_HOST={self.swarm.host}; {_NOTE_THE_END}"
+                command = ["sh", "-c", straight, str(over), *deploy, "--detach=true", self.stack]
+                ccci = [sys.executable, "-m", "ccci", "--json", "converge", self.stack]
+                argv = [*ccci, "--", *command]
             measured = measure(argv, environment, PATIENCE)
 
             def ended() -> float | None:
@@ -148,6 +159,8 @@ class Stage:
 
             terminal = wait_for(ended, f"the end of the rollout of {self.app}", timeout=120)
             assert terminal is not None
+            # A stack is not judged while it is still being deployed.
+            terminal = max(terminal, float(over.read_text()))
             begun = observer.first(self.app, {"updating"}, measured.began) or terminal
             quiet = (begun + _SETTLED, min(terminal, measured.ended) - 1)
             return Watched(
@@ -156,15 +169,20 @@ class Stage:
                 quiet_requests=len(proxy.between(*quiet)),
                 quiet_seconds=max(0.0, quiet[1] - quiet[0]),
                 requests=len(proxy.requests),
-                soak=_soak(measured, client),
+                **_reported(measured, client),
             )
 
 
-def _soak(measured: Measured, client: str) -> float:
-    if client != "ccci" or measured.code != 0:
-        return 0.0
-    services = json.loads(measured.stdout)["services"]
-    return max((service.get("soak") or 0.0 for service in services), default=0.0)
+def _reported(measured: Measured, client: str) -> _Reported:
+    if client != "ccci" or not measured.stdout:
+        return {"soak": 0.0, "decided": None}
+    report = json.loads(measured.stdout)
+    soaks = [service.get("soak") or 0.0 for service in report["services"]]
+    made = datetime.fromisoformat(report["finished_at"]).timestamp()
+    return {
+        "soak": max(soaks, default=0.0) if measured.code == 0 else 0.0,
+        "decided": made - time.time() + time.monotonic(),
+    }
 
 
 @contextmanager
