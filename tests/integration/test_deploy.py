@@ -1,5 +1,6 @@
 """`ccci deploy` on a real Swarm: what is chosen, what stays, and what a health path says."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -165,5 +166,6 @@ def test_a_dry_run_tells_everything_and_touches_nothing(ccci: Ccci, shop: Path) 
         f"{stack}_db_password_v1": "generated: 24 characters, charset default"
     }
     assert base["images"]["app"] == "ccci-test/busybox:latest"
-    assert f"coop-cloud.{stack}.recipe: shop" in base["compose"]
+    # A docker CLI before 23.0 cannot merge: there the labels' own file, JSON, stands beside ours.
+    assert re.search(rf'coop-cloud\.{stack}\.recipe"?: "?shop', base["compose"])
     assert ccci.left(stack) == []

@@ -3,19 +3,23 @@
 The quirks and their sources are in docs/explanation/swarm.md.
 """
 
+import shlex
+
+from images import BUSYBOX
 from stagings import Stage, app, check
 from swarms import Swarm, wait_for
 
 from ccci.exits import Verdict
 
 
-def job(command: str, /, **deploy: object) -> dict[str, object]:
-    """Return a job that runs this shell command once, and is not retried unless said so."""
-    policy = {"condition": "none"}
-    return {
-        "command": ["sh", "-c", command],
-        "deploy": {"mode": "replicated-job", "restart_policy": policy, **deploy},
-    }
+def job(stage: Stage, command: str) -> str:
+    """Return the shell words that run this command once as a job of the stack, never retried.
+
+    Not by `docker stack deploy`, which knows no jobs in Debian 12's docker CLI (20.10).
+    """
+    words = ["--detach", "--no-resolve-image", "--mode=replicated-job", "--restart-condition=none"]
+    words += [f"--name={stage.full()}", f"--label=com.docker.stack.namespace={stage.stack}"]
+    return shlex.join(["docker", "service", "create", *words, BUSYBOX, "sh", "-c", command])
 
 
 def test_stop_first_is_exclusive_for_sixty_seconds_only(stage: Stage) -> None:
@@ -108,23 +112,23 @@ def test_what_the_docker_cli_says_of_a_rollback_is_not_taken(stage: Stage) -> No
 
 
 def test_a_job_is_done_when_it_completed(stage: Stage) -> None:
-    told = stage.roll(app=job("sleep 8"), keep="job-completes")
+    told = stage.converge(job(stage, "sleep 8"), keep="job-completes")
     told.as_expected(Verdict.CONVERGED)
     assert told.seconds > 8
 
 
 def test_a_job_that_fails_and_is_not_retried_never_ends_for_swarm(stage: Stage) -> None:
-    told = stage.roll("--timeout=30s", app=job("echo oh no; exit 4"), keep="job-fails")
+    told = stage.converge(job(stage, "echo oh no; exit 4"), "--timeout=30s", keep="job-fails")
     told.as_expected(Verdict.UNSTABLE, "exit-nonzero")
     assert told.service()["cause"]["exit_code"] == 4
 
 
 def test_an_identical_update_runs_a_job_again(stage: Stage) -> None:
-    first = job("sleep 6; echo done")
-    stage.base(running=False, app=first)
-    ended = "6 s"
-    wait_for(lambda: _completed(stage) == 1, f"the job's end after {ended}")
-    told = stage.roll(app=first, keep="job-runs-again")
+    first = shlex.split(job(stage, "sleep 6; echo done"))
+    stage.swarm.docker(*first[1:])
+    wait_for(lambda: _completed(stage) == 1, "the job's end")
+    again = f"docker service update --detach --no-resolve-image {stage.full()}"
+    told = stage.converge(again, keep="job-runs-again")
     told.as_expected(Verdict.CONVERGED)
     assert told.seconds > 6
     assert _completed(stage) == 2
