@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export CCCI_TEST_CORPUS ?= $(firstword $(wildcard ../shared/corpus))
 
 # Tests on a Swarm mostly wait: more of them than cores run side by side.
-WORKERS ?= $(shell expr 3 \* $$(nproc))
+WORKERS ?= $(shell expr 2 \* $$(nproc))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup system abra demo test check lint format unit integration soak bench docs lock clean

@@ -133,6 +133,7 @@ def run(argv: Sequence[str] | None = None) -> None:
     """Run ccci with these arguments (default: the process's own) and exit with its code."""
     signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
+    interrupts.hide_lost()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A file's name may hold what the terminal's encoding has not.

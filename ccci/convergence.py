@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ccci import clock
+from ccci import clock, interrupts
 from ccci.errors import Interrupted
 from ccci.exits import Verdict
 from ccci.process import Running
@@ -123,6 +123,7 @@ def follow(
             cleanup.callback(command.end)
         try:
             for seen in watch.observations():
+                interrupts.check()
                 rollout = advance(rollout, seen)
                 watch.wake_at = rollout.ripe_at
                 view.show(rollout, seen)

@@ -128,9 +128,10 @@ class Swarm:
 
     def remove(self, stack: str) -> None:
         """Remove a stack and wait until nothing of it is left: `stack rm` returns before that."""
-        self.docker("stack", "rm", stack, check=False)
 
         def gone() -> bool:
+            # What was asked for while the Engine was busy may have been dropped.
+            self.docker("stack", "rm", stack, check=False)
             for number in range(1, len(self.hosts) + 1):
                 # Not to wait for the grace period of what ignores SIGTERM.
                 for kind, options in (("container", ("--force",)), ("volume", ("--force",))):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from ccci import clock
 from ccci.errors import CcciError
 from ccci.masking import masked
 from ccci.swarm import logs
@@ -22,6 +23,7 @@ from ccci.swarm.masking import secrets_in
 from ccci.swarm.model import Evidence, Observation, Task, TaskState
 
 PATIENCE = 2.0
+_OOM_LOOKS, _OOM_EVERY = 5, 0.25
 LINES = 30
 FIRST = 3
 _WORKERS = 2
@@ -180,7 +182,7 @@ class Collector:
         inspected: Json | None = None
         if suspect.container:
             try:
-                inspected = engine.container(suspect.container, timeout=PATIENCE)
+                inspected = _inspect(engine, suspect.container)
             except CcciError as error:
                 troubles.append(f"its container could not be inspected: {error.message}")
         environment = ((inspected or {}).get("Config") or {}).get("Env") or []
@@ -221,6 +223,29 @@ class Collector:
                 slot.append(suspect.task)
             self._found[suspect.task] = evidence
         self._report(evidence)
+
+
+def _inspect(engine: Engine, container: str) -> Json | None:
+    """Return a container's inspection, None when it is gone.
+
+    The kernel's word that memory ran out may reach the Engine after the exit that it caused
+    (moby daemon/monitor.go: two events): a kill under a memory limit is looked at again.
+    """
+    found: Json | None = None
+    for attempt in range(_OOM_LOOKS):
+        if attempt:
+            clock.sleep(_OOM_EVERY)
+        again = engine.container(container, timeout=PATIENCE)
+        found = again or found
+        if again is None or not _may_be_out_of_memory(again):
+            break
+    return found
+
+
+def _may_be_out_of_memory(container: Json) -> bool:
+    state = container.get("State") or {}
+    limited = bool((container.get("HostConfig") or {}).get("Memory"))
+    return limited and state.get("ExitCode") == KILLED and not state.get("OOMKilled")
 
 
 def _failed(task: Task, was: Task | None) -> bool:

@@ -80,7 +80,8 @@ def test_a_rollback_onto_a_broken_spec_says_that_it_is_broken(stage: Stage) -> N
 
 
 def test_a_rollback_that_fails_as_well_is_paused(stage: Stage) -> None:
-    stage.base(running=False, app=app("exit 9", rollback={"monitor": "10s"}))
+    # The base lives a moment: a failure before RUNNING may pass the updater unread.
+    stage.base(running=False, app=app("sleep 1; exit 9", rollback={"monitor": "10s"}))
     told = stage.roll(app=app("exit 1"), keep="rollback-paused")
     told.as_expected(Verdict.ROLLBACK_PAUSED, "exit-nonzero")
     assert stage.status() == "rollback_paused"

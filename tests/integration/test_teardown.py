@@ -114,8 +114,8 @@ def engine(swarm: Swarm) -> Iterator[Engine]:
         yield connected
 
 
-def images_of(swarm: Swarm) -> str:
-    return swarm.docker("image", "ls", "--quiet", "--no-trunc").stdout
+def images_of(swarm: Swarm) -> set[str]:
+    return set(swarm.docker("image", "ls", "--quiet", "--no-trunc").stdout.split())
 
 
 def test_everything_goes_and_nothing_else(shop: Shop) -> None:
@@ -130,7 +130,8 @@ def test_everything_goes_and_nothing_else(shop: Shop) -> None:
     assert report["left"] == []
     assert f"secret {shop.stack}_key_v1" in report["removed"]
     assert shop.there() == {}
-    assert images_of(shop.swarm) == images
+    # Others build theirs meanwhile.
+    assert images_of(shop.swarm) >= images
     assert not Path(made.record.env_file or "").exists()
     assert not list((shop.folder / "servers").iterdir())
     assert not made.path(runs.CHECKOUTS).exists()
