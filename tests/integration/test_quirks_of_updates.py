@@ -3,6 +3,8 @@
 The quirks and their sources are in docs/explanation/swarm.md.
 """
 
+from pathlib import Path
+
 from stagings import Stage, app, check
 
 from ccci.exits import Verdict
@@ -79,10 +81,13 @@ def test_a_rollback_onto_a_broken_spec_says_that_it_is_broken(stage: Stage) -> N
     assert "what came back" in told.service()["detail"]
 
 
-def test_a_rollback_that_fails_as_well_is_paused(stage: Stage) -> None:
-    # The base lives a moment: a failure before RUNNING may pass the updater unread.
-    stage.base(running=False, app=app("sleep 1; exit 9", rollback={"monitor": "10s"}))
-    told = stage.roll(app=app("exit 1"), keep="rollback-paused")
+def test_a_rollback_that_fails_as_well_is_paused(stage: Stage, tmp_path: Path) -> None:
+    # The base runs once and never again; stop-first, so that the rollback has to make a new task.
+    once = "test -e /data/ran && sleep 1 && exit 9; touch /data/ran; sleep 100000"
+    order = {"order": "stop-first"}
+    kept = {"volumes": [f"{tmp_path}:/data"], "update": order, "stop_grace_period": "1s"}
+    stage.base(app=app(once, rollback={"monitor": "10s"}, **kept))
+    told = stage.roll(app=app("exit 1", **kept), keep="rollback-paused")
     told.as_expected(Verdict.ROLLBACK_PAUSED, "exit-nonzero")
     assert stage.status() == "rollback_paused"
 
