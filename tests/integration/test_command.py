@@ -74,9 +74,10 @@ def test_a_baseline_saved_in_one_step_judges_the_deploy_of_another(stage: Stage)
 
 def test_fail_fast_does_not_wait_for_the_rollback(stage: Stage) -> None:
     # A rollback follows the rollback_config of the spec that it puts back (swarmkit updater.go).
-    slow = {"monitor": "30s", "order": "start-first"}
-    stage.base(app=app(rollback=slow))
-    told = stage.roll("--fail-fast", app=app("exit 1", rollback=slow), keep="fail-fast")
+    # With stop-first the old task is gone, so that it has a new one to make and to monitor.
+    slow = {"rollback": {"monitor": "30s"}, "update": {"order": "stop-first"}}
+    stage.base(app=app(stop_grace_period="1s", **slow))
+    told = stage.roll("--fail-fast", app=app("exit 1", **slow), keep="fail-fast")
     told.as_expected(Verdict.ROLLED_BACK, "exit-nonzero")
     assert told.states()[-1] == "rollback_started"
     assert told.seconds < 25
