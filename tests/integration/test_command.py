@@ -77,7 +77,7 @@ def test_fail_fast_does_not_wait_for_the_rollback(stage: Stage) -> None:
     # With stop-first the old task is gone, so that it has a new one to make and to monitor.
     slow = {"rollback": {"monitor": "30s"}, "update": {"order": "stop-first"}}
     stage.base(app=app(stop_grace_period="1s", **slow))
-    told = stage.roll("--fail-fast", app=app("exit 1", **slow), keep="fail-fast")
+    told = stage.roll("--fail-fast", app=app("sleep 1; exit 1", **slow), keep="fail-fast")
     told.as_expected(Verdict.ROLLED_BACK, "exit-nonzero")
     assert told.states()[-1] == "rollback_started"
     assert told.seconds < 25

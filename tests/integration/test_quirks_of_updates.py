@@ -87,7 +87,7 @@ def test_a_rollback_that_fails_as_well_is_paused(stage: Stage, tmp_path: Path) -
     order = {"order": "stop-first"}
     kept = {"volumes": [f"{tmp_path}:/data"], "update": order, "stop_grace_period": "1s"}
     stage.base(app=app(once, rollback={"monitor": "10s"}, **kept))
-    told = stage.roll(app=app("exit 1", **kept), keep="rollback-paused")
+    told = stage.roll(app=app("sleep 1; exit 1", **kept), keep="rollback-paused")
     told.as_expected(Verdict.ROLLBACK_PAUSED, "exit-nonzero")
     assert stage.status() == "rollback_paused"
 

@@ -72,8 +72,13 @@ def test_a_rollback_with_start_first_leaves_no_trace_of_itself(
 ) -> None:
     text = compose({"app": {"deploy": update(failure_action="rollback", order="start-first")}})
     assert "CCCI001" in rules(text, tmp_path)
-    kept = {}
-    for name, written in (("danger", text), ("fixed", fixed(text, tmp_path))):
+    kept = {"danger": False, "fixed": False}
+    # Now and then Swarm replaces the old task all the same (moby issue 43081): it need not happen
+    # at the first try, but it must never happen once mended.
+    tries = [("danger", text)] * 4 + [("fixed", fixed(text, tmp_path))]
+    for name, written in tries:
+        if kept[name]:
+            continue
         stack = new_stack()
         swarm.deploy(stack, written)
         swarm.wait_running(f"{stack}_app")
