@@ -42,7 +42,6 @@ def first(
         id=service.id,
         name=service.name,
         baseline=baseline,
-        expected_new=compared and baseline is None,
         target=None if _is_rolling_back(baseline, service) else service.spec,
         service=service,
         slots=read(service, nodes, health),

@@ -60,7 +60,6 @@ class Track:
     id: str
     name: str
     baseline: ServiceBaseline | None
-    expected_new: bool
     target: Spec | None
     service: Service
     slots: Slots
