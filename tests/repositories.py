@@ -35,13 +35,17 @@ def make_repository(folder: Path) -> Path:
 
 
 def commit(folder: Path, files: dict[str, str], message: str = "change", tag: str = "") -> str:
-    """Write files, commit everything, tag it (annotated) and return the full commit."""
+    """Write files, commit everything, tag it (annotated) and return the full commit.
+
+    The message names the folder: two tests that commit the same in the same second would have
+    one commit, hence one app, and would wait for each other's lock.
+    """
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     git(folder, "add", "--all", "--force")
-    git(folder, "commit", "--quiet", "--allow-empty", "-m", message)
+    git(folder, "commit", "--quiet", "--allow-empty", "-m", f"{message} in {folder}")
     if tag:
         git(folder, "tag", "-a", tag, "-m", tag)
     return git(folder, "rev-parse", "HEAD")
