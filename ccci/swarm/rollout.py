@@ -33,6 +33,7 @@ from ccci.swarm.baseline import Baseline
 from ccci.swarm.deadline import Deadline, derive, health_of
 from ccci.swarm.memory import first, remember
 from ccci.swarm.model import Judgement, Observation, Service
+from ccci.swarm.slots import stopping
 from ccci.swarm.track import Track, was_touched
 
 UNREACHABLE_LIMIT = 60.0
@@ -179,9 +180,7 @@ def _track(rollout: Rollout, seen: Observation, *, ended: bool) -> Rollout:
     inherited = dict(seen.inherited)
     tracks = dict(rollout.tracks)
     services = [service for service in seen.services if _wanted(rollout, service)]
-    stopping = any(
-        not task.live and not task.state.ended for one in seen.services for task in one.tasks
-    )
+    busy = any(stopping(service, seen.nodes) for service in seen.services)
     for service in services:
         health = health_of(service.spec, inherited)
         track = tracks.get(service.id)
@@ -204,7 +203,7 @@ def _track(rollout: Rollout, seen: Observation, *, ended: bool) -> Rollout:
                 at=seen.at,
                 wall=seen.wall,
                 settled=ended,
-                stopping=stopping,
+                stopping=busy,
             )
         tracks[service.id] = track
     present = {service.id for service in services}

@@ -136,7 +136,7 @@ def _service(
         dead=tuple(dead),
         missing=missing,
         surplus=surplus,
-        stopping=_stopping(service),
+        stopping=stopping(service, nodes),
     )
 
 
@@ -169,7 +169,7 @@ def _job(service: Service, by_slot: dict[str, list[Task]], nodes: tuple[Node, ..
         dead=dead,
         missing=max(expected - len(done) - len({task.slot for task in live}), 0),
         surplus=False,
-        stopping=_stopping(service),
+        stopping=stopping(service, nodes),
         job=True,
     )
 
@@ -178,8 +178,18 @@ def _running(live: tuple[Task, ...]) -> tuple[Task, ...]:
     return tuple(task for task in live if task.up_to_date and task.state is TaskState.RUNNING)
 
 
-def _stopping(service: Service) -> tuple[Task, ...]:
-    return tuple(task for task in service.tasks if not task.live and not task.state.ended)
+def stopping(service: Service, nodes: tuple[Node, ...]) -> tuple[Task, ...]:
+    """Return the tasks that were asked to stop and have not yet.
+
+    Not those of a node that is away: they keep their last state for a day, and hold nothing that
+    another task could have (swarmkit manager/dispatcher: moveTasksToOrphaned).
+    """
+    away = {node.id for node in nodes if not node.ready}
+    return tuple(
+        task
+        for task in service.tasks
+        if not task.live and not task.state.ended and task.node not in away
+    )
 
 
 def _ended_well(task: Task) -> bool:

@@ -340,6 +340,21 @@ def test_a_task_that_waits_for_a_stopping_one_is_not_stalled() -> None:
     assert verdict(BASE, looks) is None
 
 
+def test_a_task_of_a_node_that_is_away_keeps_nothing_waiting() -> None:
+    # Such a task is listed as running for a day (swarmkit manager/dispatcher).
+    away = replace(NODE, id="node2", ready=False)
+    left = task("a1", desired="shutdown", up_to_date=False, node="node2")
+    waiting = task("b1", "pending", node="", error="no suitable node (scheduling constraints)")
+    looks = [
+        look(at, rolled(left, waiting, update="updating"), nodes=(NODE, away)) for at in (1.0, 22.0)
+    ]
+    rollout = fold(BASE, looks)
+    assert rollout.verdict is Verdict.STALLED
+    assert rollout.tracks["id-app"].slots.stopping == ()
+    back = [replace(each, nodes=(NODE, replace(away, ready=True))) for each in looks]
+    assert verdict(BASE, back) is None
+
+
 def test_an_image_that_cannot_be_had_is_stalled_over_several_tasks() -> None:
     looks = []
     for number in range(1, 6):
