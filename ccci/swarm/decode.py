@@ -2,8 +2,9 @@
 
 A look is a mapping of raw answers: `at`, `wall`, `services`, `tasks`, `up_to_date` (ids), `nodes`,
 `date` (the `Date` header of the tasks), `images` (inspections by name, None where absent),
-`orchestrator`, `command` and `unreachable`. Keys that an old Engine leaves out are filled with
-what Swarm does without them; a word that no Engine up to 29 says raises EngineError.
+`orchestrator`, `unhealthy` (ids), `command` and `unreachable`. Keys that an old Engine leaves out
+are filled with what Swarm does without them; a word that no Engine up to 29 says raises
+EngineError.
 """
 
 from collections import defaultdict
@@ -53,6 +54,7 @@ def observation(look: Json) -> Observation:
             for name, found in sorted(images.items())
             if found and (check := health_check(inside(found, "Config").get("Healthcheck")))
         ),
+        unhealthy=frozenset(look.get("unhealthy") or ()),
     )
 
 

@@ -136,6 +136,12 @@ class Collector:
         self._secrets |= secrets_in(environment)
 
     @property
+    def unhealthy(self) -> frozenset[str]:
+        """Return the tasks that were heard to turn unhealthy."""
+        with self._changed:
+            return frozenset(task for task, flags in self._flags.items() if _UNHEALTHY in flags)
+
+    @property
     def secrets(self) -> frozenset[str]:
         """Return the values that are hidden."""
         return self._secrets

@@ -61,10 +61,12 @@ def remember(
     wall: str,
     settled: bool,
     stopping: bool,
+    unhealthy: frozenset[str] = frozenset(),
 ) -> Track:
     """Return the memory after one more look.
 
-    `settled`: COMMAND has ended before it; `stopping`: tasks of the stack are still being stopped.
+    `settled`: COMMAND has ended before it; `stopping`: tasks of the stack are still being stopped;
+    `unhealthy`: tasks whose container is known to have turned unhealthy.
     """
     slots = read(service, nodes, health)
     track = _remember_update(track, service, slots, at=at, wall=wall, settled=settled)
@@ -76,6 +78,7 @@ def remember(
         service=service,
         slots=slots,
         health=health,
+        unhealthy=unhealthy,
         blocked=held_up(track.blocked, service, at, old_tasks=track.old_tasks, stopping=stopping),
         dead_since=dead_since if slots.dead else None,
         up_since=up if slots.up else None,

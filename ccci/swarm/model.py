@@ -299,7 +299,8 @@ class Observation:
     `orchestrator` names the reign of the leader; it changes when the leader does, or when it
     restarted. `nodes` is the last listing of the nodes, which may be older than the look.
     `absent_images` are images of the stack that the Engine asked does not have, `inherited` the
-    health checks that images bring along.
+    health checks that images bring along, `unhealthy` the tasks whose container on the node asked
+    was heard to turn unhealthy.
     """
 
     at: float
@@ -311,3 +312,4 @@ class Observation:
     unreachable: str | None = None
     absent_images: frozenset[str] = frozenset()
     inherited: tuple[tuple[str, HealthCheck], ...] = ()
+    unhealthy: frozenset[str] = frozenset()

@@ -204,6 +204,7 @@ def _track(rollout: Rollout, seen: Observation, *, ended: bool) -> Rollout:
                 wall=seen.wall,
                 settled=ended,
                 stopping=busy,
+                unhealthy=seen.unhealthy,
             )
         tracks[service.id] = track
     present = {service.id for service in services}

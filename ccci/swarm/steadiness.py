@@ -86,7 +86,15 @@ def _unstable(track: Track, detail: str, tasks: Sequence[str]) -> Judgement:
 
 
 def _soaking(track: Track, at: float, soak: float | None) -> Judgement:
-    """Judge a service whose slots are all filled: converged once every task is old enough."""
+    """Judge a service whose slots are all filled: converged once every task is old enough.
+
+    Not while one of them is known to be unhealthy: it is listed as running until its stop grace is
+    over (moby daemon/cluster/executor/container/controller.go: Wait).
+    """
+    sick = [task.id for task in track.slots.running if task.id in track.unhealthy]
+    if sick:
+        words = f"{tasks_in_words(track)}, but {len(sick)} unhealthy, which Swarm is stopping"
+        return say(track, "soaking", None, words, tasks=sick)
     needed = soak_needed(track, soak)
     ages = [at - track.running_since[task.id] for task in track.slots.running]
     youngest = min(ages, default=needed)

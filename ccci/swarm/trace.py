@@ -23,7 +23,7 @@ from ccci.swarm.model import Evidence, Observation
 
 SCHEMA = "ccci.trace/1"
 _LISTS = ("services", "tasks", "nodes")
-_SAME_IF_ABSENT = ("images", "up_to_date", "orchestrator", "command")
+_SAME_IF_ABSENT = ("images", "up_to_date", "orchestrator", "unhealthy", "command")
 
 
 class Trace:

@@ -52,9 +52,10 @@ class Track:
     spec once COMMAND has ended, after which a change is somebody else's; `ours` the last update
     status of our own roll, `overtaken` that something else followed our rollback;
     `completed_since` when that became `completed`; `running_since` since when each task was seen
-    running; `failures` the failures of each slot, oldest first; `blocked` what holds a slot up;
-    `said` every status of it, since Swarm overwrites its message; `up_since` since when all slots
-    are filled; `rolled` says that something rolled; `lives` are all tasks seen, forgotten ones too.
+    running, `unhealthy` the tasks whose check is known to have failed; `failures` the failures of
+    each slot, oldest first; `blocked` what holds a slot up; `said` every status of it, since Swarm
+    overwrites its message; `up_since` since when all slots are filled; `rolled` says that something
+    rolled; `lives` are all tasks seen, forgotten ones too.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Track:
     known: frozenset[str] = frozenset()
     asked: frozenset[str] = frozenset()
     running_since: dict[str, float] = field(default_factory=dict)
+    unhealthy: frozenset[str] = frozenset()
     longest_life: float = 0.0
     failures: dict[str, tuple[Failure, ...]] = field(default_factory=dict)
     blocked: dict[str, Blocked] = field(default_factory=dict)

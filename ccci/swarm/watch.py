@@ -131,7 +131,13 @@ class Watch:
     def _see(self) -> dict[str, Any]:
         # The command is asked first: what it did before it ended is then in the answers.
         command = self._ask_command()
-        return {**self._eye.look(), "command": command}
+        raw = self._eye.look()
+        listed = {task["ID"] for task in raw["tasks"]}
+        return {
+            **raw,
+            "unhealthy": sorted(self._collector.unhealthy & listed),
+            "command": command,
+        }
 
     def _failed(self, error: CcciError) -> dict[str, Any]:
         self._eye.suspect()

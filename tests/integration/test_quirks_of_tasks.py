@@ -56,6 +56,20 @@ def test_unhealthy_but_graceful_is_no_error_to_swarm(stage: Stage) -> None:
     assert told.service()["cause"]["exit_code"] == 0
 
 
+def test_an_unhealthy_task_is_listed_as_running_until_it_has_stopped(stage: Stage) -> None:
+    stage.base(app=app())
+    # It turns unhealthy at once after the monitor, and is deaf for all its grace.
+    sour = app(
+        "trap '' TERM; touch /ok; sleep 2; rm /ok; while true; do sleep 1; done",
+        update={"monitor": "1s"},
+        stop_grace_period="12s",
+        healthcheck=check("test -f /ok || { echo gone sour; exit 1; }", retries=1),
+    )
+    told = stage.roll(app=sour, keep="unhealthy-while-it-stops")
+    told.as_expected(Verdict.UNSTABLE, "unhealthy")
+    assert told.states() == ["updating", "completed"]
+
+
 def test_a_task_that_is_starting_is_not_running_until_its_first_good_probe(stage: Stage) -> None:
     stage.base(app=app())
     slow = app("sleep 4; touch /ok; sleep 99", healthcheck=check("test -f /ok", start_period="30s"))

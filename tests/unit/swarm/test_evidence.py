@@ -141,6 +141,7 @@ def test_an_unhealthy_container_is_looked_into_before_it_is_killed(
     collector.event(event("health_status: unhealthy"))
     before = only(collector)
     assert before.unhealthy
+    assert collector.unhealthy == {"task"}
     assert before.health == ("exit 1: bad", "exit -1")
     assert before.exit_code is None
     assert before.ran_for is None

@@ -185,6 +185,18 @@ def test_a_task_that_dies_during_the_soak_is_unstable() -> None:
     assert rollout.judgements[0].tasks_at_fault == ("b1",)
 
 
+def test_a_task_that_is_known_to_be_unhealthy_is_not_steady() -> None:
+    looks = [
+        look(1, rolled(OLD_STOPPED, task("b1"), update="updating")),
+        look(3, rolled(OLD_STOPPED, task("b1"), update="completed")),
+    ]
+    late = look(20, rolled(OLD_STOPPED, task("b1"), update="completed"))
+    assert verdict(BASE, [*looks, late]) is Verdict.CONVERGED
+    rollout = fold(BASE, [*looks, replace(late, unhealthy=frozenset({"b1"}))])
+    assert rollout.verdict is None
+    assert "1 unhealthy" in rollout.judgements[0].detail
+
+
 def test_a_task_may_fall_once_while_its_database_comes_up() -> None:
     base = baseline(OLD, service("one", task("d1"), name="db"))
     db_down = service("two", task("d2", "starting"), name="db", version=2, update="updating")

@@ -47,7 +47,8 @@ def test_what_was_seen_is_seen_again(path: Path) -> None:
     fewer |= {"up_to_date": [], "orchestrator": "other", "command": None, "images": {}}
     blind = {"at": 2.0, "wall": "w", "unreachable": "refused", "command": None}
     bare = [look(services=[{**each, "Spec": without_env(each["Spec"])} for each in services()])]
-    looks = [*bare, look(1.5), blind, look(2.5), fewer, look(4.0)]
+    looks = [*bare, look(1.5, unhealthy=["t1"]), blind, look(2.5, unhealthy=["t1"])]
+    looks += [{**fewer, "unhealthy": []}, look(4.0, unhealthy=[])]
     with Trace(path) as writer:
         for each in looks:
             writer.look(each)
@@ -59,6 +60,7 @@ def test_what_was_seen_is_seen_again(path: Path) -> None:
         assert seen.orchestrator == expected.orchestrator
         assert seen.nodes == expected.nodes
         assert seen.absent_images == expected.absent_images
+        assert seen.unhealthy == expected.unhealthy
         assert seen.inherited == expected.inherited
         assert shape(seen) == shape(expected)
         assert (seen.command and seen.command.code) == (expected.command and expected.command.code)

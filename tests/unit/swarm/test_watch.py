@@ -162,6 +162,22 @@ def test_an_event_of_the_stack_is_looked_at_at_once(
     assert time.monotonic() - emitted < 2
 
 
+def test_a_task_that_was_heard_to_turn_unhealthy_is_seen_as_such(
+    server: EngineServer, engine: Engine
+) -> None:
+    with Watch(engine, "t") as watching:
+        seen = watching.observations()
+        first = next(seen)
+        assert not first.unhealthy
+        task = first.services[0].tasks[0].id
+        for each in (task, "forgotten"):
+            named = {"com.docker.swarm.task.id": each, "com.docker.swarm.task.name": f"t.1.{each}"}
+            server.emit(container("health_status: unhealthy", **named))
+        while not (found := next(seen).unhealthy):
+            pass
+    assert found == {task}
+
+
 def test_events_of_others_are_not_heard(
     server: EngineServer, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
