@@ -7,7 +7,7 @@ from ccci.exits import Verdict
 from ccci.report import RolledBack, ServiceReport, TaskReport
 from ccci.swarm.diagnose import diagnose
 from ccci.swarm.hints import hint_for
-from ccci.swarm.model import Cause, CauseCode, Evidence, Judgement, Node
+from ccci.swarm.model import Cause, CauseCode, Evidence, Judgement, Node, TaskState
 from ccci.swarm.rollout import Rollout
 from ccci.swarm.steadiness import soak_needed, tasks_in_words
 from ccci.swarm.track import Life, Track
@@ -42,7 +42,7 @@ def summary(rollout: Rollout, reports: tuple[ServiceReport, ...]) -> str:
         Verdict.ROLLBACK_PAUSED: f"Swarm stopped half-way in rolling {told.name} back{moved}",
         Verdict.PAUSED: f"Swarm stopped the update of {told.name} half-way",
         Verdict.UNSTABLE: f"{told.name} does not stay up",
-        Verdict.STALLED: f"{told.name} cannot start",
+        Verdict.STALLED: f"{told.name} makes no progress",
         Verdict.DISTURBED: f"the rollout of {told.name} was disturbed",
         Verdict.TIMED_OUT: f"{told.name} was not done before the deadline",
         Verdict.REMOVED: f"{told.name} is gone",
@@ -75,7 +75,7 @@ def _service(
         detail=judgement.detail,
         swarm=update.state.value if update else None,
         runs=tasks_in_words(track),
-        cause=None if verdict.passed else _cause(judgement, track, evidence),
+        cause=None if verdict.passed else _cause(judgement, track, evidence, hostnames),
         rolled_back=_rolled_back(track),
         transitions=track.transitions,
         tasks=tuple(_task(life, track, hostnames) for life in track.lives.values()),
@@ -114,14 +114,20 @@ def _rolled_back(track: Track) -> RolledBack | None:
     return RolledBack(track.target.identity if track.target else None, known.identity, at)
 
 
-def _cause(judgement: Judgement, track: Track, evidence: Mapping[str, Evidence]) -> Cause:
+def _cause(
+    judgement: Judgement,
+    track: Track,
+    evidence: Mapping[str, Evidence],
+    hostnames: Mapping[str, str],
+) -> Cause:
     life = _at_fault(judgement, track, evidence)
     own = judgement.cause
     if life is not None:
         cause = diagnose(life.task, evidence.get(life.task.id), track.target)
         if own is None or own is cause.code:
             return cause
-        detail = _starting_detail(own, life) or cause.detail
+        node = hostnames.get(life.task.node, life.task.node)
+        detail = _lasting_detail(own, life, node) or cause.detail
         return Cause(
             own,
             detail,
@@ -142,12 +148,16 @@ def _cause(judgement: Judgement, track: Track, evidence: Mapping[str, Evidence])
     return Cause(code, detail, hint_for(code))
 
 
-def _starting_detail(code: CauseCode, life: Life) -> str:
+def _lasting_detail(code: CauseCode, life: Life, node: str) -> str:
     name = f"task {life.task.id[:12]} of slot {life.task.slot[:12]}"
     if code is CauseCode.START_TIMEOUT:
         return f"{name} is still {life.task.state.value}"
     if code is CauseCode.OLD_TASK_NOT_STOPPING:
         return f"{name}, of the old spec, was asked to stop and is still {life.task.state.value}"
+    if code is CauseCode.NO_SUITABLE_NODE and life.task.state is TaskState.RUNNING:
+        return f"{name}, of the old spec, stays on {node}, which is paused"
+    if code is CauseCode.NO_SUITABLE_NODE:
+        return f"{name} was given to {node}, which went down, and Swarm's update waits for it"
     return ""
 
 

@@ -1,6 +1,6 @@
 """What each cause means, and one next step for it. Pure text."""
 
-from ccci.swarm.model import CauseCode, Spec, Task
+from ccci.swarm.model import CauseCode, Spec, Task, TaskState
 
 SIGKILL_EXIT = 137
 
@@ -87,7 +87,7 @@ def hint_for(
             "(`docker inspect`, the kernel's log), since this Engine cannot see it"
         )
     if code is CauseCode.NO_SUITABLE_NODE and task is not None:
-        return _placement_hint(task.error, start_first=start_first)
+        return _placement_hint(task, start_first=start_first)
     return _HINTS[code]
 
 
@@ -105,8 +105,19 @@ def _memory_hint(spec: Spec | None, *, start_first: bool) -> str:
     )
 
 
-def _placement_hint(error: str, *, start_first: bool) -> str:
-    """Return the next step for the scheduler's reason (swarmkit manager/scheduler/filter.go)."""
+def _placement_hint(task: Task, *, start_first: bool) -> str:
+    """Return the next step for the scheduler's reason (swarmkit manager/scheduler/filter.go).
+
+    A task without one has a node, which keeps its slot from a new task.
+    """
+    error = task.error
+    if not error and task.state is TaskState.RUNNING:
+        return (
+            "Swarm replaces no task of a global service on a node that is paused: set the node "
+            "active, or drain it (`docker node update --availability`)"
+        )
+    if not error:
+        return "bring the node back, or remove it (`docker node rm --force`), then deploy again"
     if "insufficient resources" in error:
         more = (
             "; in an update with `order: start-first` the old task holds its share, too: "

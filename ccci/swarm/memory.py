@@ -79,7 +79,9 @@ def remember(
         slots=slots,
         health=health,
         unhealthy=unhealthy,
-        blocked=held_up(track.blocked, service, at, old_tasks=track.old_tasks, stopping=stopping),
+        blocked=held_up(
+            track.blocked, service, nodes, at, old_tasks=track.old_tasks, stopping=stopping
+        ),
         dead_since=dead_since if slots.dead else None,
         up_since=up if slots.up else None,
         rolled=track.rolled or slots.due or _new_tasks(track, service),

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ccci.swarm.diagnose import BLOCKERS, code_of, signature
-from ccci.swarm.model import CauseCode, Service, Task, TaskState
-from ccci.swarm.slots import ended_by_itself
+from ccci.swarm.model import CauseCode, Node, Service, Task, TaskState, UpdateState
+from ccci.swarm.slots import ended_by_itself, on_paused_node
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Blocked:
 def held_up(
     before: Mapping[str, Blocked],
     service: Service,
+    nodes: tuple[Node, ...],
     at: float,
     *,
     old_tasks: frozenset[str],
@@ -38,7 +39,10 @@ def held_up(
         if task.id not in old_tasks or task.live:
             by_slot.setdefault(task.slot, []).append(task)
     for slot, tasks in by_slot.items():
-        found = _obstacle(sorted(tasks, key=lambda task: task.created_at))
+        in_order = sorted(tasks, key=lambda task: task.created_at)
+        found = _obstacle(in_order)
+        if (kept := _kept_by_its_node(service, in_order, nodes)) is not None:
+            found = kept, CauseCode.NO_SUITABLE_NODE, True
         if found is None:
             continue
         task, code, listed = found
@@ -48,6 +52,22 @@ def held_up(
         since = last.since if last is not None and same else at
         blocked[slot] = Blocked(code, reason, task.id, since, listed)
     return blocked
+
+
+def _kept_by_its_node(service: Service, tasks: list[Task], nodes: tuple[Node, ...]) -> Task | None:
+    """Return the task whose node keeps a slot from getting its own.
+
+    It is an old one that a paused node keeps; or a new one of a node that went down before it ran,
+    for which the updater waits as long as the node is away (swarmkit updater.go: updateTask).
+    """
+    away = {node.id for node in nodes if not node.ready}
+    updating = service.update is not None and service.update.state is UpdateState.UPDATING
+    for task in tasks:
+        began = task.state.rank >= TaskState.RUNNING.rank
+        lost = updating and task.up_to_date and not (task.live or began) and task.node in away
+        if lost or on_paused_node(service.spec, task, nodes):
+            return task
+    return None
 
 
 def _obstacle(tasks: list[Task]) -> tuple[Task, CauseCode, bool] | None:

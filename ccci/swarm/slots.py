@@ -71,6 +71,17 @@ def is_one_shot(spec: Spec, health: HealthCheck | None) -> bool:
     return spec.restart.condition == "on-failure" and health is None and spec.ports == 0
 
 
+def on_paused_node(spec: Spec, task: Task, nodes: tuple[Node, ...]) -> bool:
+    """Say whether an old task of a global service stays because its node is paused.
+
+    Swarm neither adds nor replaces such tasks there, and the update completes without them
+    (swarmkit orchestrator/global/global.go). Where a node is drained or down, it stops them.
+    """
+    if spec.mode is not Mode.GLOBAL or task.up_to_date or not task.live:
+        return False
+    return any(node.id == task.slot and node.ready and not node.active for node in nodes)
+
+
 def ended_by_itself(task: Task) -> bool:
     """Say whether a task ended on its own account; `shutdown` is an end that was asked for."""
     return task.state in _OWN_END
@@ -113,11 +124,13 @@ def _service(
     if spec.mode is Mode.GLOBAL:
         expected_slots = {node.id for node in fitting(spec, nodes)}
         usable = {node.id for node in nodes if node.usable}
+        stuck = tuple(task for task in live if on_paused_node(spec, task, nodes))
         live = tuple(task for task in live if task.slot in expected_slots or task.slot in usable)
         live_slots = {task.slot for task in live}
         expected = len(expected_slots)
         missing = len(expected_slots - live_slots)
         surplus = bool(live_slots - expected_slots)
+        live, live_slots = (*live, *stuck), live_slots | {task.slot for task in stuck}
         settled = [task for task in settled if task.slot in expected_slots]
     else:
         expected = spec.replicas if spec.replicas is not None else 1

@@ -160,8 +160,8 @@ def _stalled(track: Track, at: float) -> Judgement | None:
             track,
             "stalled",
             Verdict.STALLED,
-            f"no task could start for {at - blocked.since:.0f} s, each time for the same reason; "
-            f"{tasks_in_words(track)}",
+            f"a slot could not get its task for {at - blocked.since:.0f} s, all along for the same "
+            f"reason; {tasks_in_words(track)}",
             cause=blocked.code,
             tasks=[blocked.task],
         )

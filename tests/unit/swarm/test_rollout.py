@@ -367,6 +367,36 @@ def test_a_task_of_a_node_that_is_away_keeps_nothing_waiting() -> None:
     assert verdict(BASE, back) is None
 
 
+def test_an_old_task_that_stays_on_a_paused_node_is_stalled() -> None:
+    # The update completes without it (swarmkit orchestrator/global).
+    paused = replace(NODE, id="node2", active=False)
+    spec = {"mode": Mode.GLOBAL, "replicas": None}
+    left = task("a2", slot="node2", node="node2", up_to_date=False)
+    seen = rolled(task("b1", slot=NODE.id), left, update="completed", spec=spec)
+    looks = [look(at, seen, nodes=(NODE, paused)) for at in (1.0, 20.9, 21.0)]
+    assert verdict(BASE, looks[:2]) is None
+    (judged,) = fold(BASE, looks).judgements
+    assert (judged.verdict, judged.cause) == (Verdict.STALLED, CauseCode.NO_SUITABLE_NODE)
+    assert judged.tasks_at_fault == ("a2",)
+    fresh = rolled(task("b1", slot=NODE.id), replace(left, up_to_date=True), spec=spec)
+    assert verdict(BASE, [replace(each, services=(fresh,)) for each in looks]) is Verdict.CONVERGED
+
+
+def test_an_update_that_waits_for_a_task_of_a_node_that_went_down_is_stalled() -> None:
+    # The updater waits for it to run, though it was replaced long since (swarmkit updater.go).
+    away = replace(NODE, id="node2", ready=False)
+    lost = task("b1", "assigned", desired="shutdown", node="node2")
+    other = task("a2", slot="2", up_to_date=False)
+    seen = rolled(lost, task("b2"), other, update="updating", spec={"replicas": 2})
+    looks = [look(at, seen, nodes=(NODE, away)) for at in (1.0, 20.9, 21.0)]
+    assert verdict(BASE, looks[:2]) is None
+    (judged,) = fold(BASE, looks).judgements
+    assert (judged.verdict, judged.cause) == (Verdict.STALLED, CauseCode.NO_SUITABLE_NODE)
+    assert judged.tasks_at_fault == ("b1",)
+    over = rolled(lost, task("b2"), task("b3", slot="2"), update="completed", spec={"replicas": 2})
+    assert verdict(BASE, [replace(each, services=(over,)) for each in looks]) is Verdict.CONVERGED
+
+
 def test_an_image_that_cannot_be_had_is_stalled_over_several_tasks() -> None:
     looks = []
     for number in range(1, 6):

@@ -1,0 +1,56 @@
+"""How paused and lost nodes fool a watcher, staged for real.
+
+The quirks and their sources are in docs/explanation/swarm.md.
+"""
+
+import os
+import signal
+from typing import Any
+
+from stagings import Stage, app
+
+from ccci.exits import Verdict
+
+STOPS = "trap 'exit 0' TERM; while true; do sleep 0.2; done"
+EVERYWHERE = {"mode": "global"}
+STOP_FIRST = {"order": "stop-first"}
+
+
+def everywhere(stage: Stage, revision: str) -> None:
+    """Deploy a global service and wait until each node has its task."""
+    stage.base(app=service(revision))
+    stage.swarm.wait_running(stage.full(), len(stage.swarm.hosts))
+
+
+def service(revision: str) -> dict[str, Any]:
+    """Return a service for all nodes, in a revision of its own."""
+    return app(STOPS, deploy=EVERYWHERE, update=STOP_FIRST, environment={"REVISION": revision})
+
+
+def test_an_old_task_of_a_global_service_stays_on_a_paused_node(stage_of_three: Stage) -> None:
+    stage = stage_of_three
+    everywhere(stage, "1")
+    name = stage.swarm.docker("node", "ls", "--format={{.Hostname}}").stdout.split()[-1]
+    stage.swarm.docker("node", "update", "--availability=pause", name)
+    told = stage.roll(app=service("2"), keep="paused-node")
+    told.as_expected(Verdict.STALLED, "no-suitable-node")
+    assert stage.status() == "completed"
+    assert f"stays on {name}, which is paused" in told.report["summary"]
+    assert "docker node update --availability" in told.service()["cause"]["hint"]
+
+
+def test_an_update_waits_for_a_task_of_a_node_that_went_down(stage_of_three: Stage) -> None:
+    stage = stage_of_three
+    sandbox = stage.swarm.sandbox
+    assert sandbox is not None
+    node = sandbox.nodes[-1]
+    everywhere(stage, "1")
+
+    def lose() -> None:
+        stage.wait_status("updating")
+        os.kill(int(node.pidfile.read_text()), signal.SIGKILL)
+
+    told = stage.roll(app=service("2"), during=lose, keep="node-lost-mid-roll")
+    told.as_expected(Verdict.STALLED, "no-suitable-node")
+    assert stage.status() == "updating"
+    assert f"was given to {node.name}, which went down" in told.report["summary"]
