@@ -36,7 +36,8 @@ def summary(rollout: Rollout, reports: tuple[ServiceReport, ...]) -> str:
         return f"{count}: {did}, and stayed so"
     back = told.rolled_back
     moved = _moved(back) if back else ""
-    why = f", because {told.cause.detail}" if told.cause else f": {told.detail}"
+    known = told.cause is not None and told.cause.code is not CauseCode.UNKNOWN
+    why = (", because " if known else ": ") + (told.cause.detail if told.cause else told.detail)
     said = {
         Verdict.ROLLED_BACK: f"Swarm rolled {told.name} back{moved}",
         Verdict.ROLLBACK_PAUSED: f"Swarm stopped half-way in rolling {told.name} back{moved}",
@@ -143,9 +144,10 @@ def _cause(
     if own is None and manual:
         code = CauseCode.INTERFERENCE
     detail = judgement.detail
-    if track.ours is not None and track.ours.message and code is CauseCode.UNKNOWN:
-        detail = f"Swarm's last word: {track.ours.message}"
-    return Cause(code, detail, hint_for(code))
+    last_word = track.ours.message if track.ours is not None else ""
+    if last_word and code is CauseCode.UNKNOWN and not judgement.hint:
+        detail = f"Swarm's last word: {last_word}"
+    return Cause(code, detail, judgement.hint or hint_for(code))
 
 
 def _lasting_detail(code: CauseCode, life: Life, node: str) -> str:

@@ -77,7 +77,8 @@ class Judgement:
     """What is known of one service so far. `verdict` is None while it is still open.
 
     `phase` is one word or two for people, `detail` the reason in one sentence, `tasks_at_fault`
-    the tasks that show it, the latest last; `ripe_at` is when time alone may decide it.
+    the tasks that show it, the latest last; `hint` the next step where it differs from the cause's
+    own; `ripe_at` is when time alone may decide it.
     """
 
     name: str
@@ -87,4 +88,5 @@ class Judgement:
     detail: str = ""
     tasks_at_fault: tuple[str, ...] = ()
     cause: CauseCode | None = None
+    hint: str = ""
     ripe_at: float | None = None

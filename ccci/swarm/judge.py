@@ -10,6 +10,7 @@ from ccci.exits import Verdict
 from ccci.swarm.model import CauseCode, Judgement, UpdateState
 from ccci.swarm.steadiness import (
     by_tasks,
+    next_step,
     put_back_and_failed,
     recent_failures,
     say,
@@ -69,8 +70,8 @@ def at_the_end(track: Track, judgement: Judgement, *, out_of_time: bool) -> Judg
     return replace(
         judgement,
         verdict=Verdict.TIMED_OUT,
-        detail=f"not done before the deadline: {judgement.detail}",
         cause=cause,
+        hint="" if at_fault else next_step(track),
         tasks_at_fault=at_fault,
     )
 

@@ -1,5 +1,6 @@
 """What runs, judged apart from what Swarm says: soaks, crash loops, stalled slots. Pure."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -220,9 +221,36 @@ def _open(track: Track, *, updating: bool) -> Judgement:
         return say(
             track, "waiting", None, f"Swarm has to replace old tasks: {tasks_in_words(track)}"
         )
+    if doubled := _doubled(track):
+        words = (
+            f"slot {doubled[0][:12]} holds {doubled[1]} tasks where one is asked for, and Swarm "
+            "stops the spare one only when the service is sent again"
+        )
+        return say(track, "waiting", None, words)
     if track.slots.surplus:
         return say(track, "waiting", None, "Swarm has to stop tasks that are too many")
-    return say(track, "starting", None, tasks_in_words(track))
+    words = tasks_in_words(track)
+    if track.slots.job and track.slots.running:
+        words += f", {len(track.slots.running)} still at work"
+    return say(track, "starting", None, words)
+
+
+def _doubled(track: Track) -> tuple[str, int] | None:
+    """Return a slot with more than one task, and how many it has."""
+    most = Counter(task.slot for task in track.slots.live).most_common(1)
+    return next(((slot, count) for slot, count in most if count > 1), None)
+
+
+def next_step(track: Track) -> str:
+    """Return what to do about a service at whose deadline nothing was seen to fail."""
+    longer = "give it longer with --timeout"
+    if track.settled is None and not track.touched:
+        return f"COMMAND had not come to it yet: {longer}"
+    if not track.slots.dirty and _doubled(track):
+        return "deploy again: Swarm then keeps one task of the slot"
+    if track.slots.job and track.slots.running:
+        return f"read its logs to see how far it is, and {longer}"
+    return f"nothing of it was seen to fail: {longer}"
 
 
 def what_it_waited_for(track: Track) -> tuple[CauseCode | None, tuple[str, ...]]:

@@ -221,3 +221,7 @@ def test_a_slot_may_hold_two_new_tasks_after_a_crash_during_start_first(stage: S
     assert (told.verdict, told.code) == (Verdict.TIMED_OUT, 12)
     up = [task for task in told.service()["tasks"] if task["desired"] == "running"]
     assert [task["state"] for task in up] == ["running"] * 2
+    assert "slot 1 holds 2 tasks" in told.report["summary"]
+    assert "deploy again" in told.service()["cause"]["hint"]
+    stage.redeploy()
+    wait_for(lambda: len(stage.swarm.running(stage.full())) == 1, "one task of the slot")

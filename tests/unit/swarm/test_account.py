@@ -2,7 +2,8 @@ from rollouts import baseline, fold, look, service, task
 
 from ccci.swarm import account
 from ccci.swarm.baseline import Baseline, named
-from ccci.swarm.model import Identity
+from ccci.swarm.model import CauseCode, Identity
+from ccci.swarm.rollout import Policy
 
 RELEASE = {"identity": Identity("0.7.0+3.3.1", "image:base", None)}
 BEFORE = baseline(service("base", task("a1"), spec=RELEASE))
@@ -16,6 +17,18 @@ def told(before: Baseline) -> str:
     (report,) = account.services(rollout, {})
     assert report.rolled_back is not None
     return f"from {report.rolled_back.source} to {report.rolled_back.target}"
+
+
+def test_a_time_out_is_told_once_and_with_its_own_next_step() -> None:
+    both = service("head", task("b1"), task("b2"), version=2, update="completed")
+    rollout = fold(BEFORE, [look(1, both), look(51, both)], Policy(timeout=50))
+    (report,) = account.services(rollout, {})
+    assert account.summary(rollout, (report,)).startswith(
+        "app was not done before the deadline: slot 1 holds 2 tasks"
+    )
+    assert report.cause is not None
+    assert report.cause.code is CauseCode.UNKNOWN
+    assert "deploy again" in report.cause.hint
 
 
 def test_a_rollback_names_both_sides_by_their_labels() -> None:

@@ -632,6 +632,26 @@ def test_the_deadline_counts_from_the_first_change_and_shows_its_arithmetic() ->
     assert "first change at 100s" in rollout.arithmetic
 
 
+def test_two_tasks_that_stay_in_a_slot_are_named_at_the_deadline() -> None:
+    both = rolled(task("b1"), task("b2"), update="completed")
+    looks = [look(at, both) for at in (1.0, 30.0, 51.0)]
+    (judged,) = fold(BASE, looks, Policy(timeout=50)).judgements
+    assert judged.verdict is Verdict.TIMED_OUT
+    assert "slot 1 holds 2 tasks where one is asked for" in judged.detail
+    assert "deploy again" in judged.hint
+
+
+def test_a_time_out_without_a_failure_asks_for_more_time() -> None:
+    job = service("one", task("b1", iteration=1), spec={"mode": Mode.REPLICATED_JOB}, iteration=1)
+    (judged,) = fold(baseline(), [look(1, job), look(51, job)], Policy(timeout=50)).judgements
+    assert judged.detail == "0/1 tasks completed, 1 still at work"
+    assert "logs" in judged.hint
+    assert "--timeout" in judged.hint
+    untouched = [look(at, OLD, command=RUNNING_COMMAND) for at in (1.0, 51.0)]
+    (judged,) = fold(BASE, untouched, Policy(timeout=50)).judgements
+    assert "COMMAND had not come to it" in judged.hint
+
+
 def test_fail_fast_does_not_wait_for_the_others() -> None:
     waiting = service("one", task("c1", "starting"), name="other")
     looks = [look(1, rolled(task("b1"), update="paused"), waiting)]
