@@ -140,13 +140,12 @@ def _cause(
             evidence=cause.evidence,
         )
     code = own or CauseCode.UNKNOWN
-    manual = track.ours is not None and "manual" in track.ours.message.lower()
-    if own is None and manual:
-        code = CauseCode.INTERFERENCE
     detail = judgement.detail
-    last_word = track.ours.message if track.ours is not None else ""
-    if last_word and code is CauseCode.UNKNOWN and not judgement.hint:
-        detail = f"Swarm's last word: {last_word}"
+    if own is None and any("manual" in each.message.lower() for each in track.said):
+        code = CauseCode.INTERFERENCE
+        detail = "somebody asked for the rollback (`docker service rollback`), and no task failed"
+    elif own is None and track.ours is not None and track.ours.message and not judgement.hint:
+        detail = f"Swarm's last word: {track.ours.message}"
     return Cause(code, detail, judgement.hint or hint_for(code))
 
 

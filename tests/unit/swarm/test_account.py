@@ -1,8 +1,9 @@
 from rollouts import baseline, fold, look, service, task
 
+from ccci.report import ServiceReport
 from ccci.swarm import account
 from ccci.swarm.baseline import Baseline, named
-from ccci.swarm.model import CauseCode, Identity
+from ccci.swarm.model import CauseCode, Identity, Observation
 from ccci.swarm.rollout import Policy
 
 RELEASE = {"identity": Identity("0.7.0+3.3.1", "image:base", None)}
@@ -17,6 +18,23 @@ def told(before: Baseline) -> str:
     (report,) = account.services(rollout, {})
     assert report.rolled_back is not None
     return f"from {report.rolled_back.source} to {report.rolled_back.target}"
+
+
+def judged(before: Baseline | None, *looks: Observation) -> tuple[str, ServiceReport]:
+    rollout = fold(before, looks)
+    (report,) = account.services(rollout, {})
+    return account.summary(rollout, (report,)), report
+
+
+def test_a_rollback_by_hand_is_told_from_one_of_swarms_own() -> None:
+    rolling = service("head", task("a1", up_to_date=False), task("b1"), update="updating")
+    asked = {"started": "s2", "message": "manually requested rollback"}
+    back = service("base", task("a1"), update="rollback_started", **asked)
+    done = service("base", task("a1"), update="rollback_completed", started="s2")
+    said, report = judged(BEFORE, look(1, rolling), look(3, back), look(9, done))
+    assert report.cause is not None
+    assert report.cause.code is CauseCode.INTERFERENCE
+    assert "docker service rollback" in said
 
 
 def test_a_time_out_is_told_once_and_with_its_own_next_step() -> None:
