@@ -5,9 +5,18 @@ from collections.abc import Mapping
 
 from ccci.exits import Verdict
 from ccci.report import RolledBack, ServiceReport, TaskReport
+from ccci.swarm.decode import sortable
 from ccci.swarm.diagnose import diagnose
 from ccci.swarm.hints import hint_for
-from ccci.swarm.model import Cause, CauseCode, Evidence, Judgement, Node, TaskState
+from ccci.swarm.model import (
+    Cause,
+    CauseCode,
+    Evidence,
+    Judgement,
+    Node,
+    TaskState,
+    UpdateState,
+)
 from ccci.swarm.rollout import Rollout
 from ccci.swarm.steadiness import soak_needed, tasks_in_words
 from ccci.swarm.track import Life, Track
@@ -79,7 +88,10 @@ def _service(
         cause=None if verdict.passed else _cause(judgement, track, evidence, hostnames),
         rolled_back=_rolled_back(track),
         transitions=track.transitions,
-        tasks=tuple(_task(life, track, hostnames) for life in track.lives.values()),
+        tasks=tuple(
+            _task(life, track, hostnames)
+            for life in (*_before_the_first_look(track), *track.lives.values())
+        ),
         soak=soak_needed(track, rollout.policy.soak) if verdict.passed else None,
     )
 
@@ -162,8 +174,31 @@ def _lasting_detail(code: CauseCode, life: Life, node: str) -> str:
     return ""
 
 
+def _before_the_first_look(track: Track) -> list[Life]:
+    """Return the failed tasks that Swarm's update made before it was first looked at.
+
+    To the judge they are history, for there is no baseline. But an update that Swarm stopped or
+    undid was stopped for one of the tasks made since it started; both times are a manager's.
+    """
+    status = track.ours
+    if track.baseline is not None or status is None or not status.started_at:
+        return []
+    if not (status.state.is_rollback or status.state is UpdateState.PAUSED):
+        return []
+    begun = sortable(status.started_at)
+    return [
+        Life(task, None, task.timestamp or None)
+        for task in sorted(track.service.tasks, key=lambda task: task.created_at)
+        if task.id not in track.lives
+        and task.state in {TaskState.FAILED, TaskState.REJECTED}
+        and task.created_at >= begun
+        and task.up_to_date is not status.state.is_rollback
+    ]
+
+
 def _at_fault(judgement: Judgement, track: Track, evidence: Mapping[str, Evidence]) -> Life | None:
     """Return the task that shows the cause best: the one Swarm names, else the best known one."""
+    before = _before_the_first_look(track)
     lives = [track.lives[task] for task in judgement.tasks_at_fault if task in track.lives]
     message = track.ours.message if track.ours else ""
     named = [
@@ -172,7 +207,7 @@ def _at_fault(judgement: Judgement, track: Track, evidence: Mapping[str, Evidenc
         for task in _TASK_ID.findall(text)
         if task in track.lives
     ]
-    candidates = named or lives
+    candidates = named or lives or before
     if not candidates:
         return None
     known = [life for life in candidates if life.task.id in evidence]

@@ -153,7 +153,7 @@ def task(
         template=fingerprint.task(made_of),
         image=inside(made_of, "ContainerSpec").get("Image") or "",
         iteration=_index(raw.get("JobIteration")),
-        created_at=_sortable(raw.get("CreatedAt") or ""),
+        created_at=sortable(raw.get("CreatedAt") or ""),
         timestamp=status.get("Timestamp") or "",
         since=_since(status.get("Timestamp"), raw.get("CreatedAt"), now),
     )
@@ -198,7 +198,7 @@ def _since(timestamp: str | None, created: str | None, now: datetime | None) -> 
     return max(seconds, 0.0) if seconds > -1.0 else None
 
 
-def _sortable(time: str) -> str:
+def sortable(time: str) -> str:
     """Return a time whose order is that of its text: Go leaves trailing zeros of seconds out."""
     seconds, _, fraction = time.removesuffix("Z").partition(".")
     return f"{seconds}.{fraction:0<9}Z" if time.endswith("Z") else time

@@ -131,5 +131,4 @@ def test_without_command_what_is_there_is_judged(stage: Stage) -> None:
     # A rollback is a failure also afterwards, at any age.
     stage.swarm.deploy(stage.stack, compose({"app": app("exit 1", restart=QUICK)}))
     wait_for(lambda: stage.status() == "rollback_completed", "the rollback")
-    told = stage.converge(None)
-    assert (told.verdict, told.code) == (Verdict.ROLLED_BACK, 10)
+    stage.converge(None).as_expected(Verdict.ROLLED_BACK, "exit-nonzero")

@@ -1,9 +1,12 @@
+from typing import Any
+
+import pytest
 from rollouts import baseline, fold, look, service, task
 
 from ccci.report import ServiceReport
 from ccci.swarm import account
 from ccci.swarm.baseline import Baseline, named
-from ccci.swarm.model import CauseCode, Identity, Observation
+from ccci.swarm.model import CauseCode, Identity, Observation, Task
 from ccci.swarm.rollout import Policy
 
 RELEASE = {"identity": Identity("0.7.0+3.3.1", "image:base", None)}
@@ -35,6 +38,28 @@ def test_a_rollback_by_hand_is_told_from_one_of_swarms_own() -> None:
     assert report.cause is not None
     assert report.cause.code is CauseCode.INTERFERENCE
     assert "docker service rollback" in said
+
+
+@pytest.mark.parametrize(
+    ("state", "fresh"), [("paused", True), ("rollback_completed", False), ("completed", None)]
+)
+def test_without_a_baseline_a_task_that_the_update_made_shows_why_swarm_stopped_it(
+    state: str, fresh: bool | None
+) -> None:
+    def failed(name: str, **changes: Any) -> Task:
+        return task(name, "failed", exit_code=7, **changes)
+
+    older = failed("a0", created_at="2026-11-24T00:00:01.5Z", up_to_date=True)
+    made = failed("b1", created_at="2026-11-24T00:00:03.5Z", up_to_date=bool(fresh))
+    serving = task("b2", created_at="2026-11-24T00:00:04.5Z", since=99.0)
+    seen = service("x", older, made, serving, update=state, started="2026-11-24T00:00:02.5Z")
+    _, report = judged(None, look(1, seen, command=None), look(9, seen, command=None))
+    if fresh is None:
+        assert report.cause is None
+        return
+    assert report.cause is not None
+    assert (report.cause.task, report.cause.exit_code) == ("b1", 7)
+    assert "b1" in {each.id for each in report.tasks}
 
 
 def test_a_time_out_is_told_once_and_with_its_own_next_step() -> None:
