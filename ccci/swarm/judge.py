@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ccci.exits import Verdict
+from ccci.swarm.differences import differences
 from ccci.swarm.model import CauseCode, Judgement, UpdateState
 from ccci.swarm.steadiness import (
     by_tasks,
@@ -134,11 +135,8 @@ def _by_interference(track: Track, at: float) -> Judgement | None:
     if track.rolling_back:
         return None
     if track.settled is not None and track.service.spec.whole != track.settled.whole:
-        detail = (
-            "somebody else changed the service after the deploy: it was "
-            f"{track.settled.identity}, it is {track.service.spec.identity}"
-        )
-        return _disturbed(track, detail)
+        changed = differences(track.settled, track.service.spec)
+        return _disturbed(track, f"somebody else changed the service after the deploy: {changed}")
     if track.unset_mid_roll:
         detail = (
             "its update status was unset while our update was rolling, so somebody re-sent the "

@@ -27,6 +27,7 @@ PURE = {
     *(
         "swarm.decode",
         "swarm.diagnose",
+        "swarm.differences",
         "swarm.findings",
         "swarm.fingerprint",
         "swarm.hints",
