@@ -20,6 +20,10 @@ from ccci.swarm.steadiness import (
 )
 from ccci.swarm.track import Track
 
+WHO_REMOVED_IT = (
+    "see who removed it (`docker service rm`, `docker stack rm`, a deploy with --prune), then "
+    "deploy again"
+)
 DISARMED_AFTER, DISARMED_DURING_COMMAND = 5.0, 20.0
 
 
@@ -33,7 +37,10 @@ def service(
 ) -> Judgement:
     """Return the judgement of one service at `at`; `others` are the stack's other services."""
     if track.gone_since is not None:
-        return say(track, "gone", Verdict.REMOVED, "it disappeared during the rollout")
+        if any(other.name == track.name and other.gone_since is None for other in others):
+            return _disturbed(track, "somebody else removed it after the deploy, and made it anew")
+        gone = say(track, "gone", Verdict.REMOVED, "it disappeared during the rollout")
+        return replace(gone, hint=WHO_REMOVED_IT)
     if track.baseline is not None and track.settled is None and not track.touched:
         return say(track, "as before", None, "COMMAND has not touched it yet")
     for rule in (_by_update_status, _by_interference):

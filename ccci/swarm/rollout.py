@@ -245,7 +245,7 @@ def _decide(rollout: Rollout, seen: Observation, *, ended: bool) -> Rollout:
     names_present = {track.name for track in tracks.values() if track.gone_since is None}
     for service_id, track in tracks.items():
         if track.gone_since is not None and track.verdict is None:
-            if not ended or track.name in names_present:
+            if not ended or (track.name in names_present and track.settled is None):
                 continue
             if judge.was_dropped(track) and names_present:
                 dropped += [track.name] if track.name not in dropped else []

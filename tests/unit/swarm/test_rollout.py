@@ -480,6 +480,16 @@ def test_a_service_that_disappears_is_removed() -> None:
     assert verdict(baseline(OLD, other), looks) is Verdict.REMOVED
 
 
+def test_a_service_that_somebody_makes_anew_after_the_deploy_is_disturbed() -> None:
+    anew = replace(rolled(task("c1", since=60.0)), id="id-new")
+    looks = [look(1, rolled(task("b1"), update="updating")), look(5, anew), look(9, anew)]
+    rollout = fold(BASE, looks)
+    assert rollout.verdict is Verdict.DISTURBED
+    assert rollout.judgements[0].cause is CauseCode.INTERFERENCE
+    during = [replace(looks[0], command=RUNNING_COMMAND), *looks[1:], look(70, anew)]
+    assert verdict(BASE, during) is Verdict.CONVERGED
+
+
 def test_a_service_that_the_deploy_drops_is_reported_and_not_held_against_it() -> None:
     other = service("one", task("c1", since=99.0), name="other")
     rollout = fold(baseline(OLD, other), [look(1, replace(other, version=2))])
