@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from ccci.swarm.hints import hint_for
 from ccci.swarm.model import Cause, CauseCode, Evidence, Spec, Task, TaskState
+from ccci.swarm.slots import is_one_shot
 
 _TEXTS: tuple[tuple[CauseCode, str], ...] = (
     # swarmkit manager/scheduler/filter.go: Explain of HostPortFilter, before the general text.
@@ -98,7 +99,7 @@ def diagnose(task: Task, evidence: Evidence | None, spec: Spec | None = None) ->
     exit_code = _exit_code(task, evidence)
     cause = Cause(
         code=code,
-        detail=_detail(code, task, evidence, exit_code),
+        detail=_detail(code, task, evidence, exit_code, spec),
         hint=hint_for(code, task, exit_code, spec, local=bool(evidence and evidence.local)),
         task=task.id,
         exit_code=exit_code,
@@ -126,17 +127,25 @@ def _exit_code(task: Task, evidence: Evidence | None) -> int | None:
     return task.exit_code if task.state.ended and task.container else task.exit_code or None
 
 
-def _detail(code: CauseCode, task: Task, evidence: Evidence | None, exit_code: int | None) -> str:
+def _detail(
+    code: CauseCode,
+    task: Task,
+    evidence: Evidence | None,
+    exit_code: int | None,
+    spec: Spec | None,
+) -> str:
     name = f"task {task.id[:12]} of slot {task.slot[:12]}"
     after = ""
     if evidence is not None and evidence.ran_for is not None:
         after = f" after {evidence.ran_for:.0f} s"
     quoted = f": {task.error}" if task.error else ""
+    ends = spec is not None and is_one_shot(spec, spec.health)
+    stay = "which fails an update" if ends else "where it should stay"
     sentences = {
         CauseCode.OOM_KILLED: f"{name} was killed, out of memory,{after or ' at once'}",
         CauseCode.UNHEALTHY: f"{name} was stopped{after} because its health check failed",
         CauseCode.EXIT_NONZERO: f"{name} exited with {exit_code}{after}{quoted}",
-        CauseCode.EXITED_EARLY: f"{name} exited with 0{after}, where it should stay",
+        CauseCode.EXITED_EARLY: f"{name} exited with 0{after}, {stay}",
         CauseCode.IMAGE_UNAVAILABLE: f"{name} cannot get its image{quoted}",
         CauseCode.MOUNT_FAILED: f"{name} cannot mount a volume or bind{quoted}",
         CauseCode.NO_SUITABLE_NODE: f"{name} has no node to run on{quoted}",

@@ -1,6 +1,7 @@
 """What each cause means, and one next step for it. Pure text."""
 
 from ccci.swarm.model import CauseCode, Spec, Task, TaskState
+from ccci.swarm.slots import is_one_shot
 
 SIGKILL_EXIT = 137
 
@@ -88,7 +89,19 @@ def hint_for(
         )
     if code is CauseCode.NO_SUITABLE_NODE and task is not None:
         return _placement_hint(task, start_first=start_first)
-    return _HINTS[code]
+    return (_policy_hint(code, spec) if spec is not None else "") or _HINTS[code]
+
+
+def _policy_hint(code: CauseCode, spec: Spec) -> str:
+    """Return the next step that the service's own policies ask for, or nothing."""
+    if code is CauseCode.EXITED_EARLY and is_one_shot(spec, spec.health):
+        return (
+            "in an update Swarm takes each end within `monitor` for a failure: say `update_config: "
+            "failure_action: continue` for a service that is meant to end, or make it a job"
+        )
+    if code is CauseCode.PORT_IN_USE and spec.update.order != "start-first":
+        return "free the port: `docker ps` and `ss -ltnp` on the node show what else holds it"
+    return ""
 
 
 def _memory_hint(spec: Spec | None, *, start_first: bool) -> str:
@@ -127,13 +140,15 @@ def _placement_hint(task: Task, *, start_first: bool) -> str:
         )
         return f"lower its resource reservations or add a node with room{more}"
     reasons = {
-        "scheduling constraints": "no node satisfies its placement constraints: label a node",
+        "scheduling constraints": "no node at hand meets its placement constraints: label a node",
         "unsupported platform": "its image has no build for the nodes' platform",
         "missing plugin": "install the network or volume plugin it needs on a node",
         "max replicas per node": "raise `max_replicas_per_node`, or lower `replicas`",
         "not available": "bring a node back: `docker node ls` shows which are down or drained",
     }
-    for text, hint in reasons.items():
-        if text in error:
-            return hint
-    return _HINTS[CauseCode.NO_SUITABLE_NODE]
+    if start_first:
+        reasons["max replicas per node"] += (
+            ", or say `update_config: order: stop-first`: with start-first the old task counts, too"
+        )
+    found = [hint for text, hint in reasons.items() if text in error]
+    return "; or ".join(found) or _HINTS[CauseCode.NO_SUITABLE_NODE]

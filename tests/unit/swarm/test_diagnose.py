@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from rollouts import spec, task
+from rollouts import RESTARTS, spec, task
 
 from ccci.swarm.diagnose import BLOCKERS, code_of, diagnose, signature
 from ccci.swarm.hints import hint_for
@@ -147,3 +147,24 @@ def test_start_first_is_named_where_it_doubles_the_memory() -> None:
 def test_the_schedulers_reason_decides_the_next_step(reason: str, words: str) -> None:
     waiting = task("b1", "pending", error=f"no suitable node ({reason})")
     assert words in diagnose(waiting, None).hint
+
+
+def test_max_replicas_per_node_and_start_first_are_named_together() -> None:
+    waiting = task("b1", "pending", error="no suitable node (max replicas per node limit exceed)")
+    start_first = spec("head", update=UpdatePolicy(order="start-first"))
+    assert "stop-first" in hint_for(CauseCode.NO_SUITABLE_NODE, waiting, None, start_first)
+    assert "stop-first" not in hint_for(CauseCode.NO_SUITABLE_NODE, waiting, None, spec("head"))
+
+
+def test_stop_first_is_not_advised_to_who_has_it() -> None:
+    start_first = spec("head", update=UpdatePolicy(order="start-first"))
+    assert "stop-first" in hint_for(CauseCode.PORT_IN_USE, None, None, start_first)
+    assert "stop-first" not in hint_for(CauseCode.PORT_IN_USE, None, None, spec("head"))
+
+
+def test_a_one_shot_that_ends_within_an_update_is_not_told_to_become_one() -> None:
+    ended = task("b1", "complete", exit_code=0)
+    cause = diagnose(ended, None, spec("head", restart=RESTARTS["none"]))
+    assert cause.code is CauseCode.EXITED_EARLY
+    assert "failure_action: continue" in cause.hint
+    assert "should stay" not in cause.detail
