@@ -181,6 +181,9 @@ def _with_command(
             summary=f"the Engine is out of reach: {rollout.lost}",
             hint="see whether its daemon runs (`docker info`), then run `ccci converge` again",
         )
+    if code is not None and not rollout.touched and (code or not options.allow_untouched):
+        # Nothing was waited for, so that nothing can be said of the services.
+        outcome = replace(outcome, services=())
     if code and not rollout.touched:
         return _deploy_failed(outcome, f"COMMAND exited with {code} and changed no service", output)
     if code == 0 and not rollout.touched and not options.allow_untouched:

@@ -14,6 +14,7 @@ def test_a_command_that_fails_and_changes_nothing_is_said_at_once(stage: Stage) 
     assert (told.verdict, told.code) == (Verdict.DEPLOY_FAILED, 4)
     assert told.report["command_exit_code"] == 9
     assert "no such recipe" in told.report["summary"]
+    assert told.report["services"] == []  # nothing was waited for
     assert told.seconds < 10
 
 
