@@ -14,6 +14,7 @@ from ccci.swarm import account
 from ccci.swarm.baseline import Baseline, take
 from ccci.swarm.hints import hint_for
 from ccci.swarm.model import CauseCode, Observation
+from ccci.swarm.notes import notes
 from ccci.swarm.rollout import Policy, Rollout, advance, begin, stop
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def follow(
         account.summary(rollout, reports),
         rollout,
         reports,
-        notes=_notes(rollout),
+        notes=notes(rollout),
         command_code=code,
         refusal=_refusal(output) if code else None,
     )
@@ -259,18 +260,3 @@ def _interrupted(
         command_code=code,
         exit_code=stopped.exit_code,
     )
-
-
-def _notes(rollout: Rollout) -> tuple[str, ...]:
-    notes = [f"{name} was dropped by the deploy" for name in rollout.dropped]
-    nodes = rollout.last.nodes if rollout.last else ()
-    for track in rollout.tracks.values():
-        if track.service.spec.mode.is_global:
-            left_out = [node.hostname for node in nodes if not node.usable]
-            notes += [f"{track.name}: not expected on {name}, down or drained" for name in left_out]
-        old = [task for task in track.slots.stopping if task.id in track.old_tasks]
-        if old and track.service.spec.update.order == "stop-first" and track.slots.running:
-            # Swarm waits 60 s for the old task, then starts the new one beside it
-            # (swarmkit restart.go DelayStart; moby issue 36111).
-            notes.append(f"{track.name}: an old task still stops beside the new one")
-    return tuple(notes)

@@ -108,6 +108,8 @@ def _soaking(track: Track, at: float, soak: float | None) -> Judgement:
         words = f"{tasks_in_words(track)}, steady for {needed:.0f} s or more"
         if not track.slots.expected:
             words = "no task is asked for, and none runs"
+            if track.service.spec.mode.is_global:
+                words = "no ready node fits its constraints, so that no task of it runs"
         elif track.service.spec.mode.is_job or not track.slots.running:
             words = tasks_in_words(track)
         return say(track, "steady", verdict, words)

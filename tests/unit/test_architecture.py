@@ -38,6 +38,7 @@ PURE = {
         "swarm.judge",
         "swarm.memory",
         "swarm.model",
+        "swarm.notes",
         "swarm.obstacles",
         "swarm.placement",
         "swarm.refusals",
