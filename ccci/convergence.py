@@ -142,8 +142,7 @@ def follow(
         evidence = dict(watch.evidence)
     if interrupted is not None:
         return _interrupted(rollout, interrupted, evidence, code)
-    if rollout.verdict is not None:
-        rollout = stop(rollout)
+    rollout = stop(rollout)
     reports = account.services(rollout, evidence)
     outcome = Outcome(
         rollout.verdict or Verdict.UNABLE,

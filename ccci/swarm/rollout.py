@@ -43,6 +43,9 @@ COMMAND_ALLOWANCE = 300.0
 """Seconds that COMMAND may take before it first touches the stack."""
 
 
+FOLLOW_ON = "it was not waited for: `ccci converge` without COMMAND follows it from here"
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What the user chose: seconds for the deadline and the soak (None: derived), and whom."""
@@ -155,7 +158,7 @@ def stop(rollout: Rollout) -> Rollout:
     return replace(
         rollout,
         judgements=tuple(
-            each if each.verdict else replace(each, verdict=Verdict.TIMED_OUT)
+            each if each.verdict else replace(each, verdict=Verdict.TIMED_OUT, hint=FOLLOW_ON)
             for each in rollout.judgements
         ),
     )
