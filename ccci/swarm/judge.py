@@ -11,6 +11,7 @@ from ccci.swarm.differences import differences
 from ccci.swarm.model import CauseCode, Judgement, UpdateState
 from ccci.swarm.steadiness import (
     by_tasks,
+    ended_well,
     next_step,
     put_back_and_failed,
     recent_failures,
@@ -87,7 +88,7 @@ def at_the_end(track: Track, judgement: Judgement, *, out_of_time: bool) -> Judg
 def _by_update_status(track: Track, at: float) -> Judgement | None:
     """Judge what Swarm says of our own update: `rollback_*` and `paused` fail, whoever serves."""
     del at
-    failed = recent_failures(track)
+    failed = recent_failures(track) or ended_well(track)
     status = track.ours
     if status is None:
         return _paused_before(track)

@@ -193,6 +193,21 @@ def recent_failures(track: Track) -> tuple[str, ...]:
     return tuple(task for task in _failed(track) if task not in back)
 
 
+def ended_well(track: Track) -> tuple[str, ...]:
+    """Return the tasks of the spec asked for that ended as a one-shot may.
+
+    Within `monitor` Swarm takes these for failures, too (swarmkit updater.go).
+    """
+    template = track.target.template if track.target is not None else ""
+    return tuple(
+        life.task.id
+        for life in track.lives.values()
+        if life.task.template == template
+        and life.task.state is TaskState.COMPLETE
+        and life.task.id not in track.asked
+    )
+
+
 def put_back_and_failed(track: Track) -> bool:
     """Say whether a rollback brought back tasks that fail, too."""
     return bool(_put_back(track))

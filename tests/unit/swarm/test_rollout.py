@@ -99,6 +99,17 @@ def test_a_rollback_is_a_failure_although_the_old_task_serves() -> None:
     assert verdict(BASE, looks[:3], Policy(fail_fast=True)) is Verdict.ROLLED_BACK
 
 
+def test_a_one_shot_that_swarm_takes_for_a_failure_is_named() -> None:
+    changes = {"restart": RESTARTS["none"]}
+    ended = task("b1", "complete", exit_code=0, template="head")
+    looks = [
+        look(1, rolled(OLD_DIRTY, task("b1", template="head"), update="updating", spec=changes)),
+        look(3, service("base", ended, task("a2"), update="rollback_completed", spec=changes)),
+    ]
+    (judged,) = fold(BASE, looks).judgements
+    assert (judged.verdict, judged.tasks_at_fault) == (Verdict.ROLLED_BACK, ("b1",))
+
+
 def test_a_rollback_that_is_under_way_at_the_deadline_is_rolled_back() -> None:
     going = service("base", task("a1"), version=3, update="rollback_started")
     looks = [look(1, rolled(OLD_DIRTY, update="updating")), look(2, going), look(99, going)]
