@@ -30,7 +30,7 @@ _TEXTS: tuple[tuple[CauseCode, str], ...] = (
     (
         CauseCode.MOUNT_FAILED,
         (
-            r"bind source path does not exist|invalid mount config|mounting volume"
+            r"bind source path does not exist|invalid mount|mounting volume"
             r"|failed to mount|error mounting|error while creating mount|volume driver"
             r"|no such volume|invalid volume"
         ),

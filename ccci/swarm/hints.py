@@ -89,6 +89,8 @@ def hint_for(
         )
     if code is CauseCode.NO_SUITABLE_NODE and task is not None:
         return _placement_hint(task, start_first=start_first)
+    if code is CauseCode.UNKNOWN and task is not None and task.state is TaskState.REJECTED:
+        return "the node refuses it as it is written: mend what the message names, and deploy again"
     return (_policy_hint(code, spec) if spec is not None else "") or _HINTS[code]
 
 

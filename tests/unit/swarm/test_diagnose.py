@@ -23,6 +23,12 @@ from ccci.swarm.model import CauseCode, Evidence, UpdatePolicy
             CauseCode.MOUNT_FAILED,
         ),
         (
+            "rejected",
+            "invalid mount target, must be an absolute path: v",
+            None,
+            CauseCode.MOUNT_FAILED,
+        ),
+        (
             "pending",
             "no suitable node (insufficient resources on 1 node)",
             None,
@@ -168,3 +174,11 @@ def test_a_one_shot_that_ends_within_an_update_is_not_told_to_become_one() -> No
     assert cause.code is CauseCode.EXITED_EARLY
     assert "failure_action: continue" in cause.hint
     assert "should stay" not in cause.detail
+
+
+def test_what_a_node_refuses_has_a_next_step_of_its_own() -> None:
+    refused = task("b1", "rejected", error="Minimum memory limit allowed is 6MB")
+    cause = diagnose(refused, None)
+    assert cause.code is CauseCode.UNKNOWN
+    assert "6MB" in cause.detail
+    assert "mend what the message names" in cause.hint
