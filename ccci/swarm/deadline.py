@@ -16,6 +16,9 @@ PULL_ALLOWANCE = 300.0
 START_ALLOWANCE = 30.0
 """Seconds allowed to schedule tasks and to start containers, whatever the recipe says."""
 
+WORK_ALLOWANCE = 300.0
+"""Seconds allowed for a job's work, of which no number of a recipe tells."""
+
 SHORTEST_SOAK, LONGEST_SOAK = 5.0, 60.0
 
 
@@ -65,6 +68,7 @@ def _of_service(
     wave = [
         (PULL_ALLOWANCE if absent else 0.0, "pull"),
         (START_ALLOWANCE, "to start"),
+        (WORK_ALLOWANCE if spec.mode.is_job else 0.0, "to work"),
         (health.start_period if health else 0.0, "start_period"),
         (health.unhealthy_after if health else 0.0, "to turn unhealthy"),
         (spec.stop_grace if stop_first else 0.0, "stop grace"),
