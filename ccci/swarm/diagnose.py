@@ -152,4 +152,6 @@ def _detail(
         CauseCode.PORT_IN_USE: f"{name} cannot have its port{quoted}",
         CauseCode.NETWORK_UNAVAILABLE: f"{name} gets no network{quoted}",
     }
-    return sentences.get(code, f"{name} is {task.state.value}{after}{quoted}")
+    ended = {TaskState.FAILED: "failed", TaskState.REJECTED: "was rejected"}
+    state = ended.get(task.state, f"is {task.state.value}")
+    return sentences.get(code, f"{name} {state}{after}{quoted}")

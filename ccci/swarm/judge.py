@@ -97,7 +97,7 @@ def _by_update_status(track: Track, at: float) -> Judgement | None:
         return say(track, "rolled back", Verdict.ROLLED_BACK, detail, tasks=failed)
     runs = tasks_in_words(track)
     back = "; what came back fails, too" if put_back_and_failed(track) else ""
-    if not track.slots.filled:
+    if len(track.slots.running) + len(track.slots.done) < track.slots.expected:
         back = f"; at that moment what came back was not running: {runs}"
     phase, verdict, detail = {
         UpdateState.UPDATING: ("", None, ""),

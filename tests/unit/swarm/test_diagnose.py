@@ -180,5 +180,5 @@ def test_what_a_node_refuses_has_a_next_step_of_its_own() -> None:
     refused = task("b1", "rejected", error="Minimum memory limit allowed is 6MB")
     cause = diagnose(refused, None)
     assert cause.code is CauseCode.UNKNOWN
-    assert "6MB" in cause.detail
+    assert "was rejected: Minimum memory limit allowed is 6MB" in cause.detail
     assert "mend what the message names" in cause.hint

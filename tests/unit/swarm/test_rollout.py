@@ -123,6 +123,17 @@ def test_a_rollback_onto_a_spec_that_does_not_run_says_so() -> None:
     assert "was not running" in rollout.judgements[0].detail
 
 
+def test_a_rollback_of_a_bigger_scale_is_not_said_to_run_nothing() -> None:
+    # The replicas that the head had added are of the old spec now, and go at once.
+    more = task("b1", template="head", up_to_date=False), task("a2", slot="2", template="base")
+    back = service("base", task("a1"), more[1], version=4, update="rollback_completed")
+    (judged,) = fold(
+        BASE, [look(1, rolled(OLD_DIRTY, *more, update="updating")), look(5, back)]
+    ).judgements
+    assert judged.verdict is Verdict.ROLLED_BACK
+    assert judged.detail == "Swarm put the previous spec back"
+
+
 def test_a_rollback_onto_tasks_that_fail_says_so_and_blames_the_new_ones() -> None:
     bad = task("b1", "failed", exit_code=1, template="head")
     fell = task("a2", "failed", exit_code=9, template="base")
