@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from ccci.exits import Verdict
 from ccci.report import RolledBack, ServiceReport, TaskReport
 from ccci.swarm.decode import sortable
-from ccci.swarm.diagnose import diagnose
+from ccci.swarm.diagnose import called, diagnose
 from ccci.swarm.hints import hint_for
 from ccci.swarm.model import (
     Cause,
@@ -136,10 +136,10 @@ def _cause(
     life = _at_fault(judgement, track, evidence)
     own = judgement.cause
     if life is not None:
-        cause = diagnose(life.task, evidence.get(life.task.id), track.target)
+        node = hostnames.get(life.task.node, life.task.node)
+        cause = diagnose(life.task, evidence.get(life.task.id), track.target, node)
         if own is None or own is cause.code:
             return cause
-        node = hostnames.get(life.task.node, life.task.node)
         detail = _lasting_detail(own, life, node) or cause.detail
         return Cause(
             own,
@@ -162,15 +162,15 @@ def _cause(
 
 
 def _lasting_detail(code: CauseCode, life: Life, node: str) -> str:
-    name = f"task {life.task.id[:12]} of slot {life.task.slot[:12]}"
+    name = called(life.task, node)
     if code is CauseCode.START_TIMEOUT:
         return f"{name} is still {life.task.state.value}"
     if code is CauseCode.OLD_TASK_NOT_STOPPING:
         return f"{name}, of the old spec, was asked to stop and is still {life.task.state.value}"
     if code is CauseCode.NO_SUITABLE_NODE and life.task.state is TaskState.RUNNING:
-        return f"{name}, of the old spec, stays on {node}, which is paused"
+        return f"{name}, of the old spec, stays, for {node} is paused"
     if code is CauseCode.NO_SUITABLE_NODE:
-        return f"{name} was given to {node}, which went down, and Swarm's update waits for it"
+        return f"{name} never ran, for {node} went down, and Swarm's update waits for it"
     return ""
 
 

@@ -87,10 +87,20 @@ def signature(task: Task) -> str:
     )
 
 
-def diagnose(task: Task, evidence: Evidence | None, spec: Spec | None = None) -> Cause:
+def called(task: Task, node: str = "") -> str:
+    """Return how people find a task: by its slot, or by its node in a global service."""
+    if task.slot == task.node:
+        return f"task {task.id[:12]} on {node or task.node[:12]}"
+    return f"task {task.id[:12]} of slot {task.slot[:12]}"
+
+
+def diagnose(
+    task: Task, evidence: Evidence | None, spec: Spec | None = None, node: str = ""
+) -> Cause:
     """Return why a task failed, from its listing and what was taken from its container.
 
-    `spec` is the one that was asked for; it sharpens the next step.
+    `spec` is the one that was asked for; it sharpens the next step. `node` is the name of the
+    task's node.
 
     An exit 137 is `oom-killed` only by the container's own flag, `unhealthy` only when its check
     failed; from a node that was not asked it stays `exit-nonzero`, with a hint.
@@ -99,7 +109,7 @@ def diagnose(task: Task, evidence: Evidence | None, spec: Spec | None = None) ->
     exit_code = _exit_code(task, evidence)
     cause = Cause(
         code=code,
-        detail=_detail(code, task, evidence, exit_code, spec),
+        detail=f"{called(task, node)} {_detail(code, task, evidence, exit_code, spec)}",
         hint=hint_for(code, task, exit_code, spec, local=bool(evidence and evidence.local)),
         task=task.id,
         exit_code=exit_code,
@@ -134,7 +144,6 @@ def _detail(
     exit_code: int | None,
     spec: Spec | None,
 ) -> str:
-    name = f"task {task.id[:12]} of slot {task.slot[:12]}"
     after = ""
     if evidence is not None and evidence.ran_for is not None:
         after = f" after {evidence.ran_for:.0f} s"
@@ -142,16 +151,16 @@ def _detail(
     ends = spec is not None and is_one_shot(spec, spec.health)
     stay = "which fails an update" if ends else "where it should stay"
     sentences = {
-        CauseCode.OOM_KILLED: f"{name} was killed, out of memory,{after or ' at once'}",
-        CauseCode.UNHEALTHY: f"{name} was stopped{after} because its health check failed",
-        CauseCode.EXIT_NONZERO: f"{name} exited with {exit_code}{after}{quoted}",
-        CauseCode.EXITED_EARLY: f"{name} exited with 0{after}, {stay}",
-        CauseCode.IMAGE_UNAVAILABLE: f"{name} cannot get its image{quoted}",
-        CauseCode.MOUNT_FAILED: f"{name} cannot mount a volume or bind{quoted}",
-        CauseCode.NO_SUITABLE_NODE: f"{name} has no node to run on{quoted}",
-        CauseCode.PORT_IN_USE: f"{name} cannot have its port{quoted}",
-        CauseCode.NETWORK_UNAVAILABLE: f"{name} gets no network{quoted}",
+        CauseCode.OOM_KILLED: f"was killed, out of memory,{after or ' at once'}",
+        CauseCode.UNHEALTHY: f"was stopped{after} because its health check failed",
+        CauseCode.EXIT_NONZERO: f"exited with {exit_code}{after}{quoted}",
+        CauseCode.EXITED_EARLY: f"exited with 0{after}, {stay}",
+        CauseCode.IMAGE_UNAVAILABLE: f"cannot get its image{quoted}",
+        CauseCode.MOUNT_FAILED: f"cannot mount a volume or bind{quoted}",
+        CauseCode.NO_SUITABLE_NODE: f"has no node to run on{quoted}",
+        CauseCode.PORT_IN_USE: f"cannot have its port{quoted}",
+        CauseCode.NETWORK_UNAVAILABLE: f"gets no network{quoted}",
     }
     ended = {TaskState.FAILED: "failed", TaskState.REJECTED: "was rejected"}
     state = ended.get(task.state, f"is {task.state.value}")
-    return sentences.get(code, f"{name} {state}{after}{quoted}")
+    return sentences.get(code, f"{state}{after}{quoted}")

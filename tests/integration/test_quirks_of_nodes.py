@@ -35,7 +35,7 @@ def test_an_old_task_of_a_global_service_stays_on_a_paused_node(stage_of_three: 
     told = stage.roll(app=service("2"), keep="paused-node")
     told.as_expected(Verdict.STALLED, "no-suitable-node")
     assert stage.status() == "completed"
-    assert f"stays on {name}, which is paused" in told.report["summary"]
+    assert f"of the old spec, stays, for {name} is paused" in told.report["summary"]
     assert "docker node update --availability" in told.service()["cause"]["hint"]
 
 
@@ -53,4 +53,4 @@ def test_an_update_waits_for_a_task_of_a_node_that_went_down(stage_of_three: Sta
     told = stage.roll(app=service("2"), during=lose, keep="node-lost-mid-roll")
     told.as_expected(Verdict.STALLED, "no-suitable-node")
     assert stage.status() == "updating"
-    assert f"was given to {node.name}, which went down" in told.report["summary"]
+    assert f"never ran, for {node.name} went down" in told.report["summary"]

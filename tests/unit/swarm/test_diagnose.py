@@ -182,3 +182,9 @@ def test_what_a_node_refuses_has_a_next_step_of_its_own() -> None:
     assert cause.code is CauseCode.UNKNOWN
     assert "was rejected: Minimum memory limit allowed is 6MB" in cause.detail
     assert "mend what the message names" in cause.hint
+
+
+def test_a_task_of_a_global_service_is_found_by_its_node() -> None:
+    failed = task("b1", "failed", exit_code=1, slot="node2", node="node2")
+    assert diagnose(failed, None, None, "two").detail.startswith("task b1 on two exited with 1")
+    assert "b1 of slot 2 exited" in diagnose(replace(failed, slot="2"), None, None, "two").detail
