@@ -12,7 +12,10 @@ MEANINGS: dict[CauseCode, str] = {
     CauseCode.UNHEALTHY: "its health check failed, also where Swarm reports no error at all",
     CauseCode.IMAGE_UNAVAILABLE: "the image cannot be obtained",
     CauseCode.MOUNT_FAILED: "a bind source does not exist, or a volume cannot be mounted",
-    CauseCode.NO_SUITABLE_NODE: "the scheduler finds no node: resources, constraints, platform",
+    CauseCode.NO_SUITABLE_NODE: (
+        "the scheduler finds no node (resources, constraints, platform), or a node that is paused "
+        "or down keeps the service's task"
+    ),
     CauseCode.PORT_IN_USE: "a port that it publishes is taken",
     CauseCode.START_TIMEOUT: "it was still on its way to RUNNING at the deadline",
     CauseCode.NETWORK_UNAVAILABLE: "a network is missing, or has no address left",
