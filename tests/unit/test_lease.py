@@ -216,6 +216,26 @@ def test_a_removed_lock_file_is_no_lock(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_a_file_that_is_removed_between_opening_and_locking_is_no_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.lock"
+    really = hostlock._locked
+    seen: list[int] = []
+
+    def after_the_holder_before_let_go(descriptor: int) -> bool:
+        if not seen:
+            path.unlink()
+        seen.append(descriptor)
+        return really(descriptor)
+
+    monkeypatch.setattr(hostlock, "_locked", after_the_holder_before_let_go)
+    with hostlock.hold(path, "first", until=soon()):
+        assert path.read_text() == "first"
+        with pytest.raises(hostlock.Busy), hostlock.hold(path, "second", until=soon(0)):
+            pass
+
+
 def test_a_first_holder_leaves_the_file_of_the_next(tmp_path: Path) -> None:
     path = tmp_path / "x.lock"
     with hostlock.hold(path, "first", until=soon(0)):
