@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ccci import clock, config, doctor, process
+from ccci import clock, config, disk, doctor, process
 from ccci.doctor import Check
 from ccci.errors import CcciError
 from ccci.report import Report, document
@@ -68,11 +68,8 @@ def _engine() -> list[Check]:
         doctor.swarm(info),
         doctor.clock(str(info.get("SystemTime", "")), before, after),
     ]
-    root = str(info.get("DockerRootDir") or "")
-    # Only an Engine on this machine has its folder here.
-    if engine.host.startswith("unix://") and root and os.access(root, os.F_OK):
-        checks.append(doctor.disk("docker disk", root, shutil.disk_usage(root).free))
-    return checks + left
+    room = disk.of_images(engine, info)
+    return [*checks, *([room] if room else ()), *left]
 
 
 def _is_manager(info: Mapping[str, Any]) -> bool:

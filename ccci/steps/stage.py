@@ -83,7 +83,8 @@ def prepare(site: Site, app: App, revision: Revision, why: str) -> tuple[Deploym
             local=site.choices.resolve_image == "never",
         )
         progress.say(told)
-    return deployment, stack
+    notes = (*deployment.notes, *images.scarce(site.engine))
+    return replace(deployment, notes=notes), stack
 
 
 def deploy(

@@ -1,5 +1,6 @@
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -12,14 +13,20 @@ from ccci.swarm.engine import Engine
 ABSENT = "Error response from daemon: manifest for nginx:9 not found: manifest unknown"
 DENIED = "Error response from daemon: pull access denied for x, repository does not exist"
 LIMITED = "Error response from daemon: toomanyrequests: You have reached your pull rate limit"
+FULL = "failed to register layer: write /var/lib/x: no space left on device"
 NO_ROUTE = "Error response from daemon: Get https://r.example/v2/: dial tcp: no route to host"
 
 
 class Here:
-    """An Engine that has some images, as far as this step asks one."""
+    """An Engine that has some images and a folder for more, as far as this step asks one."""
 
-    def __init__(self, *names: str) -> None:
+    def __init__(self, *names: str, host: str = "unix:///x.sock", root: str = "/") -> None:
         self.names = names
+        self.host = host
+        self.root = root
+
+    def info(self) -> Mapping[str, str]:
+        return {"DockerRootDir": self.root}
 
     def image(self, name: str) -> Mapping[str, str] | None:
         return {"Id": name} if name in self.names else None
@@ -46,6 +53,12 @@ def fetch(
 @pytest.fixture(autouse=True)
 def _fake_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    leave(monkeypatch, 10**11)
+
+
+def leave(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
+    """Let so many bytes be free on every disk."""
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free))
 
 
 def test_what_is_there_is_not_pulled(tmp_path: Path) -> None:
@@ -80,3 +93,31 @@ def test_without_a_pull_it_is_left_to_swarm(tmp_path: Path) -> None:
 def test_where_only_local_images_count_nothing_is_pulled(tmp_path: Path) -> None:
     with pytest.raises(DeployRefused, match="absent image: r:1"):
         fetch(tmp_path, {"r:1": ""}, local=True)
+
+
+def test_nothing_is_pulled_onto_a_disk_that_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave(monkeypatch, 10**8)
+    with pytest.raises(CcciError, match=r"no image can be pulled: 0\.1 GB free at /") as stopped:
+        fetch(tmp_path, {"redis:7": ""})
+    assert (stopped.value.exit_code, "make room" in stopped.value.hint) == (3, True)
+    assert fetch(tmp_path, {}) == "1 there already"
+
+
+def test_a_disk_that_fills_up_in_a_pull_is_not_the_recipes_fault(tmp_path: Path) -> None:
+    with pytest.raises(CcciError, match="no space left on device") as stopped:
+        fetch(tmp_path, {"redis:7": FULL})
+    assert (stopped.value.exit_code, "make room" in stopped.value.hint) == (3, True)
+
+
+def test_a_disk_that_is_nearly_full_is_a_note_where_it_is_this_machines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    leave(monkeypatch, 10**9)
+    (note,) = images.scarce(cast("Engine", Here()))
+    assert note == "the Engine's disk is nearly full: 1.0 GB free at /"
+    assert images.scarce(cast("Engine", Here(host="tcp://elsewhere:2375"))) == ()
+    assert images.scarce(cast("Engine", Here(root="/nowhere/of/ours"))) == ()
+    leave(monkeypatch, 10**10)
+    assert images.scarce(cast("Engine", Here())) == ()
