@@ -8,7 +8,6 @@ wrong is kept in `Run.trouble`, for the report's notes.
 import json
 import os
 import secrets
-import shutil
 import socket
 import sqlite3
 import tempfile
@@ -29,6 +28,7 @@ DEPLOYER_LOG = "deployer.log"
 COMPOSE = "compose.merged.yml"
 OVERLAY = "compose.ccci.yml"
 IDENTITY = "identity.json"
+JOURNAL = "checkouts.log"
 CHECKOUTS = "abra"
 INDEX = "index.sqlite"
 ALIVE = "alive.lock"
@@ -234,17 +234,6 @@ def forget_stack(root: Path, stack: str, records: Iterable[Record]) -> None:
     for record in records:
         if record.stack == stack and not record.gone:
             forget_app(root, record)
-
-
-def export(run: Run, folder: Path) -> None:
-    """Copy the run's files, not its checkouts, into `folder` (`--output`)."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path in run.folder.iterdir():
-            if path.is_file() and path.name != ALIVE and not path.name.startswith("."):
-                shutil.copyfile(path, folder / path.name)
-    except OSError as error:
-        run.trouble.append(f"{folder} could not be written: {error.strerror}")
 
 
 def _indexed(root: Path) -> list[Record]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ccci import checkout as checkouts
-from ccci import clock, naming
+from ccci import clock, naming, runs
 from ccci.checkout import Checkout
 from ccci.deployers import App, Revision, plan, stack
 from ccci.deployers.plan import Plan
@@ -48,7 +48,7 @@ def planned(
         clone = checkouts.clone(
             source.location,
             abra_dir / "recipes" / source.recipe,
-            Path(folder) / "checkouts.log",
+            Path(folder) / runs.JOURNAL,
             choices.upstream,
         )
         app = _app(source.recipe, choices.domain or f"dry-run.{naming.SUFFIX}", choices, abra_dir)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from ccci import clock, config, runs
+from ccci import artifacts, clock, config, runs
 from ccci.errors import CcciError, Interrupted
 from ccci.exits import Verdict
 from ccci.output import Output
@@ -28,6 +28,8 @@ def record(
     steps = Steps(output)
     run = runs.begin(config.runs_folder(), command, source.recipe, recipe=source.recipe)
     started = clock.now()
+    if choices.output_folder is not None:
+        artifacts.clear(choices.output_folder)
     try:
         with opened(run, source, choices, steps, output) as place:
             report = body(place)
@@ -39,7 +41,7 @@ def record(
     report = _completed(report, run, source, steps, started)
     run.finish(report)
     if choices.output_folder is not None:
-        runs.export(run, choices.output_folder)
+        artifacts.copy(run, choices.output_folder)
     return report
 
 

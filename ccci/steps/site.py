@@ -122,7 +122,7 @@ def opened(
                 checkout = checkouts.clone(
                     source.location,
                     abra_dir / "recipes" / source.recipe,
-                    run.path("checkouts.log"),
+                    run.path(runs.JOURNAL),
                     choices.upstream,
                 )
                 progress.say(f"from {hide_password(source.location)}")

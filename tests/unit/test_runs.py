@@ -11,7 +11,7 @@ from ccci import runs
 from ccci.exits import Verdict
 from ccci.process import run as run_tool
 from ccci.report import Report
-from ccci.runs import Record, begin, export, find, forget_app, is_alive, recent
+from ccci.runs import Record, begin, find, forget_app, is_alive, recent
 
 ROLLED_BACK = Report(
     "upgrade", Verdict.ROLLED_BACK, "rolled back", stack="disc_ci", deployer="abra"
@@ -146,17 +146,6 @@ def test_no_folder_is_no_runs(tmp_path: Path) -> None:
 def test_keys_of_a_later_release_are_passed_over() -> None:
     known = {"id": "1", "command": "deploy", "target": "a", "started_at": "now"}
     assert Record.of({**known, "colour": "green", "secrets": ["x"]}).secrets == ("x",)
-
-
-def test_the_output_folder_gets_the_files_and_no_checkouts(tmp_path: Path) -> None:
-    run = begin(tmp_path / "runs", "deploy", "a")
-    run.path(runs.CHECKOUTS).mkdir()
-    run.finish(ROLLED_BACK)
-    export(run, tmp_path / "out")
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["report.json", "run.json"]
-    (tmp_path / "file").write_text("")
-    export(run, tmp_path / "file")
-    assert any("file" in words for words in run.trouble)
 
 
 def test_a_run_is_alive_until_it_is_finished(tmp_path: Path) -> None:
