@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ccci import interrupts
+from ccci import config, interrupts
 from ccci.commands import (
     converge,
     deploy,
@@ -102,6 +102,20 @@ def _global(
     ] = False,
 ) -> None:
     ctx.obj = Output(json=json, verbosity=verbose - quiet)
+    # A setting that is passed over in silence tests something else than what was meant.
+    for name, near in config.unread(os.environ, _variables(ctx.command)).items():
+        meant = f"; did you mean {near}?" if near else ""
+        ctx.obj.warn(f"{name} is set, but is no setting of ccci and is not read{meant}")
+
+
+def _variables(command: Any) -> set[str]:  # noqa: ANN401
+    """Return the variables of every option of a command and of those below it."""
+    found: set[str] = set()
+    for each in command.params:
+        found |= {each.envvar} if isinstance(each.envvar, str) else set(each.envvar or ())
+    for each in getattr(command, "commands", {}).values():
+        found |= _variables(each)
+    return found
 
 
 app.add_typer(sandbox.app, name="sandbox")
