@@ -168,9 +168,11 @@ def compose_files(folder: Path, setting: str) -> tuple[Path, ...]:
     for name in names:
         path = inside(folder, name)
         if not path.is_file():
+            rest = ":".join(each for each in names if each != name) or "compose.yml"
             raise DeployRefused(
                 f"COMPOSE_FILE names {name}, which this commit does not have",
-                "set COMPOSE_FILE for this version with --env, or --upgrade-env for the head",
+                f"without it: --env COMPOSE_FILE={rest}; where only the head has it, or only the "
+                "head lacks it, --upgrade-env COMPOSE_FILE=… sets it for the head alone",
             )
         found.append(path)
     return tuple(found)
