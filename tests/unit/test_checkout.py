@@ -127,6 +127,21 @@ def test_a_switch_leaves_nothing_of_the_tree_before(source: Path, tmp_path: Path
     assert checkouts.head(ours) == later
 
 
+def test_the_users_own_tree_is_never_touched(source: Path, tmp_path: Path) -> None:
+    git(source, "checkout", "--quiet", "-b", "work", "0.1.0+1.0")
+    (source / "compose.yml").write_text("half done")
+    (source / "untracked").write_text("mine")
+    before = git(source, "status", "--porcelain=v2", "--branch")
+    ours = clone(source, tmp_path)
+    other = checkouts.clone(str(source), tmp_path / "other", tmp_path / "journal")
+    checkouts.switch(ours, checkouts.resolve(ours, "main"), "head")
+    checkouts.switch(other, checkouts.resolve(other, "0.2.0+1.1"), "head of another run")
+    assert (ours.path / "compose.yml").read_text() == "three"
+    assert (other.path / "compose.yml").read_text() == "two"
+    assert git(source, "status", "--porcelain=v2", "--branch") == before
+    assert (source / "compose.yml").read_text() == "half done"
+
+
 def test_the_journal_tells_every_checkout(source: Path, tmp_path: Path) -> None:
     ours = clone(source, tmp_path)
     first = checkouts.resolve(ours, "0.1.0+1.0")
