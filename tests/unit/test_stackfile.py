@@ -27,6 +27,15 @@ def test_images_are_those_of_the_last_file_that_names_one(tmp_path: Path) -> Non
     assert stack.unset == ("UNSET",)
 
 
+def test_a_dependency_that_is_not_there_hides_no_image(tmp_path: Path) -> None:
+    stack = read(
+        tmp_path,
+        "services: {app: {image: 'a:1', depends_on: [nowhere]}, db: {image: 'b:1'}}",
+        "services: {app: {depends_on: {elsewhere: {condition: service_healthy}}}}",
+    )
+    assert stackfile.images(stack) == {"app": "a:1", "db": "b:1"}
+
+
 def test_a_service_without_an_image_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(DeployRefused, match="the service web has no image"):
         stackfile.images(read(tmp_path, "services: {web: {build: .}}"))
