@@ -54,11 +54,14 @@ class AbraDeployer:
                 f"see whether abra knows the server {app.server}: `abra server ls`",
             )
 
-    def generate_secrets(self, app: App, revision: Revision) -> tuple[str, ...]:  # noqa: ARG002
+    def generate_secrets(self, app: App, revision: Revision) -> tuple[str, ...]:
         """Let abra generate what the app lacks; return the names that came up on the swarm.
 
-        Raise DeployRefused for those with `generate=false`, which nobody has inserted.
+        Raise DeployRefused for those with `generate=false`, which nobody has inserted, and for a
+        compose file that COMPOSE_FILE names and the commit lacks: abra reads them all for this.
         """
+        _put_back(app, revision.overlay)
+        _compose_files(app)
         before = self._secrets(app)
         help_page = self._help("app", "secret", "generate")
         # It prints what it generated, so nothing of it is kept.
@@ -166,6 +169,12 @@ def _values(app: App) -> dict[str, str]:
 
 def _compose_files(app: App) -> tuple[Path, ...]:
     return stackfile.compose_files(app.checkout, _values(app).get("COMPOSE_FILE", ""))
+
+
+def _put_back(app: App, overlay: Path | None) -> None:
+    """Put the overlay into a checkout that was switched, where COMPOSE_FILE names it already."""
+    if overlay is not None and OVERLAY in _values(app).get("COMPOSE_FILE", "").split(":"):
+        shutil.copyfile(overlay, app.checkout / OVERLAY)
 
 
 def _wire(app: App, overlay: Path | None) -> tuple[str, ...]:
