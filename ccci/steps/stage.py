@@ -65,10 +65,12 @@ def check_out(site: Site, revision: Revision, why: str) -> None:
 def prepare(site: Site, app: App, revision: Revision, why: str) -> tuple[Deployment, StackFile]:
     """Make secrets, check everything that can be checked, and have the images there."""
     with site.steps.step(f"{why} secrets") as progress:
+        _put_back(site, revision, why)
         made = site.deployer.generate_secrets(app, revision)
         site.run.note(secrets=(*site.run.record.secrets, *made))
         progress.say(f"{len(made)} made: {', '.join(made)}" if made else "none missing")
     with site.steps.step(f"{why} check") as progress:
+        _put_back(site, revision, why)
         deployment = site.deployer.prepare(app, revision)
         stack = stackfile.read(deployment.compose_files, deployment.interpolation)
         name = runs.COMPOSE if why == HEAD else f"{why}.{runs.COMPOSE}"
@@ -85,6 +87,16 @@ def prepare(site: Site, app: App, revision: Revision, why: str) -> tuple[Deploym
         progress.say(told)
     notes = (*deployment.notes, *images.scarce(site.engine))
     return replace(deployment, notes=notes), stack
+
+
+def _put_back(site: Site, revision: Revision, why: str) -> None:
+    """Put the revision's tree back where the deployer moved it.
+
+    Without `--chaos` abra checks out what it takes for the version to use; `app new` the newest
+    release (seen in recipe-maintainers/cc-ci).
+    """
+    if checkouts.head(site.checkout) != revision.commit:
+        checkouts.switch(site.checkout, revision.commit, f"{why}: {site.deployer.name} moved it")
 
 
 def deploy(

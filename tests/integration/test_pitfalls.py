@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pytest
 from images import BUSYBOX
+from repositories import commit
 from swarms import Swarm
-from upgrades import Ccci, Ended, files, make_recipe
+from upgrades import BASE, Ccci, Ended, files, make_recipe
 
 pytestmark = pytest.mark.timeout(300)
 
 EACH = pytest.mark.parametrize("deployer", ["stack", "abra"])
+ABRA = pytest.mark.parametrize("deployer", ["abra"])
 NEW = "echo new; exec sleep 100000"
+MIDDLE = "0.8.0+3.4.0"
 PORTS = f"version: '3.8'\nservices: {{voice: {{image: '{BUSYBOX}', command: sleep 100000}}}}\n"
 
 
@@ -69,6 +72,30 @@ def test_an_overlay_stays_on_base_and_head_and_out_of_the_commits_way(
     notes = " ".join(ended.report["notes"])
     assert "This runner is small." in notes
     assert ("+U is explained by ccci's own compose.ccci.yml" in notes) == dirty
+
+
+@ABRA
+def test_a_tree_that_abra_moves_is_put_back_to_the_head(ccci: Ccci, shop: Path) -> None:
+    head = make_recipe(shop, files(NEW))
+    env = {"STAND_IN_ABRA_MODE": "new-moves"}
+    ended = ccci("deploy", str(shop), "--head", "main", "--teardown", env=env)
+    assert (ended.code, ended.report["verdict"]) == (0, "converged"), ended.report["summary"]
+    assert commits(ended) == {head[:8]}
+    journal = (Path(ended.report["folder"]) / "checkouts.log").read_text()
+    assert "abra moved it" in journal
+
+
+@ABRA
+def test_another_release_than_the_pinned_one_is_no_base(ccci: Ccci, shop: Path) -> None:
+    make_recipe(shop, None)
+    commit(shop, files(version=MIDDLE), tag=MIDDLE)
+    head = commit(shop, files(NEW))
+    env = {"STAND_IN_ABRA_MODE": "ignores-pin"}
+    ended = upgrade(ccci, shop, head, "--base", BASE, env=env)
+    assert (ended.code, ended.report["verdict"]) == (17, "base-broken")
+    assert ended.report["base_verdict"] == "wrong-identity"
+    assert f"declares {MIDDLE}, not {BASE}" in ended.report["summary"]
+    assert "head deploy" not in ended.steps
 
 
 @EACH
