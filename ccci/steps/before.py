@@ -2,16 +2,19 @@
 
 from typing import TYPE_CHECKING
 
-from ccci import config, runs
+from ccci import clock, config, runs
 from ccci.deployers import App
 from ccci.errors import CcciError
 from ccci.lease import Lease
-from ccci.remainder import Kind, told
+from ccci.remainder import STACK_LABEL, Kind, told
 from ccci.runs import Record
-from ccci.teardown import claim_of, files_of, look, summary, tear_down
+from ccci.swarm.engine import Engine
+from ccci.teardown import PATIENCE, claim_of, files_of, look, summary, tear_down
 
 if TYPE_CHECKING:
     from ccci.steps.site import Site
+
+_LOOK_EVERY = 0.25
 
 
 def clear(site: "Site", app: App, held: Lease) -> None:
@@ -40,6 +43,34 @@ def clear(site: "Site", app: App, held: Lease) -> None:
             )
         runs.forget_stack(root, app.stack, records)
         progress.say(f"{why} was killed: {summary(app.stack, ending)}")
+
+
+def settle(site: "Site", app: App, *, patience: float = PATIENCE) -> None:
+    """Wait for the end of a removal that somebody began: a deploy onto it would race Swarm.
+
+    `abra app undeploy` and `docker stack rm` return while tasks still stop and networks are still
+    there (cc-ci commit d87cb8e). Raise CcciError when it does not end within `patience` seconds.
+    """
+    if not _stopping(site.engine, app.stack):
+        return
+    with site.steps.step("removal") as progress:
+        until = clock.monotonic() + patience
+        while left := _stopping(site.engine, app.stack):
+            if clock.monotonic() >= until:
+                raise CcciError(
+                    f"{app.stack} is being removed, and still has {', '.join(left)}",
+                    "see `docker node ls`: is a node down? Another --domain is free at once",
+                )
+            clock.sleep(_LOOK_EVERY)
+        progress.say(f"{app.stack} was being removed: waited for its end")
+
+
+def _stopping(engine: Engine, stack: str) -> tuple[str, ...]:
+    """Return the tasks of a stack that has no service any more."""
+    if engine.services(stack):
+        return ()
+    tasks = engine.tasks({"label": [f"{STACK_LABEL}={stack}"]})
+    return tuple(f"task {each['ID'][:12]}" for each in tasks)
 
 
 def refuse_what_is_not_ours(site: "Site", app: App) -> None:

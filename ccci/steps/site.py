@@ -192,6 +192,7 @@ def locked(site: Site, app: App) -> Iterator[Lease]:
         stack = entered.pop_all()
     with stack:
         before.clear(site, app, held)
+        before.settle(site, app)
         yield held
 
 

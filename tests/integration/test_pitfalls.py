@@ -1,13 +1,16 @@
 """What hurt others who drive abra in CI, staged whole: docs/explanation/pitfalls.md names each."""
 
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from images import BUSYBOX
 from repositories import commit
-from swarms import Swarm
+from swarms import Swarm, compose
 from upgrades import BASE, Ccci, Ended, files, make_recipe
+
+from ccci.naming import stack_of
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -111,3 +114,15 @@ def test_a_compose_file_that_the_base_lacks_is_named_with_what_to_do(
     ended = upgrade(ccci, shop, head, "--upgrade-env", both)
     assert ended.code == 0, ended.report["summary"]
     assert ended.service("voice")["verdict"] == "converged"
+
+
+def test_a_stack_that_is_being_removed_is_waited_for(ccci: Ccci, shop: Path) -> None:
+    head = make_recipe(shop, files(NEW))
+    domain = f"gone-{secrets.token_hex(3)}.ccci.test"
+    deaf = {"command": ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"]}
+    ccci.swarm.deploy(stack_of(domain), compose({"app": {**deaf, "stop_grace_period": "8s"}}))
+    ccci.swarm.wait_running(f"{stack_of(domain)}_app")
+    ccci.swarm.docker("stack", "rm", stack_of(domain))
+    ended = upgrade(ccci, shop, head, "--domain", domain)
+    assert ended.code == 0, ended.said
+    assert ended.steps["removal"] == "passed"
