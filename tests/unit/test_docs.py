@@ -33,6 +33,7 @@ HAND_WRITTEN = (
     "how-to/debug-a-stuck-rollout.md",
     "explanation/how-a-rollout-is-judged.md",
     "explanation/architecture.md",
+    "explanation/pitfalls.md",
     "explanation/swarm.md",
     "reference/report.md",
 )
@@ -144,6 +145,20 @@ def test_the_tests_that_a_page_calls_as_witness_exist(path: Path) -> None:
         for name in re.findall(r"^def (test_\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert witnesses - defined == set()
+
+
+def test_every_pitfall_has_a_row_with_a_witness_that_exists_or_says_that_it_is_not_ours() -> None:
+    text = page("explanation/pitfalls.md")
+    rows = re.findall(r"^\| (\d+b?) \| .* \| (.*) \| (.*) \|$", text, re.MULTILINE)
+    numbers = [str(each) for each in (*range(1, 32), *range(41, 59))]
+    numbers.insert(numbers.index("54"), "53b")
+    assert [number for number, _, _ in rows] == numbers
+    for number, done, witnesses in rows:
+        named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", witnesses)
+        assert named or "**not ours**" in done, number
+        for path, name in named:
+            code = (ROOT / "tests" / path).read_text(encoding="utf-8")
+            assert re.search(rf"^def {name}\(", code, re.MULTILINE), (number, path, name)
 
 
 def test_the_readme_names_every_command_and_every_exit_code() -> None:
