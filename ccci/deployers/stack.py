@@ -11,8 +11,7 @@ from pathlib import Path
 
 from ccci import environment, secrets, stackfile
 from ccci.deployers import App, Deployment, Revision, plan
-from ccci.deployers.plan import Plan
-from ccci.errors import CcciError, DeployRefused
+from ccci.errors import DeployRefused
 from ccci.process import run
 from ccci.remainder import OURS_LABEL
 from ccci.secrets import Secret
@@ -73,8 +72,6 @@ class StackDeployer:
                 f"secret not generated: {', '.join(missing)}",
                 "`ccci deploy` makes them; or docker secret create NAME FILE",
             )
-        self._check_networks(made)
-        self._check_configs(made)
         plan.merged(made)
         return Deployment(
             argv=(
@@ -106,37 +103,6 @@ class StackDeployer:
         there = {secret["Spec"]["Name"] for secret in self.engine.secrets()}
         return tuple(each for each in wanted if each.name not in there)
 
-    def _check_networks(self, made: Plan) -> None:
-        if not made.networks:
-            return
-        there = {each["Name"] for each in self.engine.networks() if each.get("Scope") == "swarm"}
-        for name in made.networks:
-            if name not in there:
-                raise CcciError(
-                    f"the external network {name} is not on this swarm",
-                    f"docker network create --driver overlay {name}",
-                )
-
-    def _check_configs(self, made: Plan) -> None:
-        """Raise DeployRefused for a config that Swarm would refuse, before anything rolls.
-
-        Swarm never changes the content of a config ("only updates to Labels are allowed", moby
-        35048); `docker stack deploy` finds that out half-way.
-        """
-        there = {config["Spec"]["Name"]: config for config in self.engine.configs()}
-        for name in stackfile.external_configs(made.stack):
-            if name not in there:
-                raise DeployRefused(
-                    f"the external config {name} is not on this swarm",
-                    f"docker config create {name} FILE",
-                )
-        for name, path in made.configs.items():
-            if name in there and path.read_bytes() != _content(there[name]):
-                raise DeployRefused(
-                    f"config-immutable: {path.name} changed, but its config is still named {name}",
-                    "raise the config's version where abra.sh exports it",
-                )
-
     def _environment(self, values: Mapping[str, str]) -> dict[str, str]:
         return plan.command_environment(values, self.engine.environment())
 
@@ -159,7 +125,3 @@ def write_private(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
     path.write_text(text, encoding="utf-8")
-
-
-def _content(config: Mapping[str, Mapping[str, str]]) -> bytes:
-    return base64.b64decode(config["Spec"].get("Data") or "")

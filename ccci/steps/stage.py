@@ -11,7 +11,7 @@ from ccci.exits import Verdict
 from ccci.masking import mask
 from ccci.report import IdentityReport, Report, ServiceReport
 from ccci.stackfile import StackFile
-from ccci.steps import evidence, health, identity, images, rehearsal
+from ccci.steps import evidence, health, identity, images, preconditions, rehearsal
 from ccci.steps.rollout import Rolled, roll
 from ccci.steps.site import Site
 from ccci.swarm.commits import Dirt
@@ -75,6 +75,7 @@ def prepare(site: Site, app: App, revision: Revision, why: str) -> tuple[Deploym
         stack = stackfile.read(deployment.compose_files, deployment.interpolation)
         name = runs.COMPOSE if why == HEAD else f"{why}.{runs.COMPOSE}"
         evidence.keep_compose(site, app, deployment, name)
+        preconditions.check(site.engine, app, stack)
         progress.say(f"{len(stack.services)} services")
     with site.steps.step(f"{why} images") as progress:
         told = images.fetch(
