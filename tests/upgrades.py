@@ -2,11 +2,12 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ BASE = "0.7.0+3.3.1"
 FINE = "echo serving; exec sleep 100000"
 CRASH = "echo about to crash; exit 3"
 
+_TIME = re.compile(r"^ *\d+:\d\d  ")
+
 COMPOSE = """\
 version: "3.8"
 services:
@@ -32,8 +35,9 @@ services:
     networks: {networks}
     deploy:
       restart_policy: {{delay: 500ms}}
-      update_config: {{failure_action: {action}, order: start-first, monitor: {monitor}}}
-      rollback_config: {{order: start-first, monitor: 500ms}}
+      update_config:
+        {{failure_action: {action}, parallelism: 0, order: {order}, monitor: {monitor}}}
+      rollback_config: {{order: {order}, monitor: {back}}}
       labels:
         - "coop-cloud.${{STACK_NAME}}.version={version}"
 {more}
@@ -69,7 +73,9 @@ def files(
     *,
     version: str = "0.9.0+3.5.0",
     action: str = "rollback",
+    order: str = "start-first",
     monitor: str = "1s",
+    back: str = "500ms",
     image: str = BUSYBOX,
     more: str = "",
     services: str = "",
@@ -82,7 +88,9 @@ def files(
         command=json.dumps(command),
         version=version,
         action=action,
+        order=order,
         monitor=monitor,
+        back=back,
         image=image,
         more=more,
         services=services,
@@ -132,6 +140,8 @@ class Ccci:
     swarm: Swarm
     home: Path
     deployer: str = "stack"
+    beside: bool = False
+    """Whether it runs on the Swarm's own network, as where no sandbox is between them."""
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return the environment that it runs in."""
@@ -156,16 +166,32 @@ class Ccci:
         """Return the command line for these words."""
         ours = ["--deployer", self.deployer, "--resolve-image", "never", "--soak", "1s"]
         more = ours if words[0] in {"deploy", "upgrade"} else []
-        return [sys.executable, "-m", "ccci", "--json", "-v", words[0], *more, *words[1:]]
+        sandbox = self.swarm.sandbox if self.beside else None
+        inside = ("nsenter", f"--net=/run/netns/{sandbox.nodes[0].namespace}") if sandbox else ()
+        python = (*inside, sys.executable)
+        return [*python, "-m", "ccci", "--json", "-v", words[0], *more, *words[1:]]
 
     def __call__(self, *words: str, env: Mapping[str, str] | None = None) -> Ended:
         """Run it to its end."""
-        return self.until(None, 0, *words, env=env)
+        return self.meanwhile((), lambda _: None, *words, env=env)
 
     def until(
-        self, marker: str | None, number: int, *words: str, env: Mapping[str, str] | None = None
+        self, marker: str, number: int, *words: str, env: Mapping[str, str] | None = None
     ) -> Ended:
         """Run it; send it a signal when a line of its standard error begins with `marker`."""
+        return self.meanwhile((marker,), lambda pid: os.kill(pid, number), *words, env=env)
+
+    def meanwhile(
+        self,
+        markers: Sequence[str],
+        act: Callable[[int], object],
+        *words: str,
+        env: Mapping[str, str] | None = None,
+    ) -> Ended:
+        """Run it; call `act` with its process id once its standard error has said each marker.
+
+        In their order, each the beginning of a line, its time left out.
+        """
         process = subprocess.Popen(
             self.argv(*words),
             env=self.environment(env),
@@ -175,6 +201,7 @@ class Ccci:
             text=True,
         )
         said: list[str] = []
+        ahead = list(markers)
         assert process.stderr
         assert process.stdout
         stderr, stdout = process.stderr, process.stdout
@@ -182,8 +209,10 @@ class Ccci:
         def listen() -> None:
             for line in stderr:
                 said.append(line)
-                if marker is not None and line.startswith(marker):
-                    os.kill(process.pid, number)
+                if ahead and _TIME.sub("", line).startswith(ahead[0]):
+                    ahead.pop(0)
+                    if not ahead:
+                        act(process.pid)
 
         reader = threading.Thread(target=listen)
         reader.start()
@@ -198,6 +227,7 @@ class Ccci:
         text = "".join(said)
         assert "Traceback" not in text, text
         assert printed.strip(), text
+        assert not ahead, f"it never said {ahead[0]!r}: {text}"
         return Ended(process.returncode, json.loads(printed), text)
 
     def left(self, stack: str | None) -> list[str]:

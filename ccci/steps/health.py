@@ -2,14 +2,14 @@
 
 import http.client
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ccci import clock
 from ccci.errors import CcciError, CommandFailed, UsageError
 from ccci.process import run
-from ccci.swarm.engine import Engine
+from ccci.swarm.engine import Engine, Json
 
 PATH_LABEL = "ccci.health-path"
 STATUS_LABEL = "ccci.health-status"
@@ -21,6 +21,7 @@ _STATUS = re.compile(r"HTTP/\S+ (\d{3})")
 _TRAEFIK_PORT = re.compile(r"traefik\.http\.services\..+\.loadbalancer\.server\.port")
 _ABSENT_TOOL = {126, 127}
 _HIGHEST_STATUS = 599
+_HTTP = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +70,22 @@ def _answer(engine: Engine, service: str, health: Health) -> str:
     (found,) = engine.services(filters={"name": [service]})[:1] or (None,)
     if found is None or found["Spec"]["Name"] != service:
         return "nothing: the service is gone"
-    container = _container(engine, found["ID"])
-    if container is not None:
-        said = _inside(engine, container, f"http://127.0.0.1:{_port(found)}{health.path}")
-        if said is not None:
+    tasks = _running(engine, found["ID"])
+    for task in tasks:
+        # None on another node.
+        container = engine.container(task["Status"]["ContainerStatus"]["ContainerID"])
+        if container is not None:
+            url = f"http://127.0.0.1:{_port(found, container)}{health.path}"
+            said = _inside(engine, container["Id"], url)
+            if said is not None:
+                return said
+    said = None
+    for host, port in _published(engine, found, tasks):
+        said = _outside(host, port, health.path)
+        if said.isdecimal():
             return said
-    for port in (found.get("Endpoint") or {}).get("Ports") or ():
-        if port.get("PublishedPort") and port.get("Protocol", "tcp") == "tcp":
-            return _outside(_host(engine), int(port["PublishedPort"]), health.path)
+    if said is not None:
+        return said
     raise CcciError(
         f"{service} cannot be asked for {health.path}: no task of it runs on this node with wget "
         "or curl in its image, and it publishes no port",
@@ -84,28 +93,52 @@ def _answer(engine: Engine, service: str, health: Health) -> str:
     )
 
 
-def _container(engine: Engine, service: str) -> str | None:
-    """Return the container of a running task on the node that we talk to, or None."""
-    running = {"service": [service], "desired-state": ["running"]}
-    for task in engine.tasks(filters=running):
-        status = task.get("Status") or {}
-        identifier = (status.get("ContainerStatus") or {}).get("ContainerID")
-        if status.get("State") == "running" and identifier and engine.container(identifier):
-            return str(identifier)
-    return None
+def _running(engine: Engine, service: str) -> list[Json]:
+    """Return the tasks of a service that run and are to run, each with a container."""
+    wanted_tasks = {"service": [service], "desired-state": ["running"]}
+    return [
+        task
+        for task in engine.tasks(filters=wanted_tasks)
+        if task["Status"].get("State") == "running"
+        and (task["Status"].get("ContainerStatus") or {}).get("ContainerID")
+    ]
 
 
-def _port(service: Mapping[str, Mapping[str, object]]) -> int:
-    """Return the port the app listens on: as traefik is told, else as published, else 80."""
-    labels = service["Spec"].get("Labels") or {}
-    for key, value in labels.items() if isinstance(labels, Mapping) else ():
+def _port(service: Json, container: Json) -> int:
+    """Return the port the app listens on: as traefik is told, as published, as its image says."""
+    for key, value in (service["Spec"].get("Labels") or {}).items():
         if _TRAEFIK_PORT.fullmatch(key) and str(value).isdecimal():
-            return int(str(value))
-    ports = (service.get("Endpoint") or {}).get("Ports")
-    for port in ports if isinstance(ports, list) else ():
-        if port.get("TargetPort"):
-            return int(port["TargetPort"])
-    return 80
+            return int(value)
+    published = ((service.get("Endpoint") or {}).get("Ports")) or ()
+    targets = [int(port["TargetPort"]) for port in published if _is_tcp(port)]
+    exposed = (container.get("Config") or {}).get("ExposedPorts") or {}
+    # EXPOSE has no order that would mean anything.
+    listed = sorted(int(text[:-4]) for text in exposed if text.endswith("/tcp"))
+    return next(iter((*targets, *listed)), _HTTP)
+
+
+def _published(engine: Engine, service: Json, tasks: Iterable[Json]) -> Iterator[tuple[str, int]]:
+    """Yield each host and port where the service may be reached from here.
+
+    The routing mesh listens on every node, a port in host mode on its task's node alone.
+    """
+    swarm = engine.info().get("Swarm") or {}
+    # An Engine in a network namespace of its own is reached at its node's address only.
+    near = tuple(dict.fromkeys((_host(engine), swarm.get("NodeAddr") or _host(engine))))
+    for port in (service.get("Endpoint") or {}).get("Ports") or ():
+        if port.get("PublishMode") != "host" and port.get("PublishedPort") and _is_tcp(port):
+            yield from ((host, int(port["PublishedPort"])) for host in near)
+    addresses = {node["ID"]: (node.get("Status") or {}).get("Addr") for node in engine.nodes()}
+    for task in tasks:
+        local = task.get("NodeID") == swarm.get("NodeID")
+        hosts = near if local else (addresses.get(task.get("NodeID")),)
+        for port in (task["Status"].get("PortStatus") or {}).get("Ports") or ():
+            if port.get("PublishedPort") and _is_tcp(port):
+                yield from ((host, int(port["PublishedPort"])) for host in hosts if host)
+
+
+def _is_tcp(port: Json) -> bool:
+    return bool(port.get("TargetPort")) and port.get("Protocol", "tcp") == "tcp"
 
 
 def _inside(engine: Engine, container: str, url: str) -> str | None:

@@ -1,13 +1,17 @@
 """`ccci deploy` on a real Swarm: what is chosen, what stays, and what a health path says."""
 
 import re
+import tarfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from repositories import commit, git
 from swarms import Swarm
 from upgrades import BASE, CRASH, TERM, Ccci, Ended, files, make_recipe
+
+from ccci.sandbox.image import BUSYBOX
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -139,6 +143,44 @@ def test_the_health_path_is_asked_inside_the_task(
     words = ("--head", "main", "--health-path", path, "--health-status", "200")
     ended = ccci("deploy", str(shop), *words)
     assert ended.code == code
+    assert said in ended.report["summary"]
+
+
+BARE = """\
+version: "3.8"
+services:
+  app:
+    image: {image}
+    command: ["/bin/httpd", "-f", "-p", "8000", "-h", "/"]
+    stop_grace_period: 1s
+    ports: [{{target: 8000, published: 0, mode: host}}]
+    deploy: {{labels: ["coop-cloud.${{STACK_NAME}}.version=0.9.0+3.5.0"]}}
+"""
+
+
+def make_bare_image(swarm: Swarm, folder: Path) -> str:
+    """Make an image that serves /status, and holds nothing to ask it with."""
+    archive = folder / "bare.tar"
+    (folder / "status").write_text("ok")
+    with tarfile.open(archive, "w") as out:
+        out.add(BUSYBOX, "bin/httpd")
+        out.add(folder / "status", "status")
+    swarm.docker("import", str(archive), "ccci-test/bare:latest")
+    return "ccci-test/bare:latest"
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "said"),
+    [("/status", 0, "runs as"), ("/nowhere", 1, "/nowhere answers 404")],
+)
+def test_the_health_path_is_asked_through_a_published_port(
+    path: str, code: int, said: str, ccci: Ccci, shop: Path, tmp_path: Path
+) -> None:
+    compose = BARE.format(image=make_bare_image(ccci.swarm, tmp_path))
+    make_recipe(shop, {**files(), "compose.yml": compose})
+    near = replace(ccci, beside=True)
+    ended = near("deploy", str(shop), "--head", "main", "--health-path", path)
+    assert (ended.code, ended.report["exit_code"]) == (code, code), ended.said
     assert said in ended.report["summary"]
 
 
