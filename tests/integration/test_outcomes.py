@@ -1,0 +1,228 @@
+"""Each outcome of `ccci upgrade` and `ccci deploy`, through each deployer, on a real Swarm.
+
+Every case says what the head is, what happens meanwhile, and which code has to come of it.
+"""
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from swarms import Swarm
+from upgrades import BASE, CRASH, FINE, TERM, Ccci, Ended, files, make_recipe
+
+from ccci.naming import domain_of, stack_of
+
+pytestmark = pytest.mark.timeout(300)
+
+NEW = "echo new; exec sleep 100000"
+WEB = "mkdir -p /tmp/w/srv && echo ok >/tmp/w/srv/status && exec httpd -f -p 80 -h /tmp/w"
+NOWHERE = "      placement: {constraints: [node.labels.nowhere == yes]}"
+NEVER_HEALTHY = "    healthcheck: {test: ['CMD', 'false'], interval: 1s, start_period: 5m}"
+NO_PROXY = {"networks": "[internal, proxy]", "network": "  proxy: {external: true, name: no-proxy}"}
+# What a rollback puts back does not start again on what the head left behind. One of two slots
+# stays up, so that the rollback has something to replace, and fails at it.
+SPOILT = "if test -e /data/spent; then sleep 2; exit 5; fi; exec sleep 100000"
+SPOILS = "touch /data/spent; sleep 3; test $$SLOT = 1 && exit 3; exec sleep 100000"
+TWO = """      replicas: 2
+    environment: ["SLOT={{.Task.Slot}}"]
+    volumes: ["data:/data"]"""
+LONG = ("--soak", "10s")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A head (and a base that matters), words for the command, and what is done meanwhile."""
+
+    code: int
+    verdict: str
+    head: dict[str, str]
+    base: dict[str, str] = field(default_factory=lambda: files(version=BASE))
+    words: tuple[str, ...] = ()
+    meanwhile: Callable[[Swarm, str], object] | None = None
+    said: str = ""
+    """What the summary has to say of it."""
+
+    def __str__(self) -> str:
+        return f"{self.code}-{self.verdict}"
+
+
+def somebody_changes_it(swarm: Swarm, stack: str) -> None:
+    swarm.docker("service", "update", "--detach", "--env-add", "WHO=else", f"{stack}_app")
+
+
+def somebody_removes_it(swarm: Swarm, stack: str) -> None:
+    swarm.docker("service", "rm", f"{stack}_app")
+
+
+def both(base: str, head: str, **more: str) -> tuple[dict[str, str], dict[str, str]]:
+    return files(base, version=BASE, **more), files(head, **more)
+
+
+WEB_THEN_NOT = both(WEB, NEW)
+ONTO_BROKEN = both(SPOILT, SPOILS, order="stop-first", monitor="15s", back="15s", more=TWO)
+
+ROLLS = [
+    Case(10, "rolled-back", files(CRASH), said="Swarm rolled app back from"),
+    Case(11, "paused", files(CRASH, action="pause")),
+    Case(11, "rollback-paused", ONTO_BROKEN[1], ONTO_BROKEN[0]),
+]
+"""What only becomes of a service that ran before."""
+
+ANY = [
+    Case(3, "unable", files(**NO_PROXY), said="no-proxy"),
+    Case(4, "deploy-failed", files(image="ccci-test/nowhere:1"), said="ccci-test/nowhere:1"),
+    Case(12, "timed-out", files(more=NEVER_HEALTHY), words=("--timeout", "12s")),
+    Case(14, "unstable", files(CRASH, action="continue")),
+    Case(15, "disturbed", files(NEW), words=LONG, meanwhile=somebody_changes_it),
+    Case(16, "stalled", files(more=NOWHERE)),
+    Case(18, "removed", files(NEW), words=LONG, meanwhile=somebody_removes_it),
+]
+"""What becomes of a first deploy as well."""
+
+UPGRADES = [
+    *ROLLS,
+    *ANY,
+    Case(
+        1,
+        "failed",
+        WEB_THEN_NOT[1],
+        WEB_THEN_NOT[0],
+        words=("--health-path", "/srv/status"),
+        said="/srv/status answers nothing",
+    ),
+    Case(2, "usage", files(NEW), words=("--base", "main"), said="same commit"),
+    Case(17, "base-broken", files(NEW), files(CRASH, version=BASE), said="was not tested"),
+    Case(143, "interrupted", files(NEW), meanwhile=lambda *_: None),
+]
+DEPLOYS = [
+    *ANY,
+    Case(
+        1,
+        "failed",
+        files(NEW),
+        words=("--health-path", "/srv/status"),
+        said="/srv/status answers nothing",
+    ),
+    Case(2, "usage", files(NEW), words=("--tag", BASE)),
+    Case(143, "interrupted", files(NEW), meanwhile=lambda *_: None),
+]
+
+
+@pytest.fixture(params=["stack", "abra"])
+def ccci(swarm: Swarm, tmp_path: Path, request: pytest.FixtureRequest) -> Ccci:
+    home = tmp_path / "home"
+    home.mkdir()
+    return Ccci(swarm, home, request.param)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    return tmp_path / "shop"
+
+
+UPDATED = "app: Swarm says completed"
+CREATED = "app: Swarm says -; runs 1/1"
+
+
+def run(ccci: Ccci, case: Case, head: str, *words: str, marker: str) -> Ended:
+    """Run a command to its end, and do what the case says once the head's task runs."""
+    if case.meanwhile is None:
+        return ccci(*words, *case.words)
+    stack = stack_of(domain_of("shop", head))
+
+    def act(pid: int) -> None:
+        if case.code == 128 + TERM:
+            os.kill(pid, TERM)
+        elif case.meanwhile is not None:
+            case.meanwhile(ccci.swarm, stack)
+
+    return ccci.meanwhile(("head deploy …", marker), act, *words, *case.words)
+
+
+def check(case: Case, ended: Ended) -> None:
+    found = (ended.code, ended.report["verdict"])
+    assert found == (case.code, case.verdict), f"{ended.report['summary']}\n{ended.said}"
+    assert ended.report["exit_code"] == case.code
+    assert case.said in ended.report["summary"]
+    causes = [each["cause"] for each in ended.report["services"]]
+    steps = [ended.report["hint"], *(cause["hint"] for cause in causes if cause)]
+    assert any(steps), "it says no next step"
+
+
+@pytest.mark.parametrize("case", UPGRADES, ids=str)
+def test_an_upgrade_ends_as_it_should_and_leaves_nothing(
+    case: Case, ccci: Ccci, shop: Path
+) -> None:
+    head = make_recipe(shop, case.head, base=case.base)
+    ended = run(ccci, case, head, "upgrade", str(shop), "--head", "main", marker=UPDATED)
+    check(case, ended)
+    assert ccci.left(ended.report["stack"]) == []
+
+
+@pytest.mark.parametrize("case", DEPLOYS, ids=str)
+def test_a_deploy_ends_as_it_should(case: Case, ccci: Ccci, shop: Path) -> None:
+    head = make_recipe(shop, case.head, base=case.base)
+    words = ("deploy", str(shop), "--head", "main", "--teardown")
+    ended = run(ccci, case, head, *words, marker=CREATED)
+    check(case, ended)
+    assert ccci.left(ended.report["stack"]) == []
+
+
+@pytest.mark.parametrize("case", ROLLS, ids=str)
+def test_a_deploy_onto_an_app_that_runs_is_judged_as_an_upgrade(
+    case: Case, ccci: Ccci, shop: Path
+) -> None:
+    make_recipe(shop, case.head, base=case.base)
+    there = ("--domain", f"shop-{secrets.token_hex(4)}.ccci.test")
+    first = ccci("deploy", str(shop), "--tag", BASE, *there)
+    assert first.code == 0, first.report["summary"]
+    ended = ccci("deploy", str(shop), "--head", "main", "--teardown", *there)
+    check(case, ended)
+    assert ccci.left(ended.report["stack"]) == []
+
+
+def make_docker_that_deploys_another_commit(folder: Path) -> None:
+    """Put a docker there that deploys, and then labels a chaos deploy otherwise.
+
+    As where somebody's own deploy of another commit is the last word while ours still runs.
+    """
+    folder.mkdir()
+    real = shutil.which("docker")
+    label = "coop-cloud.$stack.chaos-version"
+    (folder / "docker").write_text(f"""#!/bin/sh
+{real} "$@" || exit
+case "$*" in "stack deploy --help"|"stack config"*) exit 0;; "stack deploy"*) ;; *) exit 0;; esac
+for stack in "$@"; do :; done
+labels=$({real} service inspect --format '{{{{json .Spec.Labels}}}}' "$stack"_app)
+case "$labels" in *{label}*)
+  {real} service update --quiet --detach --label-add "{label}=deadbeef" "$stack"_app;;
+esac
+""")
+    (folder / "docker").chmod(0o755)
+
+
+@pytest.mark.parametrize("command", ["upgrade", "deploy"])
+def test_another_commit_that_runs_well_is_not_a_pass(
+    command: str, ccci: Ccci, shop: Path, tmp_path: Path
+) -> None:
+    make_recipe(shop, files(NEW))
+    make_docker_that_deploys_another_commit(tmp_path / "bin")
+    env = {"PATH": f"{tmp_path / 'bin'}:{ccci.environment()['PATH']}"}
+    remove = ("--teardown",) if command == "deploy" else ()
+    ended = ccci(command, str(shop), "--head", "main", *remove, env=env)
+    check(Case(13, "wrong-identity", {}, said="deadbeef"), ended)
+    assert ended.report["identity"]["declared"]["commit"] == "deadbeef"
+    assert ccci.left(ended.report["stack"]) == []
+
+
+def test_the_same_deployed_again_is_unchanged(ccci: Ccci, shop: Path) -> None:
+    make_recipe(shop, files(FINE))
+    first = ccci("deploy", str(shop), "--head", "main")
+    again = ccci("deploy", str(shop), "--head", "main", "--teardown")
+    assert (first.report["verdict"], again.report["verdict"]) == ("converged", "unchanged")
+    assert (first.code, again.code) == (0, 0)
+    assert ccci.left(again.report["stack"]) == []
