@@ -112,15 +112,17 @@ def test_without_a_health_check_an_app_that_answers_nothing_is_kept(
 def test_a_ratio_lets_one_of_two_stay_dead(
     swarm: Swarm, stack: str, tmp_path: Path, ratio: float, ended: str
 ) -> None:
-    update = {"failure_action": "rollback", "monitor": "5s", "max_failure_ratio": ratio}
+    update: dict[str, Any] = {"failure_action": "rollback", "max_failure_ratio": ratio}
+    update |= {"monitor": "12s", "parallelism": 2}
     deploy = {"replicas": 2, "update_config": update, "restart_policy": {"condition": "none"}}
     text = compose({"app": {"deploy": deploy}})
     assert ("CCCI010" in rules(text, tmp_path)) == (ratio > 0)
     swarm.deploy(stack, text)
     swarm.wait_running(f"{stack}_app", 2)
-    # Docker fills the slot's number in: the task of the first slot ends, the other stays. It runs
-    # for a moment first: on a busy machine the updater may not have read a faster end in time.
-    fails = "sh -c 'sleep 2; test $SLOT != 1 && sleep 100000'".replace("$", "$$")
+    # Docker fills the slot's number in: the task of the first slot ends, the other stays. Both are
+    # updated at once and the first one runs for a moment: while the updater waits for another slot
+    # it reads of no failure, and one older than the monitor it does not count.
+    fails = "sh -c 'sleep 3; test $SLOT != 1 && sleep 100000'".replace("$", "$$")
     swarm.deploy(stack, changed(text, command=fails, environment={"SLOT": "{{.Task.Slot}}"}))
     assert wait_state(swarm, f"{stack}_app", "completed", "rollback_completed") == ended
     if ended == "completed":

@@ -4,6 +4,7 @@ The quirks and their sources are in docs/explanation/swarm.md.
 """
 
 from pathlib import Path
+from typing import Any
 
 from stagings import Stage, app, check
 
@@ -82,12 +83,21 @@ def test_a_rollback_onto_a_broken_spec_says_that_it_is_broken(stage: Stage) -> N
 
 
 def test_a_rollback_that_fails_as_well_is_paused(stage: Stage, tmp_path: Path) -> None:
-    # The base runs once and never again; stop-first, so that the rollback has to make a new task.
-    once = "test -e /data/ran && sleep 1 && exit 9; touch /data/ran; sleep 100000"
-    order = {"order": "stop-first"}
-    kept = {"volumes": [f"{tmp_path}:/data"], "update": order, "stop_grace_period": "1s"}
-    stage.base(app=app(once, rollback={"monitor": "10s"}, **kept))
-    told = stage.roll(app=app("sleep 1; exit 1", **kept), keep="rollback-paused")
+    # One slot of the head fails, the other stays up: the rollback has to replace that one, by a
+    # base that does not run again on what the head left. (Where the only slot is empty Swarm may
+    # fill it with the old spec before the rollback looks, which then has nothing to do.)
+    spoilt = "test -e /data/spent && sleep 2 && exit 9; sleep 100000"
+    spoils = "touch /data/spent; sleep 3; test $SLOT = 1 && exit 1; sleep 100000"
+    kept: dict[str, Any] = {
+        "volumes": [f"{tmp_path}:/data"],
+        "update": {"order": "stop-first", "parallelism": 2, "monitor": "15s"},
+        "rollback": {"order": "stop-first", "monitor": "15s"},
+        "environment": {"SLOT": "{{.Task.Slot}}"},
+        "deploy": {"replicas": 2},
+        "stop_grace_period": "1s",
+    }
+    stage.base(app=app(spoilt, **kept))
+    told = stage.roll(app=app(spoils, **kept), keep="rollback-paused")
     told.as_expected(Verdict.ROLLBACK_PAUSED, "exit-nonzero")
     assert stage.status() == "rollback_paused"
 
