@@ -56,7 +56,7 @@ def _play(made: Recipe, folder: Path, host: str) -> None:
         "\nA recipe like Discourse's: app and database, start-first, failure_action: rollback.\n"
         f"  release 0.7.0+3.3.1  commit {made.base[:8]}\n"
         f"  head A               commit {made.hungry[:8]}  needs more memory than its limit\n"
-        f"  head B               commit {made.fitting[:8]}  the limit raised"
+        f"  head B               commit {made.single[:8]}  the limit raised; fits once, not twice"
     )
     _act("1. What docker stack deploy says of the upgrade to head A")
     code = _plain_docker(made, env)
@@ -64,8 +64,11 @@ def _play(made: Recipe, folder: Path, host: str) -> None:
     report = _ccci(made, made.hungry, 10, folder / "A", env)
     _expect_rollback(report, made)
     _say(f"\n  docker stack deploy: exit {code}    ccci upgrade: exit 10")
-    _act("3. Head B fits")
-    report = _ccci(made, made.fitting, 0, folder / "B", env)
+    _act("3. Head B only lacks room for two: the overlay says order: stop-first")
+    overlays = folder / "overlays"
+    (overlays / "discourse").mkdir(parents=True)
+    (overlays / "discourse" / "compose.ccci.yml").write_text(recipe.OVERLAY, encoding="utf-8")
+    report = _ccci(made, made.single, 0, folder / "B", env, "--overlays", str(overlays))
     _expect_proof(report, made)
 
 
@@ -124,10 +127,13 @@ def _update_state(env: dict[str, str]) -> str:
     ).stdout.strip()
 
 
-def _ccci(made: Recipe, head: str, code: int, kept: Path, env: dict[str, str]) -> dict[str, Any]:
+def _ccci(
+    made: Recipe, head: str, code: int, kept: Path, env: dict[str, str], *more: str
+) -> dict[str, Any]:
     """Run the upgrade as a user would; return its report. Raise Unexpected for another code."""
-    words = ["upgrade", str(made.folder), "--head", head[:10]]
-    _say(f"  $ ccci {' '.join([words[0], 'discourse', *words[2:]])}\n")
+    words = ["upgrade", str(made.folder), "--head", head[:10], *more]
+    shown = " ".join(Path(word).name if word.startswith("/") else word for word in words)
+    _say(f"  $ ccci {shown}\n")
     argv = [sys.executable, "-m", "ccci", *words, "--resolve-image", "never"]
     running = Running([*argv, "--output", str(kept)], env=env, lines=lambda line: _say(f"  {line}"))
     try:
@@ -162,8 +168,9 @@ def _expect_proof(report: dict[str, Any], made: Recipe) -> None:
     _expect(
         {
             "verdict": (report["verdict"], "converged"),
-            "the commit that runs": (running.get("app"), made.fitting[:8]),
+            "the commit that runs": (running.get("app"), made.single[:8]),
             "the services that run": (sorted(running), ["app", "db"]),
+            "the overlay": (any("compose.ccci.yml" in note for note in report["notes"]), True),
         }
     )
 

@@ -1,6 +1,7 @@
 """A recipe shaped like Discourse's, its images made of busybox.
 
-It has released tags, a head that needs more memory than its limit allows, and one that has it.
+It has released tags, a head that needs more memory than its limit allows, and one whose memory
+does not suffice for two copies at once.
 """
 
 from dataclasses import dataclass
@@ -22,12 +23,13 @@ services:
       - DISCOURSE_HOSTNAME=${{DOMAIN}}
       - DISCOURSE_DB_HOST=db
       - NEEDS_MEGABYTES={needs}
+      - CACHE_MEGABYTES={cache}
     secrets: [db_password, admin_password]
     configs:
       - source: entrypoint
         target: /docker-entrypoint.sh
         mode: 0555
-    volumes: ["uploads:/uploads"]
+    volumes: ["uploads:/uploads", "shared:/shared"]
     networks: [internal]
     healthcheck:
       test: ["CMD", "wget", "-q", "-O", "-", "http://127.0.0.1:3000/srv/status"]
@@ -67,6 +69,8 @@ networks:
 volumes:
   uploads:
   postgres:
+  shared:
+    driver_opts: {{type: tmpfs, device: tmpfs, o: "size=36m"}}
 secrets:
   db_password:
     external: true
@@ -89,6 +93,17 @@ SECRET_DB_PASSWORD_VERSION=v1 # length=32 charset=hex
 SECRET_ADMIN_PASSWORD_VERSION=v1
 """
 
+OVERLAY = """\
+# This machine has memory for one copy of the app, not for the old and the new one at once.
+version: "3.8"
+services:
+  app:
+    deploy:
+      update_config:
+        order: stop-first
+"""
+"""What `--overlays DIR` finds as DIR/discourse/compose.ccci.yml."""
+
 _ENTRYPOINT = """\
 #!/bin/sh
 set -e
@@ -97,6 +112,8 @@ echo "discourse: migrating the database"
 sleep 1
 echo "discourse: precompiling assets, ${NEEDS_MEGABYTES} MB"
 dd if=/dev/zero of=/dev/null bs="${NEEDS_MEGABYTES}M" count=1 2>&1
+echo "discourse: warming a shared cache, ${CACHE_MEGABYTES} MB"
+dd if=/dev/zero of="/shared/$(hostname)" bs=1M count="${CACHE_MEGABYTES}" 2>&1
 mkdir -p /www/srv && echo ok >/www/srv/status
 echo "discourse: serving ${DISCOURSE_HOSTNAME}"
 exec httpd -f -p 3000 -h /www
@@ -110,22 +127,32 @@ class Recipe:
     folder: Path
     base: str
     hungry: str
-    fitting: str
+    single: str
 
 
 def make(folder: Path) -> Recipe:
-    """Make the repository: two releases, a head that does not fit, and one that does."""
+    """Make the repository: two releases, a head that never fits, and one that fits once.
+
+    All copies of the app share 36 MB of memory (a tmpfs): 32 beside the 8 of a release is too much.
+    """
     folder.mkdir(parents=True)
     _git(folder, "init", "--quiet", "--initial-branch=main")
-    _commit(folder, "0.6.0+3.2.5", "3.2.5", needs=8, limit=48, tag=True)
-    base = _commit(folder, "0.7.0+3.3.1", "3.3.1", needs=8, limit=48, tag=True)
-    hungry = _commit(folder, "0.9.0+3.5.0", "3.5.0", needs=160, limit=48)
-    fitting = _commit(folder, "0.9.0+3.5.0", "3.5.0", needs=160, limit=256)
-    return Recipe(folder, base, hungry, fitting)
+    _commit(folder, "0.6.0+3.2.5", "3.2.5", needs=8, limit=96, cache=8, tag=True)
+    base = _commit(folder, "0.7.0+3.3.1", "3.3.1", needs=8, limit=96, cache=8, tag=True)
+    hungry = _commit(folder, "0.9.0+3.5.0", "3.5.0", needs=160, limit=96)
+    single = _commit(folder, "0.9.0+3.5.0", "3.5.0", needs=160, limit=256)
+    return Recipe(folder, base, hungry, single)
 
 
 def _commit(
-    folder: Path, version: str, app_version: str, *, needs: int, limit: int, tag: bool = False
+    folder: Path,
+    version: str,
+    app_version: str,
+    *,
+    needs: int,
+    limit: int,
+    cache: int = 32,
+    tag: bool = False,
 ) -> str:
     compose = _COMPOSE.format(
         app_image=APP_IMAGE,
@@ -135,6 +162,7 @@ def _commit(
         version=version,
         needs=needs,
         limit=limit,
+        cache=cache,
     )
     files = {
         "compose.yml": compose,
