@@ -226,3 +226,39 @@ def test_the_same_deployed_again_is_unchanged(ccci: Ccci, shop: Path) -> None:
     assert (first.report["verdict"], again.report["verdict"]) == ("converged", "unchanged")
     assert (first.code, again.code) == (0, 0)
     assert ccci.left(again.report["stack"]) == []
+
+
+STOP_FIRST = """\
+# This machine has room for one copy at a time.
+version: "3.8"
+services: {app: {deploy: {update_config: {order: stop-first}}}}
+"""
+
+
+def with_room_for_one(recipe: dict[str, str]) -> dict[str, str]:
+    """Return the recipe with 8 MB of memory for all of its copies together."""
+    shared = (
+        'volumes:\n  shared: {driver_opts: {type: tmpfs, device: tmpfs, o: "size=8m"}}\n  data:\n'
+    )
+    compose = recipe["compose.yml"].replace("volumes:\n  data:\n", shared)
+    return {**recipe, "compose.yml": compose}
+
+
+def test_a_head_that_only_lacks_room_for_two_passes_with_the_overlay(
+    ccci: Ccci, shop: Path, tmp_path: Path
+) -> None:
+    fills = "f=/shared/$$(hostname); dd if=/dev/zero of=$$f bs=1M count={} || {{ rm $$f; exit 4; }}"
+    serves = f"{fills}; exec sleep 100000"
+    # The old one fits beside itself, or the rollback would lack room as well.
+    base, new = both(serves.format(2), serves.format(7), more='    volumes: ["shared:/shared"]')
+    head = make_recipe(shop, with_room_for_one(new), base=with_room_for_one(base))
+    without = ccci("upgrade", str(shop), "--head", head)
+    assert (without.code, without.report["verdict"]) == (10, "rolled-back"), without.said
+    assert "No space left on device" in "".join(without.service("app")["cause"]["logs"])
+    (tmp_path / "overlays" / "shop").mkdir(parents=True)
+    (tmp_path / "overlays" / "shop" / "compose.ccci.yml").write_text(STOP_FIRST)
+    ended = ccci("upgrade", str(shop), "--head", head, "--overlays", str(tmp_path / "overlays"))
+    assert (ended.code, ended.report["verdict"]) == (0, "converged"), ended.said
+    running = {each["service"]: each["commit"] for each in ended.report["identity"]["running"]}
+    assert running["app"].removesuffix("+U") == head[:8]
+    assert ccci.left(ended.report["stack"]) == []

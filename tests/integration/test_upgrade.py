@@ -76,32 +76,6 @@ def test_a_head_that_crashes_is_told_as_rolled_back(ccci: Ccci, shop: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("head", "words", "code", "verdict"),
-    [
-        (files(CRASH, action="pause"), (), 11, "paused"),
-        (files(CRASH, action="continue"), (), 14, "unstable"),
-        (
-            files(more="      placement: {constraints: [node.labels.nowhere == yes]}"),
-            (),
-            16,
-            "stalled",
-        ),
-        (
-            files(more="    healthcheck: {test: ['CMD', 'false'], interval: 1s, start_period: 5m}"),
-            ("--timeout", "12s"),
-            12,
-            "timed-out",
-        ),
-    ],
-)
-def test_each_way_to_fail_has_its_own_code(
-    head: dict[str, str], words: tuple[str, ...], code: int, verdict: str, ccci: Ccci, shop: Path
-) -> None:
-    ended = upgrade(ccci, shop, make_recipe(shop, head), *words)
-    assert (ended.code, ended.report["verdict"]) == (code, verdict), ended.report["summary"]
-
-
-@pytest.mark.parametrize(
     ("head", "complaint"),
     [
         (files(image="ccci-test/nowhere:1"), "absent image: ccci-test/nowhere:1"),
