@@ -126,7 +126,8 @@ def failure(words: str, code: int, lines: Sequence[str], *, quiet: bool = False)
     found = fatal(lines)
     if found is None:
         said = "" if quiet else last_words(lines)
-        return DeployRefused(f"`{words}` exited with {code}" + (f": {said}" if said else ""))
+        told = f"`{words}` exited with {code}" + (f": {said}" if said else "")
+        return DeployRefused(told, "run it by hand to see more, with --debug")
     if found.complaint is Complaint.NOT_OURS:
         return CcciError(f"`{words}` cannot work here: {found.text}", "see `ccci doctor`")
-    return DeployRefused(f"`{words}` refused: {found.text}")
+    return DeployRefused(f"`{words}` refused: {found.text}", "correct what it names in the recipe")
