@@ -137,9 +137,9 @@ def make(folder: Path) -> Recipe:
     """
     folder.mkdir(parents=True)
     _git(folder, "init", "--quiet", "--initial-branch=main")
-    _commit(folder, "0.6.0+3.2.5", "3.2.5", needs=8, limit=96, cache=8, tag=True)
-    base = _commit(folder, "0.7.0+3.3.1", "3.3.1", needs=8, limit=96, cache=8, tag=True)
-    hungry = _commit(folder, "0.9.0+3.5.0", "3.5.0", needs=160, limit=96)
+    _commit(folder, "0.6.0+3.2.5", "3.2.5", needs=8, limit=48, cache=8, tag=True)
+    base = _commit(folder, "0.7.0+3.3.1", "3.3.1", needs=8, limit=48, cache=8, tag=True)
+    hungry = _commit(folder, "0.9.0+3.5.0", "3.5.0", needs=160, limit=48)
     single = _commit(folder, "0.9.0+3.5.0", "3.5.0", needs=160, limit=256)
     return Recipe(folder, base, hungry, single)
 
