@@ -40,7 +40,10 @@ def held_up(
             by_slot.setdefault(task.slot, []).append(task)
     for slot, tasks in by_slot.items():
         in_order = sorted(tasks, key=lambda task: task.created_at)
-        found = _obstacle(in_order)
+        # An old task that only waits for its turn to be replaced is no evidence.
+        found = _obstacle(
+            [task for task in in_order if task.up_to_date or task.id not in old_tasks]
+        )
         if (kept := _kept_by_its_node(service, in_order, nodes)) is not None:
             found = kept, CauseCode.NO_SUITABLE_NODE, True
         if found is None:
@@ -76,6 +79,8 @@ def _obstacle(tasks: list[Task]) -> tuple[Task, CauseCode, bool] | None:
     The newest task decides; one that has not said anything yet speaks with the voice of the
     one before it, which was refused.
     """
+    if not tasks:
+        return None
     newest = tasks[-1]
     if newest.state.rank < TaskState.STARTING.rank and newest.live:
         if newest.error or newest.state is TaskState.NEW:

@@ -374,6 +374,17 @@ def test_a_task_that_waits_for_a_stopping_one_is_not_stalled() -> None:
     assert verdict(BASE, looks) is None
 
 
+def test_an_old_task_that_could_not_be_placed_and_waits_for_its_turn_is_not_stalled() -> None:
+    stuck = task("a2", "pending", slot="2", up_to_date=False, error="no suitable node (x)")
+    spec = {"replicas": 2}
+    before = baseline(service("one", task("a1"), replace(stuck, up_to_date=True), spec=spec))
+    seen = rolled(task("b1", "starting"), stuck, update="updating", spec=spec)
+    assert verdict(before, [look(at, seen) for at in (1.0, 21.0, 40.0)]) is None
+    unplaced = replace(stuck, id="b2", up_to_date=True)
+    seen = rolled(task("b1", "starting"), unplaced, update="updating", spec=spec)
+    assert verdict(before, [look(at, seen) for at in (1.0, 21.0)]) is Verdict.STALLED
+
+
 def test_a_task_of_a_node_that_is_away_keeps_nothing_waiting() -> None:
     # Such a task is listed as running for a day (swarmkit manager/dispatcher).
     away = replace(NODE, id="node2", ready=False)
