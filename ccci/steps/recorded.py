@@ -47,8 +47,11 @@ def record(
 
 def failed(command: str, error: CcciError | Interrupted) -> Report:
     """Return what stopped a run as its report."""
+    hint = error.hint
+    if isinstance(error, Interrupted):
+        hint = "run it again; `ccci sweep leftovers --dry-run` says whether anything stayed"
     return Report(
-        command, error.verdict, error.message, hint=error.hint, exit_code_override=error.exit_code
+        command, error.verdict, error.message, hint=hint, exit_code_override=error.exit_code
     )
 
 
