@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from abra_stand_in import GIVEN, STAND_IN
 from images import BUSYBOX
 from repositories import commit, make_repository
@@ -19,7 +20,12 @@ from swarms import Swarm
 
 BASE = "0.7.0+3.3.1"
 FINE = "echo serving; exec sleep 100000"
+NEW = "echo new; exec sleep 100000"
 CRASH = "echo about to crash; exit 3"
+WEB = "mkdir -p /tmp/w/srv && echo ok >/tmp/w/srv/status && exec httpd -f -p 80 -h /tmp/w"
+
+EACH = pytest.mark.parametrize("deployer", ["stack", "abra"])
+"""For tests that hold through either deployer."""
 
 _TIME = re.compile(r"^ *\d+:\d\d  ")
 

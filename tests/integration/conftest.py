@@ -14,6 +14,7 @@ import pytest
 import swarms
 from stagings import Stage
 from swarms import NEED, SANDBOXES, Swarm
+from upgrades import Ccci
 
 from ccci.sandbox import life
 from ccci.sandbox.place import Sandbox
@@ -126,3 +127,23 @@ def stage_of_managers(tmp_path: Path, request: pytest.FixtureRequest) -> Iterato
     """Give a stack on a Swarm of three managers of one's own, any of which may be killed."""
     with private_swarm(nodes=3, managers=3) as swarm:
         yield Stage(swarm, "three", tmp_path, bool(request.config.getoption("--record")))
+
+
+@pytest.fixture
+def deployer() -> str:
+    """Return the deployer that `ccci` goes through; `upgrades.EACH` asks for each in turn."""
+    return "stack"
+
+
+@pytest.fixture
+def ccci(swarm: Swarm, tmp_path: Path, deployer: str) -> Ccci:
+    """Give ccci on the shared Swarm, with a home of its own."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return Ccci(swarm, home, deployer)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """Return where a test makes the repository of its recipe."""
+    return tmp_path / "shop"

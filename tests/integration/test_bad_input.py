@@ -5,17 +5,11 @@ from pathlib import Path
 
 import pytest
 from repositories import commit, git, make_repository
-from swarms import Swarm
-from upgrades import BASE, SAMPLE, Ccci, files
+from upgrades import BASE, EACH, SAMPLE, Ccci, files
 
-pytestmark = pytest.mark.timeout(120)
+from ccci.exits import Verdict
 
-
-@pytest.fixture(params=["stack", "abra"])
-def ccci(swarm: Swarm, tmp_path: Path, request: pytest.FixtureRequest) -> Ccci:
-    home = tmp_path / "home"
-    home.mkdir()
-    return Ccci(swarm, home, request.param)
+pytestmark = [pytest.mark.timeout(120), EACH]
 
 
 @pytest.fixture
@@ -30,6 +24,7 @@ def refused(ccci: Ccci, code: int, said: str, *words: str) -> None:
     ended = ccci(*words)
     report = ended.report
     assert (ended.code, report["exit_code"]) == (code, code), report["summary"]
+    assert Verdict(report["verdict"]).exit_code == code
     assert said in report["summary"]
     assert report["hint"]
     assert ccci.left(report["stack"]) == []

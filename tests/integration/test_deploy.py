@@ -9,35 +9,20 @@ from pathlib import Path
 import pytest
 from repositories import commit, git
 from swarms import Swarm
-from upgrades import BASE, CRASH, TERM, Ccci, Ended, files, make_recipe
+from upgrades import BASE, CRASH, EACH, TERM, WEB, Ccci, Ended, files, make_recipe
 
 from ccci.sandbox.image import BUSYBOX
 
 pytestmark = pytest.mark.timeout(300)
 
-EACH = pytest.mark.parametrize("deployer", ["stack", "abra"])
-WEB = "mkdir -p /tmp/w/srv && echo ok >/tmp/w/srv/status && exec httpd -f -p 80 -h /tmp/w"
-
 
 @pytest.fixture
-def deployer() -> str:
-    return "stack"
-
-
-@pytest.fixture
-def ccci(swarm: Swarm, tmp_path: Path, deployer: str) -> Iterator[Ccci]:
-    home = tmp_path / "home"
-    home.mkdir()
-    made = Ccci(swarm, home, deployer)
-    yield made
-    removed = made("teardown", "shop")
+def ccci(ccci: Ccci) -> Iterator[Ccci]:
+    """Remove the app that a deploy leaves, and count what is left."""
+    yield ccci
+    removed = ccci("teardown", "shop")
     assert removed.code in {0, 2}, removed.report["summary"]
-    assert made.left(removed.report["stack"]) == []
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    return tmp_path / "shop"
+    assert ccci.left(removed.report["stack"]) == []
 
 
 def running(ccci: Ccci, ended: Ended) -> int:

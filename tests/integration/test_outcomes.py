@@ -12,14 +12,12 @@ from pathlib import Path
 
 import pytest
 from swarms import Swarm
-from upgrades import BASE, CRASH, FINE, TERM, Ccci, Ended, files, make_recipe
+from upgrades import BASE, CRASH, EACH, FINE, NEW, TERM, WEB, Ccci, Ended, files, make_recipe
 
 from ccci.naming import domain_of, stack_of
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), EACH]
 
-NEW = "echo new; exec sleep 100000"
-WEB = "mkdir -p /tmp/w/srv && echo ok >/tmp/w/srv/status && exec httpd -f -p 80 -h /tmp/w"
 NOWHERE = "      placement: {constraints: [node.labels.nowhere == yes]}"
 NEVER_HEALTHY = "    healthcheck: {test: ['CMD', 'false'], interval: 1s, start_period: 5m}"
 NO_PROXY = {"networks": "[internal, proxy]", "network": "  proxy: {external: true, name: no-proxy}"}
@@ -110,18 +108,6 @@ DEPLOYS = [
     Case(2, "usage", files(NEW), words=("--tag", BASE)),
     Case(143, "interrupted", files(NEW), meanwhile=lambda *_: None),
 ]
-
-
-@pytest.fixture(params=["stack", "abra"])
-def ccci(swarm: Swarm, tmp_path: Path, request: pytest.FixtureRequest) -> Ccci:
-    home = tmp_path / "home"
-    home.mkdir()
-    return Ccci(swarm, home, request.param)
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    return tmp_path / "shop"
 
 
 UPDATED = "app: Swarm says completed"

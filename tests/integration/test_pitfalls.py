@@ -13,7 +13,7 @@ from images import BUSYBOX
 from repositories import commit
 from stagings import Stage, app
 from swarms import Swarm, compose, wait_for
-from upgrades import BASE, Ccci, Ended, files, make_recipe
+from upgrades import BASE, EACH, NEW, Ccci, Ended, files, make_recipe
 
 from ccci.deployers import Revision
 from ccci.exits import Verdict
@@ -23,28 +23,9 @@ from ccci.process import run
 
 pytestmark = pytest.mark.timeout(300)
 
-EACH = pytest.mark.parametrize("deployer", ["stack", "abra"])
 ABRA = pytest.mark.parametrize("deployer", ["abra"])
-NEW = "echo new; exec sleep 100000"
 MIDDLE = "0.8.0+3.4.0"
 PORTS = f"version: '3.8'\nservices: {{voice: {{image: '{BUSYBOX}', command: sleep 100000}}}}\n"
-
-
-@pytest.fixture
-def deployer() -> str:
-    return "stack"
-
-
-@pytest.fixture
-def ccci(swarm: Swarm, tmp_path: Path, deployer: str) -> Ccci:
-    home = tmp_path / "home"
-    home.mkdir()
-    return Ccci(swarm, home, deployer)
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    return tmp_path / "shop"
 
 
 def upgrade(
