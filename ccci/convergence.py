@@ -183,19 +183,21 @@ def _with_command(
         )
     if code is not None and not rollout.touched and (code or not options.allow_untouched):
         # Nothing was waited for, so that nothing can be said of the services.
-        outcome = replace(outcome, services=())
-    if code and not rollout.touched:
-        return _deploy_failed(outcome, f"COMMAND exited with {code} and changed no service", output)
-    if code == 0 and not rollout.touched and not options.allow_untouched:
-        return replace(
-            outcome,
-            verdict=Verdict.UNABLE,
-            summary=f"COMMAND did not touch {stack}: it changed no service of it",
-            hint="check the stack's name; --allow-untouched accepts a COMMAND that changes nothing",
-        )
+        return _untouched(replace(outcome, services=()), stack, code, output)
     if rollout.verdict is None:
         return _nothing_there(outcome, stack, options)
     return _judged_with_command(outcome, code, output, excuses) if code else outcome
+
+
+def _untouched(outcome: Outcome, stack: str, code: int, output: str) -> Outcome:
+    if code:
+        return _deploy_failed(outcome, f"COMMAND exited with {code} and changed no service", output)
+    return replace(
+        outcome,
+        verdict=Verdict.UNABLE,
+        summary=f"COMMAND did not touch {stack}: it changed no service of it",
+        hint="check the stack's name; --allow-untouched accepts a COMMAND that changes nothing",
+    )
 
 
 def _judged_with_command(

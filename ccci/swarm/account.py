@@ -198,7 +198,6 @@ def _before_the_first_look(track: Track) -> list[Life]:
 
 def _at_fault(judgement: Judgement, track: Track, evidence: Mapping[str, Evidence]) -> Life | None:
     """Return the task that shows the cause best: the one Swarm names, else the best known one."""
-    before = _before_the_first_look(track)
     lives = [track.lives[task] for task in judgement.tasks_at_fault if task in track.lives]
     message = track.ours.message if track.ours else ""
     named = [
@@ -207,7 +206,7 @@ def _at_fault(judgement: Judgement, track: Track, evidence: Mapping[str, Evidenc
         for task in _TASK_ID.findall(text)
         if task in track.lives
     ]
-    candidates = named or lives or before
+    candidates = named or lives or _before_the_first_look(track)
     if not candidates:
         return None
     known = [life for life in candidates if life.task.id in evidence]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ccci.swarm.diagnose import BLOCKERS, code_of, signature
 from ccci.swarm.model import CauseCode, Node, Service, Task, TaskState, UpdateState
-from ccci.swarm.slots import ended_by_itself, on_paused_node
+from ccci.swarm.slots import away, ended_by_itself, on_paused_node
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,11 @@ def _kept_by_its_node(service: Service, tasks: list[Task], nodes: tuple[Node, ..
     It is an old one that a paused node keeps; or a new one of a node that went down before it ran,
     for which the updater waits as long as the node is away (swarmkit updater.go: updateTask).
     """
-    away = {node.id for node in nodes if not node.ready}
+    gone = away(nodes)
     updating = service.update is not None and service.update.state is UpdateState.UPDATING
     for task in tasks:
         began = task.state.rank >= TaskState.RUNNING.rank
-        lost = updating and task.up_to_date and not (task.live or began) and task.node in away
+        lost = updating and task.up_to_date and not (task.live or began) and task.node in gone
         if lost or on_paused_node(service.spec, task, nodes):
             return task
     return None

@@ -71,6 +71,11 @@ def is_one_shot(spec: Spec, health: HealthCheck | None) -> bool:
     return spec.restart.condition == "on-failure" and health is None and spec.ports == 0
 
 
+def away(nodes: tuple[Node, ...]) -> frozenset[str]:
+    """Return the ids of the nodes that the managers hear nothing of."""
+    return frozenset(node.id for node in nodes if not node.ready)
+
+
 def on_paused_node(spec: Spec, task: Task, nodes: tuple[Node, ...]) -> bool:
     """Say whether an old task of a global service stays because its node is paused.
 
@@ -197,11 +202,11 @@ def stopping(service: Service, nodes: tuple[Node, ...]) -> tuple[Task, ...]:
     Not those of a node that is away: they keep their last state for a day, and hold nothing that
     another task could have (swarmkit manager/dispatcher: moveTasksToOrphaned).
     """
-    away = {node.id for node in nodes if not node.ready}
+    gone = away(nodes)
     return tuple(
         task
         for task in service.tasks
-        if not task.live and not task.state.ended and task.node not in away
+        if not task.live and not task.state.ended and task.node not in gone
     )
 
 
