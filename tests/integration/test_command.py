@@ -1,5 +1,7 @@
 """COMMAND that fails, hangs or touches nothing; baselines; which services are judged."""
 
+from typing import Any
+
 from stagings import Stage, app, check
 from swarms import compose
 
@@ -75,10 +77,18 @@ def test_a_baseline_saved_in_one_step_judges_the_deploy_of_another(stage: Stage)
 
 def test_fail_fast_does_not_wait_for_the_rollback(stage: Stage) -> None:
     # A rollback follows the rollback_config of the spec that it puts back (swarmkit updater.go).
-    # With stop-first the old task is gone, so that it has a new one to make and to monitor.
-    slow = {"rollback": {"monitor": "30s"}, "update": {"order": "stop-first"}}
-    stage.base(app=app(stop_grace_period="1s", **slow))
-    told = stage.roll("--fail-fast", app=app("sleep 1; exit 1", **slow), keep="fail-fast")
+    # One slot of the head stays up, so that it has a task to replace and to monitor: an only slot
+    # that is empty may be filled with the old spec before the rollback looks at it.
+    slow: dict[str, Any] = {
+        "rollback": {"monitor": "30s"},
+        "update": {"order": "stop-first", "parallelism": 2, "monitor": "15s"},
+        "environment": {"SLOT": "{{.Task.Slot}}"},
+        "deploy": {"replicas": 2},
+        "stop_grace_period": "1s",
+    }
+    stage.base(app=app(**slow))
+    fails = app("sleep 3; test $SLOT = 1 && exit 1; sleep 100000", **slow)
+    told = stage.roll("--fail-fast", app=fails, keep="fail-fast")
     told.as_expected(Verdict.ROLLED_BACK, "exit-nonzero")
     assert told.states()[-1] == "rollback_started"
     assert told.seconds < 25
