@@ -3,14 +3,19 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# The Python that .venv is made of, 3.11 or newer.
+PYTHON ?= python3
 # Corpus of real compose files, used by tests where it is there.
 export CCCI_TEST_CORPUS ?= $(firstword $(wildcard ../shared/corpus))
 
+# What starts ccci by the hundred would compile all of it each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Tests on a Swarm mostly wait: more of them than cores run side by side.
-WORKERS ?= $(shell expr 2 \* $$(nproc))
+WORKERS ?= $(shell expr 3 \* $$(nproc))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system abra demo test check lint format unit integration soak bench docs lock clean
+.PHONY: help setup system abra demo test check lint format unit integration soak engines bench docs lock clean
 
 help: ## show these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -18,11 +23,13 @@ help: ## show these targets
 setup: $(READY) ## make .venv from the lock file (Debian packages too, when root)
 
 system:
-	@sh tests/system-packages.sh
+	@PYTHON=$(PYTHON) sh tests/system-packages.sh
 
 $(READY): requirements.lock pyproject.toml | system
-	python3 -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	@# Without a resolver: those of pip up to 23.2 refuse a lock once newer releases are out.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@# With the back-end of the lock, whatever has become of it since.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -30,18 +37,19 @@ demo: setup system ## the main job on a throwaway Swarm: an upgrade that Swarm r
 	$(BIN)/python -m demo
 
 test: setup system ## every test, those on a real Swarm included
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --hypothesis-profile thorough tests
 
-unit: setup ## the tests that need no Swarm
+unit: setup ## the tests that need no Swarm, with few made-up examples of each property
 	$(BIN)/python -m pytest -n auto tests/unit
 
 integration: setup system ## the tests on a real Swarm
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/integration
 
-lint: setup ## ruff and mypy
+lint: setup ## ruff and mypy; the generated pages are current
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m docs.generate --check
 
 format: setup ## rewrite the code in the project's format
 	$(BIN)/ruff check --fix .
@@ -50,22 +58,27 @@ format: setup ## rewrite the code in the project's format
 docs: setup ## write the generated pages of docs/
 	$(BIN)/python -m docs.generate
 
-check: lint unit ## lint, the tests without Swarm, the generated pages are current
-	$(BIN)/python -m docs.generate --check
+check: lint unit ## lint, and the tests that need no Swarm
 
 abra: ## install the abra release that ccci is written for (never tried against the forge itself)
 	@sh scripts/install-abra.sh
 
-soak: setup system ## long trials on a real Swarm
-	$(BIN)/python -m pytest -m soak tests
+soak: setup system ## long trials: on a real Swarm, of the installation, on minimal Debians, in a browser
+	@sh tests/system-packages.sh debootstrap chromium-headless-shell
+	$(BIN)/python -m pytest -m soak --hypothesis-profile search tests
+	$(BIN)/python -m pytest -n auto -m hypothesis --hypothesis-profile search tests/unit
+
+engines: setup system ## the tests on a Swarm, on the engine of each Debian (a root of its own each)
+	@sh tests/system-packages.sh debootstrap
+	$(BIN)/python tests/engines $(TESTS)
 
 bench: setup system ## the budgets of the design, side by side with the docker CLI
 	$(BIN)/python tests/bench
 
-lock: ## pin the dependencies again
-	python3 -m venv $(VENV)/lock
-	$(VENV)/lock/bin/pip install --quiet pip-tools
-	$(VENV)/lock/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --allow-unsafe --no-header --strip-extras --extra dev --upgrade -o requirements.lock pyproject.toml
+lock: ## pin the newest dependencies, for all Pythons from 3.11 on
+	$(PYTHON) -m venv $(VENV)/lock
+	$(VENV)/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev --upgrade -o requirements.lock pyproject.toml
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

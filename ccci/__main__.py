@@ -1,18 +1,57 @@
 """Start ccci: `python -m ccci` and the console script."""
 
+import os
+import signal
 import sys
+
+from ccci import __version__
+
+_OLDEST = (3, 11)
 
 
 def main() -> None:
     """Run the command line; `--version` alone is answered without loading anything else."""
-    if sys.argv[1:] == ["--version"]:
-        from importlib.metadata import version
-
-        sys.stdout.write(f"ccci {version('ccci')}\n")
+    # Until ccci hears signals itself, Ctrl-C ends it as any program, not with a traceback.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    unsupported = _unsupported()
+    if unsupported:
+        sys.stderr.write(f"Error: {unsupported}\n")
+        sys.exit(3)
+    if sys.argv[1:] == ["--version"] and _says(f"ccci {__version__}\n"):
         return
+    if "_CCCI_COMPLETE" in os.environ:
+        from ccci.commands.completion import answer
+
+        answer(sys.argv[1:])
     from ccci.cli import run
 
     run()
+
+
+def _says(line: str) -> bool:
+    """Print a line, and say whether it could be; else the command line ends as it always does."""
+    try:
+        sys.stdout.write(line)
+        sys.stdout.flush()
+    except (OSError, AttributeError):  # a full disk, a lost reader; a stream closed from the start
+        return False
+    return True
+
+
+def _unsupported() -> str:
+    """Return why ccci cannot run here at all, in one sentence; nothing where it can."""
+    if sys.version_info < _OLDEST:
+        found = ".".join(map(str, sys.version_info[:2]))
+        return f"ccci needs Python 3.11 or newer, and this is {found} ({sys.executable})."
+    try:
+        import fcntl  # noqa: F401
+    except ImportError:
+        return (
+            f"ccci runs on Linux and macOS, and not on {sys.platform}: use it in WSL, in a "
+            "container, or on a manager of the swarm."
+        )
+    return ""
 
 
 if __name__ == "__main__":

@@ -1,185 +1,193 @@
 """The command line: global options, the verbs, and the only place that exits."""
 
-import io
 import os
+import re
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
-from types import FrameType
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from itertools import islice
+from pathlib import Path
+from typing import Any
 
-import typer
-from typer.core import TyperGroup
+from ccci import settings
+from ccci.commandline.declared import Command, Parameter
+from ccci.commandline.reading import Asked, Incomplete, Words, asked, is_off, taken_apart
+from ccci.commands.options import REPORT, Context, heed_what_can_be
+from ccci.commands.verbs import ALONE, EVERYWHERE, PROGRAM
+from ccci.errors import CcciError, Interrupted, UsageError, of_the_machine
+from ccci.exits import UNREAD_EXIT, Verdict
+from ccci.host import interrupts
+from ccci.terminal.output import Output
+from ccci.terminal.streams import tolerant
 
-from ccci import config, interrupts
-from ccci.commands import (
-    converge,
-    deploy,
-    doctor,
-    identity,
-    leftovers,
-    runs,
-    sandbox,
-    sweep,
-    teardown,
-    upgrade,
-)
-from ccci.errors import CcciError, Interrupted
-from ccci.exits import Verdict
-from ccci.output import Output
-from ccci.report import Report, document
-
-_BROKEN_PIPE = 141
-_GLOBAL_FLAGS = {"--json", "-v", "--verbose", "-q", "--quiet"}
+_ALL = (*EVERYWHERE, *ALONE)
+_OPTION = re.compile(r"--[a-z][a-z-]+")
 
 
-class _Group(TyperGroup):
-    """Global options before and after the verb; an exit code for every ending.
+@dataclass(slots=True)
+class _Call:
+    """A command line as far as it is understood: where its words go, and which verb it names."""
 
-    `told` says that an error of ours was printed already, as a document too where one was wanted.
-    """
-
-    told = False
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
-        """Move the global flags that stand before a `--` to the front, then parse."""
-        ours = args[: args.index("--")] if "--" in args else args
-        flags = [word for word in ours if word in _GLOBAL_FLAGS]
-        rest = [word for word in ours if word not in _GLOBAL_FLAGS] + args[len(ours) :]
-        return super().parse_args(ctx, flags + rest)
-
-    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
-        """Run the verb; turn its exit code, and whatever stopped it, into ours."""
-        try:
-            code = super().invoke(ctx)
-        except (CcciError, Interrupted) as error:
-            self.told = True
-            raise typer.Exit(_output(ctx).error(error, ctx.invoked_subcommand or "")) from None
-        except KeyboardInterrupt:
-            stopped = Interrupted(signal.SIGINT)
-            raise typer.Exit(_output(ctx).error(stopped, ctx.invoked_subcommand or "")) from None
-        raise typer.Exit(code if isinstance(code, int) else 0)
-
-
-def _output(ctx: typer.Context) -> Output:
-    return ctx.obj if isinstance(ctx.obj, Output) else Output()
-
-
-app = typer.Typer(
-    cls=_Group,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    help="Is the commit I meant the commit that runs on Docker Swarm, and if not, why not?",
-)
-
-
-def _version(asked: bool) -> None:
-    if asked:
-        from importlib.metadata import version
-
-        typer.echo(f"ccci {version('ccci')}")
-        raise typer.Exit
-
-
-@app.callback()
-def _global(
-    ctx: typer.Context,
-    json: Annotated[
-        bool,
-        typer.Option("--json", envvar="CCCI_JSON", help="One JSON document on standard output."),
-    ] = False,
-    verbose: Annotated[
-        int, typer.Option("-v", "--verbose", count=True, help="Say more, on standard error.")
-    ] = 0,
-    quiet: Annotated[
-        int, typer.Option("-q", "--quiet", count=True, help="Say less, on standard error.")
-    ] = 0,
-    version: Annotated[  # noqa: ARG001
-        bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
-    ] = False,
-) -> None:
-    ctx.obj = Output(json=json, verbosity=verbose - quiet)
-    # A setting that is passed over in silence tests something else than what was meant.
-    for name, near in config.unread(os.environ, _variables(ctx.command)).items():
-        meant = f"; did you mean {near}?" if near else ""
-        ctx.obj.warn(f"{name} is set, but is no setting of ccci and is not read{meant}")
-
-
-def _variables(command: Any) -> set[str]:  # noqa: ANN401
-    """Return the variables of every option of a command and of those below it."""
-    found: set[str] = set()
-    for each in command.params:
-        found |= {each.envvar} if isinstance(each.envvar, str) else set(each.envvar or ())
-    for each in getattr(command, "commands", {}).values():
-        found |= _variables(each)
-    return found
-
-
-app.add_typer(sandbox.app, name="sandbox")
-app.add_typer(sweep.app, name="sweep")
-app.command("converge")(converge.converge)
-app.command("deploy")(deploy.command)
-app.command("doctor")(doctor.command)
-app.command("identity")(identity.command)
-app.command("runs")(runs.command)
-app.command("teardown")(teardown.command)
-sweep.app.command("leftovers")(leftovers.command)
-app.command("upgrade")(upgrade.command)
-
-
-def _interrupt(signal_number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-    # A second signal must not cut the cleanup short that the first one began. Not SIG_IGN: what
-    # the cleanup starts would inherit that, and could not be ended.
-    signal.signal(signal.SIGINT, _pass_over)
-    signal.signal(signal.SIGTERM, _pass_over)
-    interrupts.note(signal_number)
-    raise Interrupted(signal_number)
-
-
-def _pass_over(signal_number: int, frame: FrameType | None) -> None:
-    """Do nothing."""
+    output: Output
+    verb: str = ""
+    sources: Mapping[str, str] | None = None
+    reports: tuple[str, ...] = ()
+    """The words of `--report` as they were given, and its values among them."""
 
 
 def run(argv: Sequence[str] | None = None) -> None:
     """Run ccci with these arguments (default: the process's own) and exit with its code."""
-    signal.signal(signal.SIGINT, _interrupt)
-    signal.signal(signal.SIGTERM, _interrupt)
-    interrupts.hide_lost()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A file's name may hold what the terminal's encoding has not.
-            stream.reconfigure(errors="backslashreplace")
     arguments = list(sys.argv[1:] if argv is None else argv)
-    group = typer.main.get_command(app)
+    with tolerant() as streams, interrupts.heard(streams.say):
+        code = ended(arguments)
+    # Who was to read it has gone, or its disk is full: what was found is told nobody, so that no
+    # code of a verdict may be.
+    sys.exit(UNREAD_EXIT if streams.lost and code not in interrupts.EXIT_CODES else code)
+
+
+def ended(arguments: Sequence[str]) -> int:
+    """Run the command line to its end, whatever that is, and return its exit code."""
+    arguments, reports = _reports_last(arguments)
+    call = _Call(_output(arguments), reports=reports)
     try:
-        group(args=arguments, prog_name="ccci")
-    except SystemExit as stop:
-        told = isinstance(group, _Group) and group.told
-        if stop.code == Verdict.USAGE.exit_code and not told:
-            _say_usage(arguments)
-        raise
+        try:
+            return _called(arguments, call)
+        except (CcciError, Interrupted) as error:
+            return _told(error, call)
+        except KeyboardInterrupt:
+            return _told(Interrupted(signal.SIGINT), call)
+        except Exception as error:
+            found = interrupts.behind(error) or of_the_machine(error)
+            if found is None:
+                raise
+            return _told(found, call)
     except Interrupted as stopped:
-        sys.exit(stopped.exit_code)
-    except BrokenPipeError:
-        # Who read us has gone, as `head` does; the flush at exit must not fail on it again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(_BROKEN_PIPE)
+        return stopped.exit_code
     except Exception:  # noqa: BLE001 -- the last resort of the whole program
-        traceback.print_exc()
-        print(  # noqa: T201 -- output itself may be what failed
-            "ccci met a bug. Please report it with the lines above.", file=sys.stderr
-        )
-        sys.exit(Verdict.BUG.exit_code)
+        call.output.bug(traceback.format_exc(), call.verb)
+        return Verdict.BUG.exit_code
 
 
-def _say_usage(arguments: list[str]) -> None:
-    """Keep the promise of one document on standard output when the command line is refused."""
-    ours = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    if "--json" in ours:
-        verb = next((word for word in ours if not word.startswith("-")), "")
-        Output(json=True).document(
-            document(Report(verb, Verdict.USAGE, "the command line was refused"))
-        )
+def _called(arguments: Sequence[str], call: _Call) -> int:
+    call.verb = next((word for word in arguments if word in PROGRAM.members), "")
+    words = taken_apart(PROGRAM, _ALL, arguments)
+    everywhere = asked(_ALL, replace(words, before=(), behind=()), os.environ, {})
+    chosen = everywhere.values
+    verbosity = chosen["verbose"] - chosen["quiet"]
+    call.output = Output(json=chosen["json"], verbosity=verbosity)
+    if chosen["help"]:
+        short = "--help" not in _ours(arguments)
+        return _run("help", call, topic=words.path.split(), short=short)
+    if words.verb is None:
+        if chosen["version"]:
+            return _run("version", call)
+        if chosen["completion"] is not None:
+            return _run("completion", call, shell=chosen["completion"])
+        raise Incomplete(words.path)
+    found = _asked(words.verb, words, call)
+    return words.verb.function(
+        ctx=Context(call.output, PROGRAM, found.given, found.said), **found.values
+    )
+
+
+def _asked(verb: Command, words: Words, call: _Call) -> Asked:
+    # A setting that is passed over in silence tests something else than what was meant.
+    for name, near in _unread(verb).items():
+        meant = f"; did you mean {near}?" if near else ""
+        call.output.warn(f"{name} is set, but is no setting of ccci and is not read{meant}")
+    found = asked(verb.parameters, words, os.environ, _files(verb))
+    call.sources = {
+        each.title: found.sources[each.name]
+        for each in verb.parameters
+        if each.name in found.sources
+    }
+    return found
+
+
+def _run(module: str, call: _Call, **values: Any) -> int:  # noqa: ANN401
+    function = import_module(f"ccci.commands.{module}").command
+    return int(function(ctx=Context(call.output, PROGRAM), **values))
+
+
+def _told(error: CcciError | Interrupted, call: _Call) -> int:
+    """Say what stopped ccci; an option that a variable gave is called by the variable, too."""
+    if isinstance(error, Incomplete) and not call.output.json:
+        call.output.explain(_short_help(error.path))
+    if isinstance(error, UsageError):
+        meant = _OPTION.findall(error.message)
+        for name, source in (call.sources or {}).items():
+            if name in meant and source not in error.message:
+                error.message += f" ({name} is set by {_named(source)})"
+        if not call.output.copies.left:
+            heed_what_can_be([word for word in call.reports if word != REPORT], call.output)
+    return call.output.error(error, call.verb)
+
+
+def _reports_last(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Return the words with each `--report` behind the verb whose option it is, and these."""
+    ours = _ours(arguments)
+    rest: list[str] = []
+    found: list[str] = []
+    left = iter(ours)
+    for word in left:
+        if word == REPORT:
+            found += [word, *islice(left, 1)]
+        elif word.startswith(f"{REPORT}="):
+            found += [REPORT, word.partition("=")[2]]
+        else:
+            rest.append(word)
+    return [*rest, *found, *arguments[len(ours) :]], tuple(found)
+
+
+def _named(source: str) -> str:
+    return "a file of settings, see `ccci config`" if source == "file" else source
+
+
+def _ours(arguments: Sequence[str]) -> list[str]:
+    words = list(arguments)
+    return words[: words.index("--")] if "--" in words else words
+
+
+def _output(arguments: Sequence[str]) -> Output:
+    """Return where words go before it is known what they ask for: one document if any is wanted."""
+    said = os.environ.get("CCCI_JSON", "")
+    return Output(json="--json" in _ours(arguments) or (bool(said) and not is_off(said)))
+
+
+def _files(verb: Command) -> Mapping[str, Any]:
+    """Return what files of settings say, for the options that nothing else sets."""
+    paths = (Path(settings.OWN_FILE), settings.config_file())
+    if verb.path in {"config", "help"} or not any(path.exists() for path in paths):
+        return {}
+    # Only now is it worth to import every verb: a key has to be an option of one.
+    from ccci.actions import config
+    from ccci.commands.config import declared
+
+    options = list(declared(PROGRAM))
+    tree = config.defaults(config.read(os.environ, options), options, os.environ)
+    for word in verb.path.split():
+        tree = tree.get(word, {})
+    return dict(tree)
+
+
+def _unread(verb: Command) -> dict[str, str]:
+    """Return the variables that no option reads; the other verbs are imported where it matters."""
+    own = set(_variables((*_ALL, *verb.parameters)))
+    if not settings.unread(os.environ, own):
+        return {}
+    every = [each for command in PROGRAM.load() for each in command.parameters]
+    return settings.unread(os.environ, own.union(_variables(every)))
+
+
+def _variables(parameters: Sequence[Parameter]) -> Iterator[str]:
+    for each in parameters:
+        yield from each.variables
+
+
+def _short_help(path: str) -> list[str]:
+    from ccci.commands.help import page
+
+    return page(PROGRAM, path, 80, short=True)

@@ -12,12 +12,14 @@
       CheckoutFailed             no such repository, ref or commit
       DeployRefused              deploy-failed (4): the deployer refuses the recipe
       BaseBroken                 base-broken (17): there is no base to test a head from
-    Interrupted                  Ctrl-C or SIGTERM (130, 143); no CcciError
+    Interrupted                  Ctrl-C, SIGTERM, a closed terminal (130, 143, 129); no CcciError
 
 A recipe that fails is a value (a report), never one of these.
 """
 
-from ccci.exits import SIGTERM_EXIT, Verdict
+import errno
+
+from ccci.exits import Verdict, exit_code
 
 
 class CcciError(Exception):
@@ -86,7 +88,7 @@ class BaseBroken(CcciError):  # noqa: N818
 
 
 class Interrupted(BaseException):
-    """The user or the CI ended the run; `signal_number` is 2 or 15.
+    """The user, the CI or a closed terminal ended the run, by this signal.
 
     As KeyboardInterrupt it is no Exception, so that nothing takes it for a failure to deal with.
     """
@@ -94,12 +96,50 @@ class Interrupted(BaseException):
     verdict = Verdict.INTERRUPTED
 
     def __init__(self, signal_number: int) -> None:
-        self.message = "interrupted" if signal_number == 2 else "terminated"  # noqa: PLR2004
+        self.message = INTERRUPTIONS.get(signal_number, f"ended by signal {signal_number}")
         self.hint = ""
         super().__init__(self.message)
         self.signal_number = signal_number
 
     @property
     def exit_code(self) -> int:
-        """Return 143 after SIGTERM, else 130."""
-        return SIGTERM_EXIT if self.signal_number == 15 else self.verdict.exit_code  # noqa: PLR2004
+        """Return the shell's code for the signal: 130 for SIGINT, 143 for SIGTERM."""
+        return exit_code(self.verdict, self.signal_number)
+
+
+INTERRUPTIONS = {
+    1: "hung up (the terminal was closed)",
+    2: "interrupted",
+    3: "told to quit",
+    15: "terminated",
+}
+"""The signals that end a run after its cleanup, in words."""
+
+_NO_ROOM = {errno.ENOSPC: "make room on that disk", errno.EDQUOT: "make room, or raise the quota"}
+_NO_RIGHT = {errno.EROFS, errno.EACCES, errno.EPERM}
+_NO_PATH = {errno.ENAMETOOLONG, errno.ELOOP}
+_LONGEST_SHOWN = 160
+_TOO_MUCH = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EIO}
+
+
+def of_the_machine(error: Exception) -> CcciError | None:
+    """Return what a failure of this machine means: no room, no right, no memory; else None.
+
+    A path that no file can have was given by whoever called ccci, as a word or as a setting: what
+    others wrote was refused where it was read.
+    """
+    if isinstance(error, MemoryError):
+        return CcciError("this machine has no memory left for ccci", "give it more, or end others")
+    if not isinstance(error, OSError):
+        return None
+    name = str(error.filename or "")
+    where = name if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}…"
+    said = f"{where}: {error.strerror}" if where else str(error.strerror)
+    if error.errno in _NO_PATH:
+        return UsageError(said, "give the path of a file or folder")
+    hint = _NO_ROOM.get(error.errno or 0, "")
+    if error.errno in _NO_RIGHT:
+        hint = "give the user that runs ccci the right, or another folder"
+    if error.errno in _TOO_MUCH:
+        hint = "see `dmesg`, `ulimit -a` and what else runs on this machine"
+    return CcciError(said, hint) if hint else None

@@ -13,6 +13,7 @@ class Verdict(StrEnum):
 
     CONVERGED = "converged"
     UNCHANGED = "unchanged"
+    DONE = "done"
     FAILED = "failed"
     USAGE = "usage"
     UNABLE = "unable"
@@ -33,13 +34,38 @@ class Verdict(StrEnum):
 
     @property
     def exit_code(self) -> int:
-        """Return the exit code; `interrupted` is 130 here, and 143 after SIGTERM."""
+        """Return the exit code; `interrupted` is 130 here: 128 and the signal's number."""
         return MEANINGS[self].exit_code
 
     @property
+    def codes(self) -> str:
+        """Return every exit code that it may end with, as the documentation writes them."""
+        known = INTERRUPTED_EXITS if self is Verdict.INTERRUPTED else (self.exit_code,)
+        return ", ".join(map(str, known))
+
+    @property
     def passed(self) -> bool:
-        """Say whether this verdict is a pass."""
+        """Say whether this verdict is a pass of a rollout; `done` judges none."""
         return self in {Verdict.CONVERGED, Verdict.UNCHANGED}
+
+    @property
+    def says_something(self) -> bool:
+        """Say whether this verdict tells of what was run, and not only why it cannot be told."""
+        return self not in _SAYS_NOTHING
+
+    @property
+    def counts(self) -> bool:
+        """Say whether a run that ended so is one of those of which a share failed.
+
+        Not one that tested no head, nor one of a verb that judges no rollout.
+        """
+        others = {Verdict.BASE_BROKEN, Verdict.DONE, Verdict.FINDINGS}
+        return self.says_something and self not in others
+
+
+_SAYS_NOTHING = frozenset(
+    {Verdict.USAGE, Verdict.UNABLE, Verdict.BUG, Verdict.INTERRUPTED, Verdict.DISTURBED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +80,13 @@ MEANINGS: dict[Verdict, Meaning] = {
     Verdict.CONVERGED: Meaning(
         0, "every service runs exactly what was asked for, and stayed so through the soak"
     ),
-    Verdict.UNCHANGED: Meaning(0, "as `converged`, and nothing had to roll"),
+    Verdict.UNCHANGED: Meaning(0, "as `converged`; nothing had to roll, and nothing was stopped"),
+    Verdict.DONE: Meaning(
+        0,
+        "what was asked is done, by a verb that judges no rollout (plan, a dry run, a sweep "
+        "without findings at or above `--fail-on`, identity without `--expect`, a saved baseline, "
+        "bundle, teardown, leftovers, sandbox, doctor)",
+    ),
     Verdict.FAILED: Meaning(
         1, "a check of the recipe failed that has no code of its own (health path, rehearsal)"
     ),
@@ -95,9 +127,17 @@ MEANINGS: dict[Verdict, Meaning] = {
         17, "the base did not come up, or there is none: the head was not tested"
     ),
     Verdict.REMOVED: Meaning(18, "the service or the stack disappeared"),
-    Verdict.FINDINGS: Meaning(20, "a sweep found problems at or above `--fail-on`"),
+    Verdict.FINDINGS: Meaning(
+        20,
+        "a sweep or `plan --fail-on` found problems at or above `--fail-on`, or `sweep leftovers "
+        "--dry-run` found what runs left",
+    ),
     Verdict.BUG: Meaning(70, "an unexpected exception in ccci: please report it"),
-    Verdict.INTERRUPTED: Meaning(130, "stopped by Ctrl-C (130) or SIGTERM (143), after cleanup"),
+    Verdict.INTERRUPTED: Meaning(
+        130,
+        "stopped by Ctrl-C (130), SIGTERM (143), a closed terminal (129) or SIGQUIT (131), after "
+        "cleanup",
+    ),
 }
 
 WORST_FIRST: tuple[Verdict, ...] = (
@@ -122,5 +162,17 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return min(verdicts, key=WORST_FIRST.index)
 
 
-SIGTERM_EXIT = 143
-EXIT_UNABLE = 3
+def exit_code(verdict: Verdict, signal: int | None = None) -> int:
+    """Return the exit code of a verdict; a signal that ended the run has one of its own.
+
+    Also where the verdict was known by then: a run that was cut short is no run. No other number
+    ends one: what a document says of it must not become a code that means something else.
+    """
+    code = _SIGNALLED + (signal or 0)
+    return code if code in INTERRUPTED_EXITS else verdict.exit_code
+
+
+_SIGNALLED = 128
+INTERRUPTED_EXITS = (130, 143, 129, 131)
+UNREAD_EXIT = 141
+"""Whatever the verdict: what was to be printed could not be, as nobody reads it any more."""

@@ -12,11 +12,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from ccci import clock
 from ccci.errors import CcciError, Interrupted
-from ccci.process import Finished, Running, environment, run
-from ccci.sandbox import image, life
-from ccci.sandbox.place import Sandbox
+from ccci.host import clock
+from ccci.host.process import Finished, Running, environment, run
+from ccci.sandbox import image
+from ccci.sandbox import lifecycle as life
+from ccci.sandbox.layout import Sandbox
 from demo import recipe
 from demo.recipe import Recipe
 
@@ -29,7 +30,7 @@ class Unexpected(Exception):  # noqa: N818 -- reads as what happened
 
 
 def main() -> int:
-    """Play the three acts; return 0 when each ended as it has to."""
+    """Play the four acts; return 0 when each ended as it has to."""
     started = clock.monotonic()
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)
@@ -58,13 +59,15 @@ def _play(made: Recipe, folder: Path, host: str) -> None:
         f"  head A               commit {made.hungry[:8]}  needs more memory than its limit\n"
         f"  head B               commit {made.single[:8]}  the limit raised; fits once, not twice"
     )
-    _act("1. What docker stack deploy says of the upgrade to head A")
+    _act("1. What ccci plan says of the upgrade to head A, before anything is deployed")
+    _plan(made, env)
+    _act("2. What docker stack deploy says of it")
     code = _plain_docker(made, env)
-    _act("2. What ccci says of the very same change")
+    _act("3. What ccci says of the very same change")
     report = _ccci(made, made.hungry, 10, folder / "A", env)
     _expect_rollback(report, made)
     _say(f"\n  docker stack deploy: exit {code}    ccci upgrade: exit 10")
-    _act("3. Head B only lacks room for two: the overlay says order: stop-first")
+    _act("4. Head B only lacks room for two: the overlay says order: stop-first")
     overlays = folder / "overlays"
     (overlays / "discourse").mkdir(parents=True)
     (overlays / "discourse" / "compose.ccci.yml").write_text(recipe.OVERLAY, encoding="utf-8")
@@ -72,12 +75,36 @@ def _play(made: Recipe, folder: Path, host: str) -> None:
     _expect_proof(report, made)
 
 
+def _plan(made: Recipe, env: dict[str, str]) -> None:
+    """Plan the upgrade, and see that the swarm stays empty."""
+    words = ["plan", str(made.folder), "--head", made.hungry[:10], "--base", "auto"]
+    _say(f"  $ ccci {' '.join(['plan', made.folder.name, *words[2:]])}\n")
+    argv = (sys.executable, "-m", "ccci", *words, "--resolve-image", "never")
+    finished = run(argv, env=env, timeout=120, check=False)
+    for line in finished.stdout.splitlines():
+        _say(f"  {line}")
+    there = run(("docker", "service", "ls", "--quiet"), env=env).stdout
+    _expect(
+        {
+            "exit code of the plan": (finished.code, 0),
+            "what becomes of the app": ("~ app: rolls" in finished.stdout, True),
+            "what two copies may use": (_TWICE in finished.stdout, True),
+            "the services that are there": (there, ""),
+        }
+    )
+
+
+_TWICE = "old and new run side by side: 96 MiB of limits together"
+
+
 def _plain_docker(made: Recipe, env: dict[str, str]) -> int:
     """Deploy release and head by hand, and return the exit code that docker gave the head."""
     waits = "--detach" in run(("docker", "stack", "deploy", "--help"), env=env).stdout
-    for secret in ("db_password", "admin_password"):
-        name = f"{_STACK}_{secret}_v1"
-        run(("docker", "secret", "create", name, "-"), env=env, stdin="not a secret")
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write("not a secret")
+        file.flush()
+        for secret in ("db_password", "admin_password"):
+            run(("docker", "secret", "create", f"{_STACK}_{secret}_v1", file.name), env=env)
     values = {
         "STACK_NAME": _STACK,
         "DOMAIN": "plain.ccci.test",

@@ -7,7 +7,7 @@ does not suffice for two copies at once.
 from dataclasses import dataclass
 from pathlib import Path
 
-from ccci.process import environment, run
+from ccci.host.process import environment, run
 
 APP_IMAGE = "ccci-demo/discourse"
 DB_IMAGE = "ccci-demo/postgres"

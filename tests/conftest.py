@@ -1,15 +1,43 @@
 """What the whole test run shares: where its sandboxes live, and that none of them stays."""
 
 import os
+import shutil
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from swarms import SANDBOXES
+from hypothesis import settings
+from support.documents import checked
+from support.examples import DESK
+from support.sandbox.swarms import SANDBOXES
+
+from ccci.terminal.output import Output
 
 _PREFIX = "ccci-test-"
 _TEMPORARY = Path("/tmp")  # short: a socket's path has at most 107 bytes
+_TERMINAL = ("COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "TERMINAL_WIDTH")
+"""What would colour, wrap or shorten what the tests read."""
+_CI = ("CI", "GITHUB_ACTIONS", "GITLAB_CI")
+"""What says that a CI reads us: ccci's log then has the time of day, Typer colours."""
+_OF_A_CI = ("CCCI_", "CI_", "DRONE_", "PLUGIN_")
+"""How variables begin that are settings of ours, or stand for one where a CI sets them."""
+_UNCOMPILED = "PYTHONDONTWRITEBYTECODE"
+"""What has each ccci that a test starts compile itself, which takes as long as its start."""
+_NEARBY = "localhost,127.0.0.1,::1"
+_ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
+"""What ends ccci; `nohup` and a shell's `&` have some of them ignored, in whatever is started."""
+settings.load_profile(DESK)  # the plugin loads another one later, where one is asked for
+
+
+@pytest.fixture(autouse=True, scope="session")
+def every_document_keeps_its_schema() -> Iterator[None]:
+    """Hold each document that is printed in this process against the schema published for it."""
+    whole = Output.json_result
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Output, "json_result", lambda self, value: whole(self, checked(value)))
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -20,11 +48,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Choose the run's own prefix of folders; the workers of xdist inherit it."""
+    """Choose the run's own prefix of folders; the workers of xdist inherit it.
+
+    What is set around us is none of the tests' business: a terminal, a CI, settings of ccci, a
+    proxy for our own servers, ignored signals.
+    """
+    for number in _ENDING:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            # Still passed over here, but a handler is not inherited by what the tests start.
+            signal.signal(number, lambda *_: None)
+    settings_of_ours = {name for name in os.environ if name.startswith(_OF_A_CI)}
+    for name in (*_TERMINAL, *_CI, _UNCOMPILED, *settings_of_ours):
+        if not name.startswith("CCCI_TEST_"):
+            os.environ.pop(name, None)
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name), _NEARBY)))
     if SANDBOXES not in os.environ:
         # A cancelled run removes its sandboxes, too.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         os.environ[SANDBOXES] = str(_TEMPORARY / f"{_PREFIX}{os.getpid()}")
+        # Whatever judges is recorded: not among the runs of whoever runs the tests.
+        os.environ["XDG_STATE_HOME"] = str(_TEMPORARY / f"{_PREFIX}{os.getpid()}-state")
         _remove_what_killed_runs_left()
 
 
@@ -55,9 +99,11 @@ def _remove_what_killed_runs_left() -> None:
 
 def _down(folder: Path) -> None:
     from ccci.errors import CcciError
-    from ccci.sandbox import life
+    from ccci.sandbox import lifecycle as life
 
-    if os.geteuid() == 0:
+    if folder.name.endswith("-state"):
+        shutil.rmtree(folder, ignore_errors=True)
+    elif os.geteuid() == 0:
         try:
             life.down(folder)
         except CcciError as error:

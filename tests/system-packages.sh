@@ -1,21 +1,30 @@
 #!/bin/sh
 # Install the Debian packages that the sandbox and the tests need, when root on Debian; else say
-# which are missing. Harmless when all are there.
+# which are missing. Harmless when all are there. Words given to it are packages, each with a command
+# of the same name, to be installed as well.
 set -eu
 missing=
 have() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/sbin/$1" ]; }
-have dockerd || missing="$missing docker.io"
-have docker || missing="$missing docker.io"
-have ip || missing="$missing iproute2"
-have iptables || missing="$missing iptables"
-have git || missing="$missing git"
-have openssl || missing="$missing openssl"
+want() { have "$1" || missing="$missing $2"; }
+want dockerd docker.io
+want ip iproute2
+want iptables iptables
+want git git
+want openssl openssl
+want curl curl
+want setpriv util-linux
+want umount mount
+for each in "$@"; do want "$each" "$each"; done
+# Of no use to a Docker that runs without it, but one on a kernel with AppArmor starts no container.
+if grep -qs Y /sys/module/apparmor/parameters/enabled; then want apparmor_parser apparmor; fi
 # The package busybox has the same file, linked dynamically: no use in an image without libraries.
 ldd /bin/busybox 2>&1 | grep -q 'not a dynamic' || missing="$missing busybox-static"
-python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
+[ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
+"${PYTHON:-python3}" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
+# From Debian 13 on the docker CLI has a package of its own; up to 12 it comes with docker.io.
+have docker || missing="$missing docker-cli"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && have apt-get; then
-    echo "installing:$missing"
     # Debian's docker.io would start a daemon in the host's own network: not wanted here.
     if [ ! -e /usr/sbin/policy-rc.d ]; then
         printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
@@ -24,10 +33,10 @@ if [ "$(id -u)" = 0 ] && have apt-get; then
     fi
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq
-    # Up to Debian 12 docker.io holds the docker CLI; from 13 on it has a package of its own.
-    if ! have docker && apt-cache show docker-cli >/dev/null 2>&1; then
-        missing="$missing docker-cli"
-    fi
+    case $missing in
+    *docker-cli*) apt-cache show docker-cli >/dev/null 2>&1 || missing="${missing%docker-cli}docker.io" ;;
+    esac
+    echo "installing:$missing"
     # shellcheck disable=SC2086
     apt-get install -y -qq --no-install-recommends $missing >/dev/null
 else

@@ -1,1 +1,1 @@
-"""One file per verb: a Typer function, the documented signature, over a plain function."""
+"""One file per verb: its options, annotated on one function, over a plain action."""

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from ccci.compose.tree import ComposeError, Map, Seq
+from ccci.compose.tree import ComposeError, Map, Older, Seq
 
+_NO_MERGE = "yaml: map merge requires map or sequence of maps as the value"
 MERGE = object()
 """Stands for a plain `<<`."""
 
@@ -36,11 +37,13 @@ class Found:
 
     `repeated` has each key that is there again, its line and the first one's; `odd_map` is the
     first mapping with a key that is no text, `infinite` the line of a number JSON does not have.
+    `older` is no fault: what docker CLIs with go-yaml v2, thus before 28.0, read in another way.
     """
 
-    __slots__ = ("infinite", "odd_line", "odd_map", "repeated")
+    __slots__ = ("infinite", "odd_line", "odd_map", "older", "repeated")
 
     def __init__(self) -> None:
+        self.older: list[Older] = []
         self.repeated: list[tuple[str, int, int]] = []
         self.odd_map: Map | None = None
         self.odd_line = 0
@@ -54,13 +57,16 @@ def mapping(frame: Frame, found: Found) -> Map:  # noqa: C901 -- the hot loop of
     seen: dict[Any, int] = {}
     merges: Any = None
     entries = iter(frame.entries)
-    for (key, line, mark), (value, _, _) in zip(entries, entries, strict=False):
+    for (key, line, mark), (value, _, source) in zip(entries, entries, strict=False):
         if mark in seen:
             found.repeated.append((mark if isinstance(mark, str) else "", line, seen[mark]))
         else:
             seen[mark] = line
         if key is MERGE:
-            merges = (value, line)
+            # decode.go, merge: a list is merged where it is written, never by its alias.
+            if isinstance(value, Seq) and source[0] == "alias":
+                raise ComposeError(_NO_MERGE, line)
+            merges = (value, line, found, set(result))
             continue
         if type(key) is not str:
             if isinstance(key, (Map, Seq)):
@@ -95,15 +101,20 @@ def sequence(frame: Frame) -> Seq:
     return result
 
 
-def _merge(target: Map, value: Any, line: int) -> None:  # noqa: ANN401
-    """Add the keys of `<<` that the mapping has not; of a list of mappings the first wins."""
+def _merge(target: Map, value: Any, line: int, found: Found, above: set[str]) -> None:  # noqa: ANN401
+    """Add the keys of `<<` that the mapping has not; of a list of mappings the first wins.
+
+    `above` are the keys that stand before `<<`: go-yaml v2 merged in the order of the lines
+    (decode.go, mapping), so that older docker CLIs let `<<` have its way with them.
+    """
     sources = value if isinstance(value, Seq) else [value]
     for source in sources:
         if not isinstance(source, Map):
-            raise ComposeError(
-                "yaml: map merge requires map or sequence of maps as the value", line
-            )
+            raise ComposeError(_NO_MERGE, line)
         for key, inherited in source.items():
+            if key in above and target[key] != inherited:
+                above.remove(key)
+                found.older.append(Older(line, f"lets `<<` override the `{key}` above it"))
             if key not in target:
                 target[key] = inherited
                 target.lines[key] = source.lines[key]

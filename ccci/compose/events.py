@@ -27,8 +27,9 @@ from ruamel.yaml.events import (
 from ruamel.yaml.scanner import ScannerError
 
 from ccci.compose.building import MERGE, Found, Frame, Tagged, mapping, sequence
-from ccci.compose.scalars import resolve
-from ccci.compose.tree import ComposeError, Map
+from ccci.compose.dialect import BYTE_ORDER_MARK, blank_tabs, hide_marks
+from ccci.compose.scalars import ONCE_BOOLEAN, resolve
+from ccci.compose.tree import ComposeError, Map, Older
 
 try:
     from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
@@ -41,12 +42,24 @@ _TAG_PREFIX = "tag:yaml.org,2002:"
 # The libyaml that ruamel.yaml.clib bundles is older than go-yaml's: it stops at `[data:/data]`,
 # which go-yaml and ruamel's own parser read, and it knows the escape `\\/`, which go-yaml does not.
 _OLD_LIBYAML = "found unexpected ':'"
+_TAB = "that cannot start any token"
+# Each pass over a file that tabs between its comments ask for costs its length once more.
+_MOST_BYTES = 8 * 1024 * 1024
+_QUOTES = "'\""
 _SLASH = b"\\/"
 _BAD_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 
 
 def parse(content: bytes, *, fast: bool = True) -> Map:
+    """Return the first document of a file, as `read` does, and nothing else."""
+    return read(content, fast=fast)[0]
+
+
+def read(content: bytes, *, fast: bool = True) -> tuple[Map, tuple[Older, ...]]:
     """Return the first document of a file, which has to be a mapping with text keys.
+
+    What docker CLIs before 28.0 read in another way is told beside it: they are built with go-yaml
+    v2 (docker/cli 58bf0f1846, cli/compose/loader/loader.go).
 
     Raise ComposeError with docker's complaint and its line, and with what could be read of a
     document whose only fault is a key that is there twice or is no text.
@@ -74,7 +87,7 @@ def parse(content: bytes, *, fast: bool = True) -> Map:
         )
     if found.infinite:
         raise ComposeError("json: unsupported value: no finite number", found.infinite, document)
-    return document
+    return document, tuple(found.older)
 
 
 def value_at(text: str, line: int, key: str) -> tuple[int, int] | None:
@@ -85,26 +98,61 @@ def value_at(text: str, line: int, key: str) -> tuple[int, int] | None:
         while not isinstance(event := next_event(), (DocumentEndEvent, StreamEndEvent)):
             scalar = isinstance(event, ScalarEvent)
             if waiting:
-                return (event.start_mark.index, event.end_mark.index) if scalar else None
+                word = scalar and event.style not in {"|", ">"}
+                return (event.start_mark.index, event.end_mark.index) if word else None
             waiting = scalar and event.value == key and event.start_mark.line + 1 == line
     except YAMLError:
         return None
     return None
 
 
+class Texts:
+    """Where the texts of a file stand, in which a `#` begins no comment."""
+
+    def __init__(self, content: bytes) -> None:
+        self._spans: list[tuple[tuple[int, int], tuple[int, int]]] = []
+        try:
+            next_event = _events(content, fast=True)
+            while not isinstance(event := next_event(), (DocumentEndEvent, StreamEndEvent)):
+                if isinstance(event, ScalarEvent) and event.style:
+                    begin, end = event.start_mark, event.end_mark
+                    self._spans.append(
+                        ((begin.line + 1, begin.column + 1), (end.line + 1, end.column + 1))
+                    )
+        except YAMLError:
+            return  # what comes after the error is read by nobody
+
+    def hold(self, line: int, column: int) -> bool:
+        """Say whether a place, both counted from 1, lies inside of a quoted or block text."""
+        return any(begin <= (line, column) < end for begin, end in self._spans)
+
+
 def _build(content: bytes, *, fast: bool) -> "_Builder":
-    builder = _Builder(content.decode(errors="replace") if _SLASH in content else "")
-    try:
-        next_event = _events(content, fast=fast)
-        while not isinstance(event := next_event(), (DocumentEndEvent, StreamEndEvent)):
-            builder.take(event)
-    except MarkedYAMLError as error:
-        if fast and CParser is not None and error.problem == _OLD_LIBYAML:
-            return _build(content, fast=False)
-        raise _syntax_error(error) from None
-    except (YAMLError, ValueError, OverflowError) as error:
-        raise ComposeError(f"yaml: {_first_line(error)}", _line_of_bad_byte(content)) from None
-    return builder
+    """Return what the first document holds. Raise ComposeError."""
+    content, mark = hide_marks(content)
+    left, passed = _MOST_BYTES, 0
+    while True:
+        builder = _Builder(content.decode(errors="replace") if _SLASH in content else "", mark)
+        try:
+            next_event = _events(content, fast=fast)
+            while not isinstance(event := next_event(), (DocumentEndEvent, StreamEndEvent)):
+                builder.take(event)
+        except MarkedYAMLError as error:
+            at = error.problem_mark.line if error.problem_mark else 0
+            if fast and CParser is not None and error.problem == _OLD_LIBYAML:
+                fast, passed = False, at
+                continue
+            left -= len(content)
+            mended = None
+            if left > 0 and (error.problem or "").endswith(_TAB):
+                mended = blank_tabs(content, at, passed=at < passed, quoted_to=builder.quoted_to)
+            if mended is None:
+                raise _syntax_error(error) from None
+            content = mended
+        except (YAMLError, ValueError, OverflowError) as error:
+            raise ComposeError(f"yaml: {_first_line(error)}", _line_of_bad_byte(content)) from None
+        else:
+            return builder
 
 
 def _syntax_error(error: MarkedYAMLError) -> ComposeError:
@@ -146,8 +194,10 @@ def _events(content: bytes, *, fast: bool) -> Callable[[], Any]:
 class _Builder:
     """Events in, `document` out; an entry is (value, line, what tells it from other keys)."""
 
-    def __init__(self, escapes: str = "") -> None:
+    def __init__(self, escapes: str = "", mark: str = "") -> None:
         self._escapes = escapes
+        self._mark = mark
+        self.quoted_to = -1  # where the last text in quotes ended: a line, from 0
         self.document: Any = None
         self.found = Found()
         self._open: list[Frame] = []
@@ -179,10 +229,14 @@ class _Builder:
         elif kind is DocumentStartEvent and event.version not in {None, (1, 1)}:
             raise ComposeError("yaml: found incompatible YAML document", event.start_mark.line + 1)
 
-    def _scalar(self, event: Any) -> None:  # noqa: ANN401
+    def _scalar(self, event: Any) -> None:  # noqa: ANN401, C901 -- the hot loop of the reader
         line = event.start_mark.line + 1
         text = event.value
+        if self._mark:
+            text = text.replace(self._mark, BYTE_ORDER_MARK)
         plain = not event.style
+        if not plain and event.style in _QUOTES:
+            self.quoted_to = event.end_mark.line
         if self._escapes and event.style == '"':
             written = self._escapes[event.start_mark.index : event.end_mark.index]
             if _BAD_ESCAPE.search(written):
@@ -196,6 +250,8 @@ class _Builder:
             self._add(MERGE, line, text)
             return
         value = resolve(text, tag, line, plain=plain)
+        if plain and tag is None and text in ONCE_BOOLEAN:
+            self.found.older.append(Older(line, f"reads `{text}` as {ONCE_BOOLEAN[text]}"))
         if tag not in {None, "!!str"} and type(value) is str and self._at_key():
             value = Tagged(value)
         if type(value) is float and not isfinite(value):

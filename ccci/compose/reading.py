@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
+from ccci.compose.numbers import to_float32, to_uint64
 from ccci.compose.service import Healthcheck, Place, RestartPolicy, Service, UpdateConfig
-from ccci.compose.tree import ComposeError, Map, Seq, Timestamp, text_of
+from ccci.compose.tree import ComposeError, Map, Seq, Timestamp, TooMuchError, text_of
 from ccci.compose.values import (
     Mount,
     Port,
+    bound_address,
     check_words,
     mount,
     nanoseconds,
@@ -19,7 +21,7 @@ _DURATIONS = ("interval", "timeout", "start_period", "start_interval")
 _PRINTED = {"environment", "labels", "sysctls", "driver_opts", "options", "args"}
 
 
-# Every port of both protocols; a few lines of ranges could ask for millions.
+# Every port of both protocols, in a whole file; a few lines of ranges could ask for millions.
 _MOST_PORTS = 2 * 65_535
 
 
@@ -29,6 +31,7 @@ class Reader:
     def __init__(self, file: str) -> None:
         self.file = file
         self.faults: list[ComposeError] = []
+        self._ports_left = _MOST_PORTS
 
     def service(self, name: str, tree: Map, raw: Map) -> Service:
         """Return the service; `raw` is the same tree before variables were replaced."""
@@ -37,12 +40,16 @@ class Reader:
         deploy = _map(tree, "deploy")
         restart = deploy.get("restart_policy")
         resources = _map(deploy, "resources")
+        limits, reservations = _map(resources, "limits"), _map(resources, "reservations")
+        placement = _map(deploy, "placement")
         for path, below in (
             ("deploy", deploy),
             ("deploy.update_config", _map(deploy, "update_config")),
             ("deploy.rollback_config", _map(deploy, "rollback_config")),
             ("deploy.restart_policy", _map(deploy, "restart_policy")),
-            ("deploy.resources.limits", _map(resources, "limits")),
+            ("deploy.resources.limits", limits),
+            ("deploy.resources.reservations", reservations),
+            ("deploy.placement", placement),
             ("healthcheck", _map(tree, "healthcheck")),
         ):
             self._note(places, path, below)
@@ -64,13 +71,37 @@ class Reader:
             mounts=self._mounts(tree.get("volumes"), tree.line_of("volumes"), places),
             networks=_names(tree, "networks"),
             depends_on=_names(tree, "depends_on"),
-            memory_limit=self._size(_map(resources, "limits"), "memory"),
-            memory_reservation=self._size(_map(resources, "reservations"), "memory"),
+            memory_limit=self._size(limits, "memory"),
+            memory_reservation=self._size(reservations, "memory"),
             interpolated=tuple(
                 key for key in _DURATIONS if "$" in str(raw_check.get(key, "")).replace("$$", "")
             ),
+            max_replicas_per_node=self._count(placement, "max_replicas_per_node") or 0,
+            constraints=_names(placement, "constraints"),
+            endpoint_mode=_text(deploy, "endpoint_mode"),
+            built="build" in tree,
+            bound_addresses=tuple(
+                bound for each in _names(tree, "ports") if (bound := bound_address(each))
+            ),
+            cpus=(_text(limits, "cpus"), _text(reservations, "cpus")),
+            configs=self._references(tree, "configs", places),
+            secrets=self._references(tree, "secrets", places),
+            labels=_labels(deploy.get("labels")),
+            container_labels=_labels(tree.get("labels")),
+            environment=_pairs(tree.get("environment")),
             places=places,
         )
+
+    def _references(self, tree: Map, key: str, places: dict[str, Place]) -> tuple[str, ...]:
+        value = tree.get(key)
+        result: list[str] = []
+        for entry, at in value.located() if isinstance(value, Seq) else ():
+            if isinstance(entry, Map):
+                self._count(entry, "mode")
+            name = _text(entry, "source") if isinstance(entry, Map) else text_of(entry)
+            result.append(name)
+            places[f"{key}.{name}"] = Place(self.file, at)
+        return tuple(result)
 
     def _note(self, places: dict[str, Place], path: str, tree: Map) -> None:
         prefix = f"{path}." if path else ""
@@ -99,8 +130,7 @@ class Reader:
         if value < 0:
             self._fault(f"cannot parse '{key}', {text_of(value)} overflows uint", tree.line_of(key))
             return None
-        # Go turns a number that is too large for an integer into this one (amd64).
-        return 2**63 if isinstance(value, float) and value >= 2.0**63 else int(value)
+        return to_uint64(value) if isinstance(value, float) else value
 
     def _size(self, tree: Map, key: str) -> int:
         value = tree.get(key)
@@ -121,7 +151,7 @@ class Reader:
             delay=self._duration(tree, "delay") or 0,
             failure_action=_text(tree, "failure_action"),
             monitor=self._duration(tree, "monitor") or 0,
-            max_failure_ratio=float(ratio) if isinstance(ratio, (int, float)) else 0.0,
+            max_failure_ratio=to_float32(ratio) if isinstance(ratio, (int, float)) else 0.0,
             order=_text(tree, "order"),
         )
 
@@ -149,6 +179,8 @@ class Reader:
     def _ports(self, value: object, line: int, places: dict[str, Place]) -> tuple[Port, ...] | None:
         if not isinstance(value, Seq):
             return None
+        if self._ports_left < 0:
+            return ()
         result: list[Port] = []
         for entry, at in value.located():
             before = len(result)
@@ -161,8 +193,11 @@ class Reader:
                     raise ValueError(f"invalid type for port: {text_of(entry)}")  # noqa: TRY004, TRY301
             except ValueError as error:
                 self._fault(f"error decoding 'Ports': {error}", at or line)
-            if len(result) > _MOST_PORTS:
-                self._fault(f"more than {_MOST_PORTS} ports: not followed", at or line)
+            self._ports_left -= len(result) - before
+            if self._ports_left < 0:
+                self.faults.append(
+                    TooMuchError(f"more than {_MOST_PORTS} ports: not followed", at or line)
+                )
                 break
             for port in result[before:]:
                 places[f"ports.{port.published}"] = Place(self.file, at)
@@ -206,7 +241,7 @@ class Reader:
             places[f"volumes.{one.target}"] = Place(self.file, at)
         return tuple(result)
 
-    def _texts(self, tree: Map) -> None:  # noqa: C901 -- one check after the other
+    def _texts(self, tree: Map) -> None:
         """Check what docker's schema lets through and its decoder does not."""
         for key in ("command", "entrypoint"):
             value = tree.get(key)
@@ -222,17 +257,17 @@ class Reader:
             )
         for name, value in _map(tree, "ulimits").items():
             limits = value.values() if isinstance(value, Map) else (value,)
-            if value is not None and not all(type(limit) is int for limit in limits):
+            if value is not None and not all(map(_is_integer, limits)):
                 self._fault(f"invalid type for ulimits: {name}", tree.line_of("ulimits"))
             elif isinstance(value, Map) and not {"soft", "hard"} <= value.keys():
                 self._fault(f"ulimits: {name} needs soft and hard", tree.line_of("ulimits"))
-        for kind in ("configs", "secrets"):
-            entries = tree.get(kind)
-            for entry in entries if isinstance(entries, Seq) else ():
-                if isinstance(entry, Map):
-                    self._count(entry, "mode")
         for line in _dates(tree, tree.line):
             self._fault("expected type 'string', got unconvertible type 'time.Time'", line)
+
+
+def _is_integer(value: object) -> bool:
+    # Go reads what 63 bits do not hold as another type.
+    return type(value) is int and value < 2**63
 
 
 def _dates(value: Any, line: int, *, printed: bool = False) -> Iterable[int]:  # noqa: ANN401
@@ -259,6 +294,22 @@ def _map(tree: Map, key: str) -> Map:
 def _names(tree: Map, key: str) -> tuple[str, ...]:
     value = tree.get(key)
     return tuple(str(each) for each in value) if isinstance(value, (Map, Seq)) else ()
+
+
+def _pairs(value: object) -> dict[str, str | None]:
+    """Return a mapping, or a list of `KEY=VALUE`, as docker reads it: a key alone has no value."""
+    if isinstance(value, Map):
+        return {key: None if entry is None else text_of(entry) for key, entry in value.items()}
+    result: dict[str, str | None] = {}
+    for entry in value if isinstance(value, Seq) else ():
+        key, separator, text = text_of(entry).partition("=")
+        result[key] = text if separator else None
+    return result
+
+
+def _labels(value: object) -> dict[str, str]:
+    """Return labels, of which one without a value has an empty one."""
+    return {key: text or "" for key, text in _pairs(value).items()}
 
 
 def _text(tree: Map, key: str) -> str:

@@ -1,4 +1,4 @@
-"""Plain scalars as go-yaml v3 reads them, which the docker CLI is built with.
+"""Plain scalars as go-yaml v3 reads them, which the docker CLI is built with from 28.0 on.
 
 It is neither YAML 1.1 nor 1.2: `yes` and `on` are text, `0444` and `0o444` are octal, `1_000` is
 an integer, `1e-1` a float, `0b11` an integer, `2001-01-01` a date (go-yaml v3, resolve.go).
@@ -22,11 +22,17 @@ _WORDS: dict[str, bool | float | None] = {
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
 }
+ONCE_BOOLEAN = {
+    **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "on", "On", "ON"), "true"),
+    **dict.fromkeys(("n", "N", "no", "No", "NO", "off", "Off", "OFF"), "false"),
+}
+"""Plain words that are text to go-yaml v3, and were booleans to v2 (its resolve.go)."""
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _DOT = re.compile(r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?")
-_DATE = re.compile(r"\d{4}-(\d{1,2})-(\d{1,2})")
+_DATE = re.compile(r"\d{4}-(\d{1,2})-(\d{1,2})", re.ASCII)
 _MOMENT = re.compile(
-    r"(\d{4}-\d{1,2}-\d{1,2})(?:[Tt]|\s)(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?(Z|[+-]\d\d:\d\d)?"
+    r"(\d{4}-\d{1,2}-\d{1,2})(?:[Tt]|\s)(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?(Z|[+-]\d\d:\d\d)?",
+    re.ASCII,
 )
 _INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)")
 _LONGEST_INTEGER = 1000  # far above what 64 bits hold, and below what Python refuses to convert

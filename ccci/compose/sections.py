@@ -9,12 +9,20 @@ from ccci.compose.tree import ComposeError, Map
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A network, volume, config or secret: its key, the name it is given (or ""), where."""
+    """A network, volume, config or secret: its key, the name it is given (or ""), where.
+
+    `file` is what a config or secret is made from, "" where it is made from none.
+    """
 
     key: str
     name: str
     external: bool
     place: Place
+    file: str = ""
+
+    def called(self, stack: str) -> str:
+        """Return what it is called on the swarm."""
+        return self.name or f"{stack}_{self.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +79,16 @@ def _section(
             name or (key if is_external else ""),
             external=is_external,
             place=Place(file, value.line_of("name") if "name" in value else line),
+            file=_file(value, kind) if not is_external else "",
         )
     return result
+
+
+def _file(value: Map, kind: str) -> str:
+    """Return the file of a config or secret; one with a driver has none."""
+    file = value.get("file")
+    made = kind in {"config", "secret"} and isinstance(file, str) and not value.get("driver")
+    return str(file) if made else ""
 
 
 def _conflict(key: str, value: Map, kind: str) -> str:

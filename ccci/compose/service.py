@@ -3,13 +3,11 @@
 None means "not written", which matters when files are merged. Durations are nanoseconds, as Go's.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ccci.compose.values import (
-    Mount,
-    Port,
-)
+from ccci.compose.values import Mount, Port
 
 
 class Place(NamedTuple):
@@ -57,8 +55,13 @@ class RestartPolicy:
 class Service:
     """A service of one file, or of several merged; `places` maps dotted keys to where they stand.
 
-    `memory_limit` and `memory_reservation` are bytes, 0 where there is none. `interpolated` names
-    the health check's durations that hold a variable.
+    `memory_limit` and `memory_reservation` are bytes, 0 where there is none, `cpus` the limit and
+    the reservation as written. `interpolated` names the health check's durations that hold a
+    variable. `labels` are those of the service itself (`deploy.labels`), `container_labels` those
+    of its containers, `environment` what `environment` sets (None: taken from outside), each as
+    text. `bound_addresses` are the `ADDRESS:PUBLISHED` of ports that name an address of a node,
+    which Swarm passes over. `configs` and `secrets` are the keys it refers to. `built` says that
+    there is a `build`.
     """
 
     name: str
@@ -78,6 +81,17 @@ class Service:
     memory_limit: int = 0
     memory_reservation: int = 0
     interpolated: tuple[str, ...] = ()
+    max_replicas_per_node: int = 0
+    constraints: tuple[str, ...] = ()
+    endpoint_mode: str = ""
+    built: bool = False
+    bound_addresses: tuple[str, ...] = ()
+    cpus: tuple[str, str] = ("", "")
+    configs: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    container_labels: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str | None] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
 
     def place(self, *keys: str) -> Place:

@@ -67,11 +67,11 @@ class Fault:
         return (len(self.path.split(".")), self.wrong_kind)
 
 
-def check(value: Map, shape: Shape) -> Fault | None:
-    """Return the fault that docker would report, or None where the tree fits."""
+def check(value: Map, shape: Shape) -> list[Fault]:
+    """Return what does not fit, the fault that docker would report first."""
     faults: list[Fault] = []
     _check(value, shape, "", value.line, faults)
-    return max(faults, key=lambda fault: fault.rank) if faults else None
+    return sorted(faults, key=lambda fault: fault.rank, reverse=True)
 
 
 _KINDS: dict[type, str] = {
@@ -137,7 +137,9 @@ def _check_list(value: Seq, shape: Shape, path: str, line: int, faults: list[Fau
     if shape.unique and len(value) > 1:
         seen: dict[str, int] = {}
         for index, (entry, at) in enumerate(value.located()):
-            text = json.dumps(entry, sort_keys=True, default=str)
+            # A text stands for itself: many aliases of a long one are compared by its hash.
+            plain = isinstance(entry, str)
+            text = entry if plain else " " + json.dumps(entry, sort_keys=True, default=str)
             if text in seen:
                 complaint = f"array items[{seen[text]},{index}] must be unique"
                 faults.append(Fault(path, complaint, at or line))

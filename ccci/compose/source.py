@@ -1,33 +1,37 @@
 """One compose file as it lies on the disk: read with care, parsed, its comments to us found."""
 
-import os
 import re
-import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ccci.compose.events import parse
+from ccci.compose.events import Texts, read
 from ccci.compose.service import Place
-from ccci.compose.tree import ComposeError, Map
+from ccci.compose.tree import ComposeError, Map, Older
+from ccci.plain_file import read_plain
 
-LARGEST = 1024 * 1024
-_IGNORE = re.compile(r"#\s*ccci:\s*ignore\s+(CCCI\d{3}(?:[\s,]+CCCI\d{3})*)[\s,:-]*(.*)")
+_IGNORE = re.compile(r"(?:^|(?<=\s))#\s*ccci:\s*ignore\b[\s:]*(.*)")
+_RULES = re.compile(r"(?:(?:ccci|all\b)\w*[\s,:-]*)*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why docker would refuse a set, and where; `place.line` is 0 where there is no line."""
+    """Why docker would refuse a set, and where; `place.line` is 0 where there is no line.
+
+    `needs` names the variables or files whose absence is all that is wrong, where that is so.
+    """
 
     message: str
     place: Place
     unreadable: bool = False
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
     """A comment `# ccci: ignore CCCI001 reason`; `service` is None where the whole file is meant.
 
-    It is meant for the service in whose block it stands, or that it stands right above.
+    It is meant for the service in whose block it stands, or that it stands right above. `rules` are
+    in capitals, as written: whether there is such a rule is not known here.
     """
 
     place: Place
@@ -38,13 +42,17 @@ class Ignore:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file: its name as given, its tree before variables, what is wrong with it already."""
+    """One file: its name as given, its tree before variables, what is wrong with it already.
+
+    `older` is what docker CLIs before 28.0 read in another way.
+    """
 
     name: str
     path: Path
     tree: Map
     fault: Fault | None = None
     ignores: tuple[Ignore, ...] = ()
+    older: tuple[Older, ...] = ()
 
 
 def open_source(
@@ -61,42 +69,14 @@ def open_source(
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return Source(name, path, Map(), Fault(reason, Place(name, 0), unreadable=True))
     fault = None
+    older: tuple[Older, ...] = ()
     try:
-        tree = parse(content)
+        tree, older = read(content)
     except ComposeError as error:
         fault = Fault(error.message, Place(name, error.line))
         tree = error.kept or Map()
     ignores = _ignores(content, name, tree) if b"ccci:" in content else ()
-    return Source(name, path, tree, fault, ignores)
-
-
-def read_plain(path: Path, inside: Path | None = None) -> bytes:
-    """Return what a plain file of moderate size holds.
-
-    With `inside`, what leads out of that folder, by a link or by `..`, is not followed. Nothing
-    that is no plain file is read, so that a pipe cannot hang us. Raise OSError, or ValueError with
-    the reason.
-    """
-    if inside is not None and not _real(path).is_relative_to(_real(inside)):
-        raise ValueError("it leads out of the folder: not followed")
-    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        status = os.fstat(number)
-        if not stat.S_ISREG(status.st_mode):
-            raise ValueError("no plain file: not read")
-        if status.st_size > LARGEST:
-            raise ValueError(
-                f"{status.st_size} bytes: larger than the {LARGEST} that are read of one file"
-            )
-        with open(number, "rb", closefd=False) as file:
-            return file.read(LARGEST + 1)
-    finally:
-        os.close(number)
-
-
-def _real(path: Path) -> Path:
-    # Path.resolve raises RuntimeError on a circle of links, which opening then reports better.
-    return Path(os.path.realpath(path))
+    return Source(name, path, tree, fault, ignores, older)
 
 
 def _ignores(content: bytes, name: str, tree: Map) -> tuple[Ignore, ...]:
@@ -108,6 +88,7 @@ def _ignores(content: bytes, name: str, tree: Map) -> tuple[Ignore, ...]:
         starts = {line: key for key, line in services.lines.items()}
         below = [line for line in tree.lines.values() if line > tree.lines["services"]]
         end = min(below, default=end)
+    texts = Texts(content)
     found: list[Ignore] = []
     around: str | None = None
     waiting: list[tuple[Ignore, int]] = []
@@ -123,10 +104,12 @@ def _ignores(content: bytes, name: str, tree: Map) -> tuple[Ignore, ...]:
             waiting = []
             around = above or (around if number < end else None)
         match = _IGNORE.search(line)
-        if match:
-            rules = tuple(re.findall(r"CCCI\d{3}", match[1]))
+        if match and not texts.hold(number, match.start() + 1):
+            named = _RULES.match(match[1])
+            words = named[0] if named else ""
+            rules = tuple(re.findall(r"\w+", words.upper()))
             service = around if indent else None
-            ignore = Ignore(Place(name, number), rules, match[2].strip(), service)
+            ignore = Ignore(Place(name, number), rules, match[1][len(words) :].strip(), service)
             if indent:
                 waiting.append((ignore, indent))
             else:

@@ -42,6 +42,21 @@ class Seq(list[Any]):
         return zip(self, self.lines, strict=True)
 
 
+def tree_of(value: Any) -> Any:  # noqa: ANN401
+    """Return plain mappings and lists as a tree, which stands on no line."""
+    if isinstance(value, dict):
+        result = Map()
+        result.update({key: tree_of(each) for key, each in value.items()})
+        result.lines = dict.fromkeys(value, 0)
+        return result
+    if isinstance(value, list):
+        found = Seq()
+        found.extend(tree_of(each) for each in value)
+        found.lines = [0] * len(found)
+        return found
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Timestamp:
     """A plain scalar that YAML takes for a date: JSON sees a text, Go's text fields refuse it."""
@@ -51,6 +66,14 @@ class Timestamp:
     def __str__(self) -> str:
         """Return it as written."""
         return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """What an older docker CLI reads in another way, and at which line."""
+
+    line: int
+    what: str
 
 
 class ComposeError(CcciError):
@@ -63,6 +86,10 @@ class ComposeError(CcciError):
         super().__init__(message, "correct the file: docker refuses it as it is")
         self.line = line
         self.kept = kept
+
+
+class TooMuchError(ComposeError):
+    """More than is read here, whatever docker may make of it."""
 
 
 def text_of(value: object) -> str:

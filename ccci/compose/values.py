@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
+from ccci.compose.numbers import parse_float, parse_integer, to_int64
+
 _UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9}
 _UNITS |= {"m": 60 * 10**9, "h": 3600 * 10**9}
 _PART = re.compile(r"([0-9]*)(\.[0-9]*)?(ns|us|µs|μs|ms|s|m|h)")
 _SIZES = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40, "p": 2**50}
-_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _LARGEST = 2**63 - 1
-_PROPAGATIONS = {"rprivate", "private", "rshared", "shared", "rslave", "slave"}
+_MOST_DIGITS = 19  # of a number that 63 bits hold
+_END = "\0"  # volumespec.go, endOfSpec
 _PORT = re.compile(r"[0-9]+")
 _LARGEST_PORT = 2**16 - 1
 
@@ -35,7 +37,10 @@ def nanoseconds(text: str) -> int:
         if part is None or not (part[1] or len(part[2] or "") > 1):
             raise invalid
         unit = _UNITS[part[3]]
-        total += int(part[1] or 0) * unit
+        whole = part[1].lstrip("0")
+        if len(whole) > _MOST_DIGITS:
+            raise invalid
+        total += int(whole or 0) * unit
         if part[2] and len(part[2]) > 1:
             total += int(Decimal("0" + part[2]) * unit)
         at = part.end()
@@ -51,16 +56,14 @@ def size(text: str) -> int:
         raise ValueError(f"invalid size: '{text}'")
     number = text[:last] if text[last] == " " else text[: last + 1]
     suffix = text[last + 1 :].lower()
-    if not _NUMBER.fullmatch(number):
-        raise ValueError(f'strconv.ParseFloat: parsing "{number}": invalid syntax')
-    amount = float(number)
+    amount = parse_float(number)
     if amount < 0:
         raise ValueError(f"invalid size: '{text}'")
     if suffix in {"", "b"}:
-        return int(amount)
+        return to_int64(amount)
     if suffix[0] not in _SIZES or suffix[1:] not in {"", "b", "ib"}:
         raise ValueError(f"invalid suffix: '{suffix}'")
-    return int(amount * _SIZES[suffix[0]])
+    return to_int64(amount * _SIZES[suffix[0]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,16 @@ class Port:
     published: int
     protocol: str = "tcp"
     mode: str = "ingress"
+
+
+def bound_address(spec: str) -> str:
+    """Return `ADDRESS:PUBLISHED` of a short form that names a node's address, else nothing."""
+    before, _, container = spec.rpartition(":")
+    address, _, published = before.rpartition(":")
+    everywhere = {"", "0.0.0.0", "[::]", "::"}  # noqa: S104 -- nothing is bound here
+    if not container or address in everywhere or any(mark in spec for mark in "{= "):
+        return ""
+    return f"{address}:{published or container.partition('/')[0]}"
 
 
 class _Ranges(NamedTuple):
@@ -134,9 +147,10 @@ def _range(text: str, complaint: str) -> tuple[int, int]:
     last = rest[0] if rest else first
     if not _PORT.fullmatch(first) or not _PORT.fullmatch(last):
         raise ValueError(complaint)
-    if int(last) < int(first) or int(last) > _LARGEST_PORT:
+    begin, end = parse_integer(first), parse_integer(last)
+    if end < begin or end > _LARGEST_PORT:
         raise ValueError(complaint)
-    return int(first), int(last)
+    return begin, end
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +169,8 @@ def mount(spec: str) -> Mount:
         raise ValueError("invalid empty volume spec")
     if len(spec.encode()) <= 2:  # noqa: PLR2004
         return Mount(spec)
+    if _END in spec:
+        return _mount_with_ends(spec)
     parts = _mount_parts(spec)
     if "" in parts:
         raise ValueError(f"invalid spec: {spec}: empty section between colons")
@@ -168,6 +184,34 @@ def mount(spec: str) -> Mount:
         if option in {"ro", "rw"}:
             read_only = option == "ro"
     return Mount(target, source, "bind" if _is_path(source) else "volume", read_only)
+
+
+def _mount_with_ends(spec: str) -> Mount:
+    """Return the mount of a text that holds docker's own mark for the end of the text."""
+    invalid = f"invalid spec: {spec}: "
+    source = target = current = ""
+    read_only = False
+    for character in spec + _END:
+        drive = len(current) == 1 and current.isalpha()
+        if character not in {":", _END} or (character == ":" and drive):
+            current += character
+            continue
+        if not current:
+            raise ValueError(f"{invalid}empty section between colons")
+        if not source and character == _END:
+            target = current
+        elif not source:
+            source = current
+        elif not target:
+            target = current
+        elif character == ":":
+            raise ValueError(f"{invalid}too many colons")
+        else:
+            for option in current.split(","):
+                read_only = option == "ro" if option in {"ro", "rw"} else read_only
+        current = ""
+    kind = "bind" if source and _is_path(source) else "volume"
+    return Mount(target, source, kind, read_only)
 
 
 def _mount_parts(spec: str) -> list[str]:

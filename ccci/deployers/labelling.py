@@ -5,13 +5,17 @@ pkg/upstream/stack: SetRecipeLabel, SetChaosLabel, SetChaosVersionLabel). A chao
 version that the recipe's own compose file says.
 """
 
-import json
 import re
+from collections.abc import Collection, Mapping
 
-from ccci import stackfile
+from ccci.compose.tree import Map, tree_of
 from ccci.deployers import Revision
 from ccci.errors import DeployRefused
-from ccci.stackfile import StackFile
+from ccci.recipe import stack as stackfile
+from ccci.recipe.stack import StackFile
+from ccci.swarm.identity import APP, carrier_of
+
+_SHOWN = 20
 
 
 def labels(recipe: str, stack: str, revision: Revision) -> dict[str, str]:
@@ -37,20 +41,18 @@ def carrier(stack: StackFile, name: str, named: str | None = None) -> str:
                 f"there is no service {named} in this commit", f"it has {', '.join(services)}"
             )
         return named
-    if "app" in services:
-        return "app"
     version = re.compile(rf"coop-cloud\.{re.escape(name)}\.(.+\.)?version")
     versioned = [
         service
         for service in services
         if any(version.fullmatch(label) for label in stackfile.labels(stack, service))
     ]
-    if len(versioned) == 1:
-        return versioned[0]
-    if len(services) == 1:
-        return services[0]
+    found = carrier_of(services, versioned)
+    if found is not None:
+        return found
+    named = ", ".join([*services[:_SHOWN], *(["…"] if len(services) > _SHOWN else [])])
     raise DeployRefused(
-        f"which of {', '.join(services)} carries the commit's label? None is named app",
+        f"which of {named} carries the commit's label? None is named app",
         "name it with --app-service",
     )
 
@@ -60,12 +62,31 @@ def declared_version(stack: StackFile, name: str, service: str) -> str | None:
     return stackfile.labels(stack, service).get(f"coop-cloud.{name}.version")
 
 
-def overlay(version: str | None, service: str, found: dict[str, str]) -> str:
-    """Return a compose file that adds the labels. JSON is YAML, and needs no quoting rules.
+def overlay(
+    version: str | None, service: str, found: Mapping[str, str], env: Mapping[str, str]
+) -> Map:
+    """Return a compose file that adds labels to a service, and `env` to the service `app`.
 
-    docker before 23 wants every file of a set to name the same version. A `$` would be a variable.
+    docker before 23 wants every file of a set to name the same version.
     """
-    document: dict[str, object] = {} if version is None else {"version": version}
-    escaped = {key: value.replace("$", "$$") for key, value in found.items()}
-    document["services"] = {service: {"deploy": {"labels": escaped}}}
-    return json.dumps(document, indent=2) + "\n"
+    services: dict[str, dict[str, object]] = {service: {"deploy": {"labels": dict(found)}}}
+    if env:
+        services.setdefault(APP, {})["environment"] = dict(env)
+    tree: Map = tree_of({"services": services})
+    if version is not None:
+        tree["version"] = version
+    return tree
+
+
+def exposed(
+    recipe: str, revision: Revision, values: Mapping[str, str], known: Collection[str]
+) -> dict[str, str]:
+    """Return what of the app's variables the service `app` gets beside those it sets itself.
+
+    All of them, as abra does it, with `TYPE` (or `RECIPE`) as the recipe and the version that is
+    deployed: so the service changes with every version (abra pkg/upstream/stack, ExposeAllEnv).
+    """
+    which = "RECIPE" if "RECIPE" in values and "TYPE" not in values else "TYPE"
+    deployed = revision.short if revision.chaos or not revision.version else revision.version
+    told = dict.fromkeys({which, *({"TYPE", "RECIPE"} & values.keys())}, f"{recipe}:{deployed}")
+    return {key: text for key, text in {**values, **told}.items() if key not in known}

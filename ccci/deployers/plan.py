@@ -1,185 +1,232 @@
 """What a deploy by abra's conventions comes to, worked out from the checkout and the `.env` alone.
 
-No Engine is asked and nothing is changed, so this is the dry run as well.
+No Engine is asked and nothing is changed, so this is the dry run as well. It is made once for a
+revision and handed on: what was checked is what is deployed.
 """
 
-import os
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from ccci import environment, secrets, stackfile
-from ccci.deployers import App, Revision, labelling
-from ccci.errors import DeployRefused, ToolMissing
-from ccci.masking import masked, secret_values
-from ccci.process import run
-from ccci.secrets import Secret
-from ccci.stackfile import StackFile
+from ccci.compose.tree import Map, Seq, tree_of
+from ccci.compose.writing import written
+from ccci.deployers import App, Revision, handed, labelling
+from ccci.deployers.handed import Resolved
+from ccci.deployers.secrecy import masks_of
+from ccci.errors import DeployRefused
+from ccci.host import docker_cli
+from ccci.host.masking import Mask, mask, masked
+from ccci.recipe import abra_reading, env_file, files, secrets, stack
+from ccci.recipe.env_file import Entry
+from ccci.recipe.secrets import Secret
+from ccci.recipe.stack import StackFile
+from ccci.swarm.identity import APP
 
-# What a recipe's `.env` may not decide for a process that runs here: which program, which
-# library, which Engine. `DOCKER_CONFIG` could name plugins, `LD_PRELOAD` a library of the recipe;
-# a credential helper of docker's may be a script, and CLOUDSDK_PYTHON names what runs gcloud's.
-_PROTECTED = {
-    *("PATH", "HOME", "IFS", "ENV", "BASH_ENV", "TMPDIR", "SHELL", "GCONV_PATH", "LOCPATH"),
-    *("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONUSERBASE", "PYTHONWARNINGS"),
-    *("PERL5LIB", "PERL5OPT", "PERLLIB", "RUBYOPT", "RUBYLIB", "NODE_OPTIONS", "NODE_PATH"),
-    *("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "GLIBC_TUNABLES"),
-}
-_PROTECTED_PREFIXES = (
-    *("LD_", "DOCKER_", "SSH_", "XDG_", "GODEBUG", "BUILDX_", "GIT_", "CLOUDSDK_"),
-    "SSL_CERT_",
-)
-_KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "TZ", "SSH_AUTH_SOCK", "XDG_RUNTIME_DIR")
-_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+HANDED = "handed-over"
+"""The folder, in the run's, of what the docker CLI gets, one below it for each revision."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A deploy before it is done. `files` are the recipe's, the overlay and the generated one.
+    """A deploy before it is done.
 
-    `values` are what compose files may refer to, `configs` the names and files of the configs that
-    the deploy makes, `masks` what must never be printed.
+    `stack` is what the recipe's files and the overlay say, `resolved` the same as docker gets it,
+    with the labels. `values` are what compose files may refer to, `config_files` the configs that
+    the deploy makes and the files they are made from, `masks` what must never be printed.
     """
 
     app: App
     revision: Revision
     stack: StackFile
-    files: tuple[Path, ...]
+    resolved: Resolved
     values: Mapping[str, str]
     carrier: str
     labels: Mapping[str, str]
     secrets: tuple[Secret, ...]
-    configs: Mapping[str, Path]
+    config_files: Mapping[str, str]
     networks: tuple[str, ...]
     images: Mapping[str, str]
-    masks: tuple[str, ...]
+    masks: tuple[Mask, ...]
     notes: tuple[str, ...]
 
 
-def make(app: App, revision: Revision, app_service: str | None) -> Plan:
-    """Read the recipe as it is checked out, and write the compose file that adds the labels.
+def make(app: App, revision: Revision, app_service: str | None, *, labelled: bool = True) -> Plan:
+    """Read the recipe as it is checked out, and add the labels, unless the deployer does.
 
     Raise DeployRefused for what a deploy would be refused for.
     """
-    values, notes = variables(app)
-    files = stackfile.compose_files(app.checkout, values.get("COMPOSE_FILE", ""))
-    if revision.overlay is not None:
-        files = (*files, revision.overlay)
-    stack = stackfile.read(files, values)
-    carrier = labelling.carrier(stack, app.stack, app_service)
-    stackfile.check_files(stack, app.checkout)
-    entries = environment.read(text_of(app.env_file), app.env_file.name)
-    used = stackfile.used(stack, "secrets")
-    configs = stackfile.own_configs(stack, app.checkout, app.stack)
-    for name in configs:
-        secrets.check_name("config", name)
-    labels = labelling.labels(app.recipe, app.stack, revision)
-    generated = app.abra_dir / f"compose.labels.{revision.short}.yml"
-    generated.write_text(labelling.overlay(stack.version, carrier, labels), encoding="utf-8")
-    unset = f"no value for {', '.join(stack.unset)}: taken as empty"
+    entries = app_entries(app)
+    values, notes = variables(app, entries)
+    with files.refusing("COMPOSE_FILE"):
+        paths = stack.compose_files(app.checkout, values.get("COMPOSE_FILE", ""))
+    if revision.overlay is not None and revision.overlay not in paths:
+        paths = (*paths, revision.overlay)
+    beside = {revision.overlay: revision.beside} if revision.overlay and revision.beside else None
+    with files.refusing("the recipe"):
+        found = stack.read(paths, values, inside=app.checkout, beside=beside)
+        images = stack.images(found)
+        carrier = labelling.carrier(found, app.stack, app_service)
+        config_files = stack.own_configs(found, app.stack)
+        for name in config_files:
+            secrets.check_name("config", name)
+        resolved = handed.resolve(
+            found,
+            values,
+            checkout=app.checkout,
+            folder=app.abra_dir / HANDED / revision.short,
+            name=app.stack,
+        )
+        used = stack.used(found, "secrets")
+        needed = secrets.needed(found.sections.secrets, used, app.stack, entries)
+    labels = labelling.labels(app.recipe, app.stack, revision) if labelled else {}
+    if labelled:
+        notes = (*notes, *as_abra(app, found))
+        resolved = _labelled(resolved, found, app, revision, values, carrier, labels)
+    notes = (*notes, *_not_run(entries))
+    unset = f"no value for {', '.join(found.unset)}: taken as empty"
     return Plan(
         app=app,
         revision=revision,
-        stack=stack,
-        files=(*files, generated),
+        stack=found,
+        resolved=resolved,
         values=values,
         carrier=carrier,
-        labels={**stackfile.labels(stack, carrier), **labels},
-        secrets=secrets.needed(stack.sections["secrets"], used, app.stack, entries),
-        configs=configs,
-        networks=stackfile.external_networks(stack),
-        images=stackfile.images(stack),
-        masks=secret_values(values),
-        notes=(*notes, *((unset,) if stack.unset else ())),
+        labels={**stack.labels(found, carrier), **labels},
+        secrets=needed,
+        config_files=config_files,
+        networks=stack.external_networks(found),
+        images=images,
+        masks=masks_of(app, values),
+        notes=(*notes, *resolved.notes, *((unset,) if found.unset else ())),
     )
 
 
-def merged(plan: Plan) -> str | None:
-    """Return the compose files as docker merges them, masked; None where its CLI cannot tell.
+_COMMANDS = ("POST_DEPLOY_CMDS", "POST_UPGRADE_CMDS", "POST_ROLLBACK_CMDS")
+
+
+def _not_run(entries: Collection[Entry]) -> tuple[str, ...]:
+    """Return a note on commands of the `.env` that abra runs once its own checks have passed.
+
+    They are functions of `abra.sh`. Nothing of a recipe runs on this machine, and abra runs none
+    without its converge checks, which ccci turns off, since it judges by itself.
+    """
+    given = [each.key for each in entries if each.key in _COMMANDS and each.value.strip()]
+    if not given:
+        return ()
+    word = "is" if len(given) == 1 else "are"
+    told = f"{', '.join(given)} {word} set: these commands were not run, so that what an operator's"
+    return (f"{told} `abra app deploy` does with them was not tried",)
+
+
+def as_abra(app: App, found: StackFile) -> tuple[str, ...]:
+    """Return notes on what abra would not do; raise DeployRefused for what it refuses.
+
+    abra holds the files against docker's schema before it replaces a variable, so that
+    `start_period: ${X}` is no duration for it (recipe-maintainers/cc-ci commit fb20321). It makes
+    an app from `.env.sample` alone: a repository without one is no recipe of abra's, and is told
+    so instead.
+    """
+    told = f"a variable in a duration: {', '.join(found.durations[:5])}"
+    sample = files.settings(app.checkout, ".env.sample")
+    if sample is None:
+        note = "there is no .env.sample: abra could not make an app of this commit"
+        return (note, *((f"abra would refuse {told}",) if found.durations else ()))
+    if found.durations:
+        raise DeployRefused(
+            f"abra refuses {told}",
+            "write the duration itself: abra checks the files before it replaces variables",
+        )
+    return abra_reading.read_otherwise(sample, ".env.sample")[:5]
+
+
+def _labelled(
+    resolved: Resolved,
+    found: StackFile,
+    app: App,
+    revision: Revision,
+    values: Mapping[str, str],
+    carrier: str,
+    labels: Mapping[str, str],
+) -> Resolved:
+    env: dict[str, str] = {}
+    if APP in found.services:
+        known = resolved.variables.get(APP, frozenset())
+        env = labelling.exposed(app.recipe, revision, values, known)
+    # docker looks an empty value up among its own variables, of which it cannot lose these.
+    left_out = sorted(key for key, text in env.items() if not text and docker_cli.needs(key))
+    for key in left_out:
+        del env[key]
+    tree = labelling.overlay(found.version, carrier, labels, env)
+    notes = tuple(f"{key} is empty in the app's .env: not given to app" for key in left_out)
+    return replace(
+        resolved,
+        trees=(*resolved.trees, ("labels.yml", tree)),
+        open=resolved.open | {key for key, text in env.items() if not text},
+        notes=(*resolved.notes, *notes),
+    )
+
+
+def merged(plan: Plan, paths: Sequence[Path]) -> str | None:
+    """Return what was handed over as docker merges it, masked; None where its CLI cannot tell.
 
     Raise DeployRefused with docker's own complaint.
     """
-    return merge(plan.files, plan.app.checkout, plan.values, plan.masks)
-
-
-def merge(
-    files: Iterable[Path], folder: Path, values: Mapping[str, str], masks: Collection[str]
-) -> str | None:
-    """Return these files as docker merges them in `folder`, their variables replaced; as `merged`.
-
-    Raise DeployRefused with docker's own complaint.
-    """
-    if not cli_lists("config", "--skip-interpolation"):
+    if not docker_cli.lists("config", "--skip-interpolation"):
         return None
-    words = (word for file in files for word in ("-c", str(file)))
-    finished = run(
-        ("docker", "stack", "config", *words),
-        cwd=folder,
-        env=command_environment(values),
+    finished = docker_cli.run(
+        ("stack", "config", *(word for path in paths for word in ("-c", str(path)))),
+        cwd=plan.resolved.folder,
+        env=docker_cli.environment(without=plan.resolved.open),
         check=False,
     )
     if finished.code != 0:
-        complaint = masked(finished.tail(3), masks)
+        complaint = masked(finished.tail(3), plan.masks)
         raise DeployRefused(f"docker refuses the compose files: {complaint}", "correct the recipe")
-    return masked(finished.stdout, masks)
+    return masked(finished.stdout, plan.masks)
 
 
-def command_environment(
-    values: Mapping[str, str], engine: Mapping[str, str] | None = None
-) -> dict[str, str]:
-    """Return the whole environment of the docker CLI: a recipe's values, and what it needs itself.
-
-    Nothing else of ours is in it, so that no variable of a CI ends up in a stranger's stack.
-    `engine` are the variables that choose the Engine.
-    """
-    kept = {
-        name: os.environ[name]
-        for name in (*_KEPT, *_PROXIES, *(proxy.lower() for proxy in _PROXIES))
-        if name in os.environ
-    }
-    kept |= {name: text for name, text in os.environ.items() if name.startswith("DOCKER_")}
-    recipe = {name: text for name, text in values.items() if not _protected(name)}
-    return {**recipe, **kept, **(engine or {})}
+def together(plan: Plan, paths: Sequence[Path]) -> str:
+    """Return what was handed over as `merged` does, or one file after the other, masked."""
+    try:
+        text = merged(plan, paths)
+    except DeployRefused:  # what it refuses, it refuses again when it deploys
+        text = None
+    if text is not None:
+        return text
+    # Masked before it is written: the escapes of the file would hide a secret from the masks.
+    hidden = ((name, _plain(tree)) for name, tree in plan.resolved.trees)
+    each = (f"# {name}\n{written(tree_of(mask(tree, plan.masks)))}" for name, tree in hidden)
+    return "---\n".join(each)
 
 
-def variables(app: App) -> tuple[dict[str, str], tuple[str, ...]]:
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, Map):
+        return {key: _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, Seq) else value
+
+
+def app_entries(app: App) -> tuple[Entry, ...]:
+    """Return what the app's `.env` says. Raise DeployRefused where it cannot be read."""
+    with files.refusing(app.env_file.name):
+        size = app.env_file.stat().st_size
+        if size > files.LARGEST_SETTINGS:
+            raise DeployRefused(f"{app.env_file.name} has more than {files.LARGEST_SETTINGS} bytes")
+        content = app.env_file.read_bytes()
+        return env_file.read(files.decoded(content, app.env_file.name), app.env_file.name)
+
+
+def variables(app: App, entries: Collection[Entry]) -> tuple[dict[str, str], tuple[str, ...]]:
     """Return what an app's compose files may refer to, and notes on what was passed over.
 
     The app's `.env`, then the exports of `abra.sh` (which win, as in abra's MergeAbraShEnv), and
-    STACK_NAME. What could change which program runs here is left out.
+    STACK_NAME, which is the run's own whatever the recipe says. Nothing of our environment.
     """
-    values = environment.values(environment.read(text_of(app.env_file), app.env_file.name))
-    script = stackfile.inside(app.checkout, "abra.sh")
-    exported, notes = environment.exports(text_of(script)) if script.is_file() else ({}, ())
-    values = {**values, **exported, "STACK_NAME": app.stack}
-    refused = sorted(name for name in values if _protected(name))
-    for name in refused:
-        del values[name]
-        notes = (*notes, f"{name} of the recipe is not passed to the docker CLI")
-    return values, notes
-
-
-def text_of(path: Path) -> str:
-    """Return a small file's text. Raise DeployRefused for a huge one."""
-    if path.stat().st_size > stackfile.LARGEST:
-        raise DeployRefused(f"{path.name} has more than {stackfile.LARGEST} bytes")
-    return path.read_text(encoding="utf-8", errors="replace")
-
-
-@cache
-def cli_lists(verb: str, word: str) -> bool:
-    """Say whether this docker CLI's help of `stack VERB` lists a word.
-
-    `stack config` is there from 23.0, `stack deploy --detach` from 26.0; an older CLI prints the
-    help of `stack` instead. Without a docker CLI it is False: a dry run needs none.
-    """
-    try:
-        finished = run(("docker", "stack", verb, "--help"), check=False)
-    except ToolMissing:
-        return False
-    return finished.code == 0 and word in finished.stdout
-
-
-def _protected(name: str) -> bool:
-    return name in _PROTECTED or name.startswith(_PROTECTED_PREFIXES)
+    values = env_file.values(tuple(entries))
+    script = files.settings(app.checkout, "abra.sh")
+    exported, notes = env_file.exports(script) if script is not None else ({}, ())
+    values = {**values, **exported}
+    theirs = values.get("STACK_NAME")
+    if theirs is not None and theirs != app.stack:
+        notes = (*notes, f"STACK_NAME={theirs} of the recipe is not followed: it is {app.stack}")
+    return {**values, "STACK_NAME": app.stack}, notes

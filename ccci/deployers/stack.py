@@ -5,17 +5,18 @@ compose file in the run's folder, so the tree stays clean.
 """
 
 import base64
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ccci import environment, secrets, stackfile
-from ccci.deployers import App, Deployment, Revision, plan
+from ccci.deployers import App, Deployment, Revision, handing
+from ccci.deployers.plan import Plan, make, merged, together
 from ccci.errors import DeployRefused
-from ccci.process import run
-from ccci.remainder import OURS_LABEL
-from ccci.secrets import Secret
-from ccci.swarm.engine import Engine
+from ccci.host import docker_cli
+from ccci.recipe import env_file as environment
+from ccci.recipe import files, secrets
+from ccci.recipe.secrets import Secret
+from ccci.swarm.engine.client import Engine
+from ccci.swarm.labels import OURS_LABEL
 
 _DOCKER_TIMEOUT = 120.0
 
@@ -43,51 +44,54 @@ class StackDeployer:
         """Make the app's `.env` from the recipe's `.env.sample`, under the app's domain."""
         new_env(app, revision)
 
-    def generate_secrets(self, app: App, revision: Revision) -> tuple[str, ...]:
+    def plan(self, app: App, revision: Revision) -> Plan:
+        """Read the recipe as it is checked out, and add the labels that abra would."""
+        return make(app, revision, self.app_service)
+
+    def generate_secrets(self, plan: Plan) -> tuple[str, ...]:
         """Make the secrets that services use and the swarm has not; return their names."""
-        missing = self._missing(plan.make(app, revision, self.app_service).secrets)
+        missing = self._missing(plan.secrets)
         by_hand = [each.name for each in missing if not each.modifiers.generate]
         if by_hand:
             raise DeployRefused(
                 f"secret not inserted: {', '.join(by_hand)}",
-                "the recipe says a person provides it: docker secret create NAME FILE",
+                f"the recipe says a person provides it: docker secret create {by_hand[0]} FILE",
             )
         for each in missing:
             value = secrets.make(each.modifiers)
             self._made.append(value)
             body = {
                 "Name": each.name,
-                "Labels": {OURS_LABEL: app.stack},
+                "Labels": {OURS_LABEL: plan.app.stack},
                 "Data": base64.b64encode(value.encode()).decode(),
             }
             self.engine.post("/secrets/create", body=body)
         return tuple(each.name for each in missing)
 
-    def prepare(self, app: App, revision: Revision) -> Deployment:
-        """Read the recipe, check it against the swarm, and say what is to be run."""
-        made = plan.make(app, revision, self.app_service)
-        missing = [each.name for each in self._missing(made.secrets)]
+    def prepare(self, plan: Plan) -> Deployment:
+        """Check the plan against the swarm, write what docker gets, and say what is to be run."""
+        missing = [each.name for each in self._missing(plan.secrets)]
         if missing:
             raise DeployRefused(
                 f"secret not generated: {', '.join(missing)}",
-                "`ccci deploy` makes them; or docker secret create NAME FILE",
+                f"`ccci deploy` makes them; or docker secret create {missing[0]} FILE",
             )
-        plan.merged(made)
+        paths = handing.write(plan.resolved)
+        text = merged(plan, paths)
         return Deployment(
             argv=(
                 *("docker", "stack", "deploy"),
-                *(word for file in made.files for word in ("-c", str(file))),
+                *(word for path in paths for word in ("-c", str(path))),
                 *("--resolve-image", self.resolve_image),
-                *(("--detach=true",) if plan.cli_lists("deploy", "--detach") else ()),
-                app.stack,
+                *(("--detach=true",) if docker_cli.lists("deploy", "--detach") else ()),
+                plan.app.stack,
             ),
-            env=self._environment(made.values),
-            cwd=app.checkout,
-            compose_files=made.files,
-            interpolation=made.values,
-            secrets=tuple(each.name for each in made.secrets),
-            masks=(*made.masks, *self._made),
-            notes=made.notes,
+            env=docker_cli.environment(self.engine.environment(), without=plan.resolved.open),
+            cwd=plan.resolved.folder,
+            merged=together(plan, paths) if text is None else text,
+            secrets=tuple(each.name for each in plan.secrets),
+            masks=(*plan.masks, *self._made),
+            notes=plan.notes,
         )
 
     def excuses(self, code: int, output: str) -> bool:  # noqa: ARG002
@@ -96,21 +100,17 @@ class StackDeployer:
 
     def undeploy(self, app: App) -> None:
         """Ask for the stack's removal; the CLI returns before its networks are gone."""
-        argv = ("docker", "stack", "rm", app.stack)
-        run(argv, env=self._environment({}), timeout=_DOCKER_TIMEOUT)
+        env = docker_cli.environment(self.engine.environment())
+        docker_cli.run(("stack", "rm", app.stack), env=env, timeout=_DOCKER_TIMEOUT)
 
     def _missing(self, wanted: tuple[Secret, ...]) -> tuple[Secret, ...]:
         there = {secret["Spec"]["Name"] for secret in self.engine.secrets()}
         return tuple(each for each in wanted if each.name not in there)
 
-    def _environment(self, values: Mapping[str, str]) -> dict[str, str]:
-        return plan.command_environment(values, self.engine.environment())
-
 
 def new_env(app: App, revision: Revision) -> None:
     """Write the app's `.env`: the recipe's `.env.sample` under the app's domain."""
-    sample = stackfile.inside(app.checkout, ".env.sample")
-    text = plan.text_of(sample) if sample.is_file() else "DOMAIN=\n"
+    text = files.settings(app.checkout, ".env.sample") or "DOMAIN=\n"
     # As abra does when it makes an app (abra pkg/app, TemplateAppEnvSample).
     text = text.replace(f"{app.recipe}.example.com", app.domain)
     known = environment.values(environment.read(text, ".env.sample"))
@@ -124,4 +124,4 @@ def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner can read."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8", errors="surrogateescape")

@@ -5,11 +5,11 @@ import os
 import socket
 from pathlib import Path
 
-from ccci.clock import monotonic, sleep
 from ccci.errors import CcciError, CommandFailed
-from ccci.process import Finished, environment, run, start_daemon
+from ccci.host.clock import monotonic, sleep
+from ccci.host.process import Finished, environment, run, start_daemon
+from ccci.sandbox.layout import Node, Sandbox
 from ccci.sandbox.network import NAMESPACES, processes
-from ccci.sandbox.place import Node, Sandbox
 from ccci.sandbox.tools import PATH
 
 _PATIENCE = 60.0

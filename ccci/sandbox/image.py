@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ccci.errors import CcciError, ToolMissing
-from ccci.process import run
+from ccci.host.process import run
 from ccci.sandbox.daemon import docker
-from ccci.sandbox.place import Sandbox
+from ccci.sandbox.layout import Sandbox
 
 # Debian 12's busybox-static 1.35 dies of SIGSEGV in `wget -T`: use `timeout 3 wget` in a probe.
 BUSYBOX = Path("/bin/busybox")

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from ccci.process import environment, run
-from ccci.sandbox.place import Sandbox
+from ccci.host.process import environment, run
+from ccci.sandbox.layout import Sandbox
 from ccci.sandbox.tools import PATH
 
 NAMESPACES = Path("/run/netns")

@@ -14,11 +14,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ccci.clock import monotonic, sleep
 from ccci.errors import CcciError
-from ccci.process import environment, run
+from ccci.host.clock import monotonic, sleep
+from ccci.host.process import environment, run
 from ccci.sandbox import network
-from ccci.sandbox.place import Sandbox
+from ccci.sandbox.layout import Sandbox
 from ccci.sandbox.tools import PATH
 
 _OURS = {"setsid", "nsenter", "unshare", "dockerd", "containerd", "containerd-shim", "runc"}

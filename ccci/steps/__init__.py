@@ -1,13 +1,31 @@
 """The steps of a run, one module each; commands put them together."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
-from ccci import clock, interrupts
 from ccci.errors import CcciError, Interrupted
-from ccci.output import Output
-from ccci.report import Status, Step
+from ccci.host import clock, interrupts
+from ccci.report.model import Status, Step
+from ccci.terminal.output import Output
+from ccci.terminal.waiting import Waiting
+
+_WAITS = {
+    "head": "git to say which commit that is",
+    "base": "git to find the release before it",
+    "revision": "git to say which commit that is",
+    "checkout": "git to lay out the tree",
+    "secrets": "the secrets to be made",
+    "check": "its files to be read and checked",
+    "identity": "the Engine to say what runs",
+}
+"""What a step waits for that says nothing better itself, by the last word of its name."""
+
+_FOLDED = {"base deploy": True, "head deploy": False}
+"""Steps that print more than their own line, and whether a CI's log hides that at first.
+
+How a base came up is rarely what a reader came for; of the head each death is to be seen.
+"""
 
 
 @dataclass(slots=True)
@@ -27,10 +45,14 @@ class Steps:
         if not last:
             interrupts.check()
         began = clock.monotonic()
-        progress = Progress(name, self.output)
         self.output.detail(f"{name} …")
+        progress = Progress(name, self.output, Waiting(self.output, name))
+        usual = _WAITS.get(name.rpartition(" ")[2])
+        if usual is not None:
+            progress.waiting.begin(usual)
         try:
-            yield progress
+            with self._section(name), progress.waiting:
+                yield progress
         except BaseException as error:
             if isinstance(error, CcciError | Interrupted):
                 reason = error.message
@@ -39,6 +61,11 @@ class Steps:
             self._add(progress, began, Status.FAILED, reason)
             raise
         self._add(progress, began, progress.status, progress.reason)
+
+    def _section(self, name: str) -> AbstractContextManager[None]:
+        if name not in _FOLDED:
+            return nullcontext()
+        return self.output.section(name, hidden=_FOLDED[name])
 
     def skip(self, name: str, reason: str) -> None:
         """Record a step that was not taken, and why."""
@@ -56,6 +83,8 @@ class Progress:
 
     name: str
     output: Output
+    waiting: Waiting
+    """What it waits for, which is said where it takes long."""
     status: Status = Status.PASSED
     reason: str = ""
 

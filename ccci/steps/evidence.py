@@ -1,32 +1,37 @@
 """What a run keeps of what it deployed: the compose files as merged, without secrets."""
 
-from ccci import runs
-from ccci.deployers import App, Deployment, plan
+from dataclasses import replace
+
+from ccci import settings
+from ccci.deployers import App, Deployment
 from ccci.errors import CcciError
-from ccci.masking import masked
-from ccci.steps.site import Site
+from ccci.host import files
+from ccci.host.masking import masked
+from ccci.recipe.kept_compose import without_values
+from ccci.records import fingerprints
+from ccci.steps.workspace import Workspace
 
 
-def keep_compose(site: Site, app: App, deployment: Deployment, name: str) -> None:
+def without_secrets(workspace: Workspace, app: App, deployment: Deployment) -> Deployment:
+    """Return a deployment that hides the secrets of earlier runs of its app as well.
+
+    From now on nothing that is printed shows any of them, nor those of this run.
+    """
+    fingerprints.remember(workspace.run, deployment.masks)
+    before = fingerprints.known(settings.runs_folder(), app.stack, workspace.run.id)
+    masks = (*deployment.masks, *before)
+    workspace.output.keep_secret(masks)
+    return replace(deployment, masks=masks)
+
+
+def keep_compose(workspace: Workspace, deployment: Deployment, name: str) -> None:
     """Write the compose files, as docker merges them, into the run's folder.
 
-    Where this docker CLI cannot merge, or refuses to, they stand there one after the other. What
-    goes wrong is a note of the run, never its verdict.
+    What goes wrong is a note of the run, never its verdict.
     """
     try:
-        text = _merged(app, deployment)
-    except CcciError:  # what it refuses, it refuses again when it deploys
-        text = None
-    try:
-        if text is None:
-            each = (f"# {path.name}\n{plan.text_of(path)}" for path in deployment.compose_files)
-            text = masked("---\n".join(each), deployment.masks)
-        runs.write(site.run.path(name), text)
+        files.write(
+            workspace.run.path(name), masked(without_values(deployment.merged), deployment.masks)
+        )
     except (CcciError, OSError) as error:
-        site.run.trouble.append(f"the compose files could not be kept: {error}")
-
-
-def _merged(app: App, deployment: Deployment) -> str | None:
-    return plan.merge(
-        deployment.compose_files, app.checkout, deployment.interpolation, deployment.masks
-    )
+        workspace.run.trouble.append(f"the compose files could not be kept: {error}")

@@ -1,27 +1,41 @@
 """Does the app answer? Asked inside its task's container, or through a published port."""
 
-import http.client
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import socket
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ccci import clock
-from ccci.errors import CcciError, CommandFailed, UsageError
-from ccci.process import run
-from ccci.swarm.engine import Engine, Json
+from ccci.errors import CcciError, CommandFailed, DeployRefused, UsageError
+from ccci.host import clock, docker_cli
+from ccci.swarm.decode.typed import inside, labels, objects, text, whole
+from ccci.swarm.engine import logs
+from ccci.swarm.engine.answers import Json
+from ccci.swarm.engine.client import Engine
 
 PATH_LABEL = "ccci.health-path"
 STATUS_LABEL = "ccci.health-status"
 _DEFAULT = "200,301,302"
-_PATIENCE = 30.0
+PATIENCE = 30.0
 _PAUSE = 1.0
 _ANSWER_WITHIN = 5
+_LOG_LINES = 30
+_LOG_WITHIN = 5.0
 _STATUS = re.compile(r"HTTP/\S+ (\d{3})")
+# Behind any interim answers (RFC 9110 15.2), each of which ends with an empty line.
+_FINAL_STATUS = re.compile(
+    rb"(?:HTTP/\S{1,8} 1\d\d[^\n]*\n(?:[^\r\n][^\n]*\n)*\r?\n)*HTTP/\S{1,8} ([2-5]\d\d)[ \r\n]"
+)
+_PORT = re.compile(r"[1-9]\d{0,4}")
 _TRAEFIK_PORT = re.compile(r"traefik\.http\.services\..+\.loadbalancer\.server\.port")
+_EXPOSED = "ExposedPorts"
 _ABSENT_TOOL = {126, 127}
-_HIGHEST_STATUS = 599
-_HTTP = 80
+_STATUS_NUMBER = re.compile(r"[1-5]\d\d")
+_SHOWN = 60
+_LONGEST_WORDS = 200
+_MOST_SAID = 64 * 1024
+"""Bytes that a tool of the image may print: an answer's headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +49,63 @@ class Health:
 def wanted(path: str | None, statuses: str, labels: Mapping[str, str]) -> Health | None:
     """Return what is to be asked: by the options, else by the recipe's labels, else nothing.
 
-    Raise UsageError for what is no path or no status.
+    Raise UsageError for an option that is no path or no list of statuses, DeployRefused for a label
+    of the recipe that is none.
     """
     found = path or labels.get(PATH_LABEL)
     if not found:
         return None
-    if not found.startswith("/") or any(character.isspace() for character in found):
-        raise UsageError(f"--health-path {found!r} is no path", "it begins with /, as in /status")
+    if not found.startswith("/") or not (found.isascii() and found.isprintable()) or " " in found:
+        told = f"{found[:_SHOWN]!r} is no path"
+        if path:
+            raise UsageError(f"--health-path {told}", "it begins with /, as in /status")
+        raise DeployRefused(f"the label {PATH_LABEL}: {told}", "it begins with /, as in /status")
     text = statuses or labels.get(STATUS_LABEL) or _DEFAULT
     numbers = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() and 100 <= int(part) <= _HIGHEST_STATUS for part in numbers):  # noqa: PLR2004
-        raise UsageError(f"--health-status {text!r} is no list of statuses", "write 200,302")
+    if not all(_STATUS_NUMBER.fullmatch(part) for part in numbers):
+        told = f"{text[:_SHOWN]!r} is no list of statuses"
+        if statuses:
+            raise UsageError(f"--health-status {told}", "write 200,302")
+        raise DeployRefused(f"the label {STATUS_LABEL}: {told}", "write 200,302")
     return Health(found, frozenset(int(part) for part in numbers))
 
 
-def ask(engine: Engine, service: str, health: Health, *, patience: float = _PATIENCE) -> str | None:
+def front(
+    labels: Mapping[str, Mapping[str, str]],
+    publishing: Sequence[str],
+    carrier: str,
+    named: str | None = None,
+) -> str:
+    """Return the service that answers for the app: which is often not the one named `app`.
+
+    It is the one `named`, else one that traefik's labels give a port (nginx before a php-fpm, say),
+    else one that publishes a port; the `carrier` of the commit's label before others, and where
+    there is none of these. `labels` are each service's. Raise UsageError where there is none named
+    so.
+    """
+    if named is not None:
+        if named not in labels:
+            raise UsageError(
+                f"--health-service {named} is no service of this commit",
+                f"it has {', '.join(labels)}",
+            )
+        return named
+    routed = [name for name, own in labels.items() if _routed_port(own) is not None]
+    for candidates in (routed, [name for name in labels if name in publishing]):
+        if candidates:
+            return carrier if carrier in candidates else candidates[0]
+    return carrier
+
+
+def _routed_port(labels: Mapping[str, str]) -> int | None:
+    """Return the port that traefik is told to reach a service at, or None."""
+    for key, value in labels.items():
+        if _TRAEFIK_PORT.fullmatch(key) and _PORT.fullmatch(str(value)):
+            return int(value)
+    return None
+
+
+def ask(engine: Engine, service: str, health: Health, *, patience: float = PATIENCE) -> str | None:
     """Return None once the service answers as wanted, else what it did say, after `patience`.
 
     `service` is its full name on the swarm. Raise CcciError where there is no way to ask it.
@@ -65,6 +121,16 @@ def ask(engine: Engine, service: str, health: Health, *, patience: float = _PATI
         clock.sleep(_PAUSE)
 
 
+def last_words(engine: Engine, service: str) -> tuple[str | None, tuple[str, ...]]:
+    """Return a task of a service that runs, and the last lines of its log; none where none can."""
+    with suppress(CcciError):
+        (found,) = engine.services(filters={"name": [service]})[:1] or (None,)
+        for task in _running(engine, found["ID"]) if found else ():
+            raw, _ = engine.raw_logs("tasks", task["ID"], tail=_LOG_LINES, timeout=_LOG_WITHIN)
+            return str(task["ID"]), logs.lines(raw, tail=_LOG_LINES)
+    return None, ()
+
+
 def _answer(engine: Engine, service: str, health: Health) -> str:
     """Return the status as text, or why there was none."""
     (found,) = engine.services(filters={"name": [service]})[:1] or (None,)
@@ -73,10 +139,13 @@ def _answer(engine: Engine, service: str, health: Health) -> str:
     tasks = _running(engine, found["ID"])
     for task in tasks:
         # None on another node.
-        container = engine.container(task["Status"]["ContainerStatus"]["ContainerID"])
+        container = engine.container(_container_of(task))
         if container is not None:
-            url = f"http://127.0.0.1:{_port(found, container)}{health.path}"
-            said = _inside(engine, container["Id"], url)
+            port = _port(found, container)
+            if port is None:
+                continue
+            url = f"http://127.0.0.1:{port}{health.path}"
+            said = _inside(engine, text(container, "Id"), url)
             if said is not None:
                 return said
     said = None
@@ -87,9 +156,10 @@ def _answer(engine: Engine, service: str, health: Health) -> str:
     if said is not None:
         return said
     raise CcciError(
-        f"{service} cannot be asked for {health.path}: no task of it runs on this node with wget "
-        "or curl in its image, and it publishes no port",
-        "publish a port in an overlay, or leave --health-path out",
+        f"{service} cannot be asked for {health.path}: it publishes no port, and no task of it on "
+        "this node has wget or curl in its image and a port that traefik's labels or EXPOSE name",
+        "publish a port in an overlay, name another one with --health-service, or leave "
+        "--health-path out",
     )
 
 
@@ -99,22 +169,28 @@ def _running(engine: Engine, service: str) -> list[Json]:
     return [
         task
         for task in engine.tasks(filters=wanted_tasks)
-        if task["Status"].get("State") == "running"
-        and (task["Status"].get("ContainerStatus") or {}).get("ContainerID")
+        if text(inside(task, "Status"), "State") == "running" and _container_of(task)
     ]
 
 
-def _port(service: Json, container: Json) -> int:
-    """Return the port the app listens on: as traefik is told, as published, as its image says."""
-    for key, value in (service["Spec"].get("Labels") or {}).items():
-        if _TRAEFIK_PORT.fullmatch(key) and str(value).isdecimal():
-            return int(value)
-    published = ((service.get("Endpoint") or {}).get("Ports")) or ()
-    targets = [int(port["TargetPort"]) for port in published if _is_tcp(port)]
-    exposed = (container.get("Config") or {}).get("ExposedPorts") or {}
-    # EXPOSE has no order that would mean anything.
-    listed = sorted(int(text[:-4]) for text in exposed if text.endswith("/tcp"))
-    return next(iter((*targets, *listed)), _HTTP)
+def _container_of(task: Json) -> str:
+    return text(inside(inside(task, "Status"), "ContainerStatus"), "ContainerID")
+
+
+def _port(service: Json, container: Json) -> int | None:
+    """Return the port the app listens on: as traefik is told, as published, as its image says.
+
+    None where nothing says it: a guess would call a good release broken.
+    """
+    routed = _routed_port(labels(inside(service, "Spec")))
+    if routed is not None:
+        return routed
+    published = objects(inside(service, "Endpoint"), "Ports")
+    targets = [target for port in published if (target := _tcp(port))]
+    exposed = [key.removesuffix("/tcp") for key in inside(inside(container, "Config"), _EXPOSED)]
+    # EXPOSE has no order that would mean anything, and an image may write what it likes there.
+    listed = sorted(int(each) for each in exposed if _PORT.fullmatch(each))
+    return next(iter((*targets, *listed)), None)
 
 
 def _published(engine: Engine, service: Json, tasks: Iterable[Json]) -> Iterator[tuple[str, int]]:
@@ -122,23 +198,26 @@ def _published(engine: Engine, service: Json, tasks: Iterable[Json]) -> Iterator
 
     The routing mesh listens on every node, a port in host mode on its task's node alone.
     """
-    swarm = engine.info().get("Swarm") or {}
+    swarm = inside(engine.info(), "Swarm")
     # An Engine in a network namespace of its own is reached at its node's address only.
-    near = tuple(dict.fromkeys((_host(engine), swarm.get("NodeAddr") or _host(engine))))
-    for port in (service.get("Endpoint") or {}).get("Ports") or ():
-        if port.get("PublishMode") != "host" and port.get("PublishedPort") and _is_tcp(port):
-            yield from ((host, int(port["PublishedPort"])) for host in near)
-    addresses = {node["ID"]: (node.get("Status") or {}).get("Addr") for node in engine.nodes()}
+    near = tuple(dict.fromkeys((_host(engine), text(swarm, "NodeAddr") or _host(engine))))
+    for port in objects(inside(service, "Endpoint"), "Ports"):
+        number = whole(port, "PublishedPort")
+        if port.get("PublishMode") != "host" and number and _tcp(port):
+            yield from ((host, number) for host in near)
+    addresses = {each["ID"]: text(inside(each, "Status"), "Addr") for each in engine.nodes()}
     for task in tasks:
         local = task.get("NodeID") == swarm.get("NodeID")
-        hosts = near if local else (addresses.get(task.get("NodeID")),)
-        for port in (task["Status"].get("PortStatus") or {}).get("Ports") or ():
-            if port.get("PublishedPort") and _is_tcp(port):
-                yield from ((host, int(port["PublishedPort"])) for host in hosts if host)
+        hosts = near if local else (addresses.get(text(task, "NodeID")),)
+        for port in objects(inside(inside(task, "Status"), "PortStatus"), "Ports"):
+            number = whole(port, "PublishedPort")
+            if number and _tcp(port):
+                yield from ((host, number) for host in hosts if host)
 
 
-def _is_tcp(port: Json) -> bool:
-    return bool(port.get("TargetPort")) and port.get("Protocol", "tcp") == "tcp"
+def _tcp(port: Mapping[str, object]) -> int:
+    """Return the port in the container, 0 where it is none of TCP."""
+    return (whole(port, "TargetPort") or 0) if port.get("Protocol", "tcp") == "tcp" else 0
 
 
 def _inside(engine: Engine, container: str, url: str) -> str | None:
@@ -150,11 +229,12 @@ def _inside(engine: Engine, container: str, url: str) -> str | None:
     )
     for words in tools:
         try:
-            finished = run(
-                ("docker", "exec", container, *words),
-                env=_environment(engine),
+            finished = docker_cli.run(
+                ("exec", container, *words),
+                env=docker_cli.environment(engine.environment()),
                 timeout=_ANSWER_WITHIN * 3.0,
                 check=False,
+                most=_MOST_SAID,
             )
         except CommandFailed as error:
             return f"nothing ({error.message})"
@@ -162,25 +242,34 @@ def _inside(engine: Engine, container: str, url: str) -> str | None:
             continue
         # The first answer counts: 302 is an answer, even where the tool follows it.
         found = _STATUS.search(finished.stdout + finished.stderr)
-        return found[1] if found else f"nothing ({finished.tail(1)})"
+        return found[1] if found else f"nothing ({finished.tail(1)[:_LONGEST_WORDS]})"
     return None
 
 
-def _environment(engine: Engine) -> dict[str, str]:
-    from ccci.deployers.plan import command_environment
-
-    return command_environment({}, engine.environment())
-
-
 def _outside(host: str, port: int, path: str) -> str:
-    connection = http.client.HTTPConnection(host, port, timeout=_ANSWER_WITHIN)
+    """Return the status of what answers there, or why there was none.
+
+    The whole answer has its time, not each byte of it.
+    """
+    until = clock.monotonic() + _ANSWER_WITHIN
+    named = f"[{host}]" if ":" in host else host
+    asked = f"GET {path} HTTP/1.1\r\nHost: {named}:{port}\r\nConnection: close\r\n\r\n"
+    said = b""
     try:
-        connection.request("GET", path)
-        return str(connection.getresponse().status)
-    except (OSError, http.client.HTTPException) as error:
+        with socket.create_connection((host, port), timeout=_ANSWER_WITHIN) as connection:
+            connection.sendall(asked.encode("ascii"))
+            while len(said) < _MOST_SAID:
+                connection.settimeout(max(0.001, until - clock.monotonic()))
+                chunk = connection.recv(4096)
+                said += chunk
+                found = _FINAL_STATUS.match(said)
+                if found is not None:
+                    return found[1].decode("ascii")
+                if not chunk:
+                    break
+    except OSError as error:
         return f"nothing ({error})"
-    finally:
-        connection.close()
+    return "nothing (what answers there speaks no HTTP)" if said else "nothing (it hung up)"
 
 
 def _host(engine: Engine) -> str:

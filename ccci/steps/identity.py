@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ccci.exits import Verdict
-from ccci.report import IdentityReport
+from ccci.host import files, sanitizer
+from ccci.plain_file import LARGEST_DOCUMENT, read_plain
 from ccci.swarm.baseline import Baseline
 from ccci.swarm.commits import Asked, Dirt
-from ccci.swarm.engine import Engine
-from ccci.swarm.identity import Mismatch, carrier, identify
+from ccci.swarm.engine.client import Engine
+from ccci.swarm.identity import IdentityReport, Mismatch, carrier, identify
 from ccci.swarm.model import Service
+from ccci.swarm.watching.watch import observe
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +40,21 @@ def check(
     baseline: Baseline,
     recorded: Mapping[str, str],
     app_service: str | None,
+    named: Collection[str],
 ) -> Found:
     """Look at the stack and hold it against `commit` (full), or against a pinned release.
 
+    `named` are the services that the commit's own files have: what else is in the stack is left
+    over from before, and carries no commit of this deploy.
+
     `recorded` names the commit of each spec that a deploy of this run set (see `set_by`).
     """
-    from ccci.swarm.watch import Watch
-
-    with Watch(engine, stack) as watch:
-        seen = watch.look()
-    labelled = carrier(seen.services, app_service)
-    if labelled is None:
-        return Found(
-            None,
-            Verdict.WRONG_IDENTITY,
-            f"no service of {stack} is known to carry the commit",
-            "name it with --app-service",
-        )
+    seen = observe(engine, stack)
+    own = [each for each in seen.services if each.name in named]
+    left_over = frozenset(each.name for each in seen.services) - frozenset(named)
+    labelled = carrier(own, app_service)
+    if labelled is None or _is_renamed(labelled, left_over):
+        return _without_carrier(stack, own, left_over)
     mine = set_by(seen.services, baseline, commit[:8])
     asked = Asked(
         None if version else commit,
@@ -63,7 +63,9 @@ def check(
         {**mine, **recorded},
     )
     before = {each.name: each.spec for each in baseline.services}
-    found = identify(seen.services, labelled, asked, baseline=before, nodes=seen.nodes)
+    found = identify(
+        seen.services, labelled, asked, baseline=before, nodes=seen.nodes, left_over=left_over
+    )
     if version and labelled.spec.identity.version != version:
         return Found(
             found.report,
@@ -77,20 +79,46 @@ def check(
     return Found(found.report, verdict, found.summary, found.hint, found.notes, mine)
 
 
+def _is_renamed(labelled: Service, left_over: Collection[str]) -> bool:
+    """Say whether the service that carried the label was dropped, and its heir carries none."""
+    declared = labelled.spec.identity
+    return "app" in left_over and not (declared.commit or declared.version)
+
+
+def _without_carrier(stack: str, own: Collection[Service], left_over: Collection[str]) -> Found:
+    """Return that nothing names the commit; a service named `app` may have been renamed away."""
+    names = ", ".join(sorted(each.name for each in own)) or "none"
+    if "app" in left_over:
+        return Found(
+            None,
+            Verdict.WRONG_IDENTITY,
+            f"this commit has no service app any more (it has {names}), and abra labels app alone: "
+            f"the app that is still in {stack} is left over from before",
+            "keep the name app; or remove the old one with --prune and name the new one with "
+            "--app-service",
+        )
+    return Found(
+        None,
+        Verdict.WRONG_IDENTITY,
+        f"no service of {stack} is known to carry the commit (this commit has {names})",
+        "name it with --app-service",
+    )
+
+
 def remember(path: Path, dirt: Dirt, recorded: Mapping[str, str]) -> None:
     """Keep for `ccci identity` what only this run knows; a file that fails changes no verdict."""
     known = {"dirty": sorted(dirt.paths), "ours": sorted(dirt.ours), "specs": dict(recorded)}
     with suppress(OSError):
-        path.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
+        files.write(path, sanitizer.json_text(json.dumps(known, indent=2)) + "\n")
 
 
 def recall(path: Path) -> tuple[Dirt, Mapping[str, str]]:
     """Return what `remember` kept; nothing where there is none, or it cannot be read."""
     try:
-        known = json.loads(path.read_text(encoding="utf-8"))
+        known = json.loads(read_plain(path, most=LARGEST_DOCUMENT))
         dirt = Dirt(frozenset(known["dirty"]), frozenset(known["ours"]))
         return dirt, dict(known["specs"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return Dirt(), {}
 
 

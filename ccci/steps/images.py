@@ -3,15 +3,18 @@
 import re
 from collections.abc import Iterable
 
-from ccci import disk
-from ccci.deployers import Deployment
-from ccci.doctor import Health
 from ccci.errors import CcciError, CommandFailed, DeployRefused
-from ccci.masking import masked
-from ccci.process import run
-from ccci.swarm.engine import Engine
+from ccci.host import docker_cli
+from ccci.host.masking import Mask, masked
+from ccci.report.parts import Health
+from ccci.steps import disk
+from ccci.swarm.engine.client import Engine
+from ccci.terminal.waiting import Waiting
 
 _PULL_TIMEOUT = 1800.0
+# docker/cli prints a line for each state of a layer where there is no terminal; bytes it does not.
+_LAYER = re.compile(r"([0-9a-f]{6,64}): ([A-Z][A-Za-z ]{1,40})")
+_HERE = {"Pull complete", "Already exists"}
 _DISK_FULL = "no space left on device"
 _ROOM = "make room on the Engine's disk (`docker system df`), or add some"
 
@@ -30,10 +33,17 @@ def missing(engine: Engine, images: Iterable[str]) -> tuple[str, ...]:
 
 
 def fetch(
-    engine: Engine, deployment: Deployment, images: Iterable[str], *, pull: bool, local: bool
+    engine: Engine,
+    images: Iterable[str],
+    masks: Iterable[Mask],
+    *,
+    pull: bool,
+    local: bool,
+    waiting: Waiting,
 ) -> str:
     """Make sure that every image is there, and say in a few words what that took.
 
+    `masks` are never printed.
     Without `pull` an image that is not there is named and left to Swarm; with `local` no registry
     counts, so it is absent. Raise DeployRefused with the name of each image that does not exist,
     CcciError where a registry cannot be asked, or there is no room for what it would send.
@@ -46,21 +56,20 @@ def fetch(
         return f"not pulled, not on this node: {', '.join(wanted)}"
     if not local:
         _check_room(engine)
+    hidden = tuple(masks)
     absent: list[str] = list(wanted) if local else []
     unreachable: list[str] = []
     for name in () if local else wanted:
+        layers = _Layers(name, waiting)
         try:
-            pulled = run(
-                ("docker", "pull", "--quiet", "--", name),
-                env=deployment.env,
-                timeout=_PULL_TIMEOUT,
-                check=False,
+            pulled = docker_cli.pull(
+                name, engine.environment(), timeout=_PULL_TIMEOUT, lines=layers.heard
             )
         except CommandFailed as error:
             unreachable.append(f"{name} ({error.message})")
             continue
         if pulled.code != 0:
-            said = masked(pulled.tail(1), deployment.masks)
+            said = masked(pulled.tail(1), hidden)
             (absent if _ABSENT.search(said) else unreachable).append(f"{name} ({said})")
     if absent:
         raise DeployRefused(
@@ -75,6 +84,24 @@ def fetch(
             else "check the registry and the network; --no-pull leaves it to the nodes",
         )
     return f"{len(wanted)} pulled, {len(every) - len(wanted)} there already"
+
+
+class _Layers:
+    """How far the pull of an image is, by the words of the docker CLI."""
+
+    def __init__(self, image: str, waiting: Waiting) -> None:
+        self._what = f"the registry to send {image}"
+        self._waiting = waiting
+        self._known: dict[str, bool] = {}
+        waiting.begin(self._what, _PULL_TIMEOUT)
+
+    def heard(self, line: str) -> None:
+        """Take a line such as `3f1b…: Pull complete`."""
+        found = _LAYER.fullmatch(line)
+        if found:
+            self._known[found[1]] = found[2] in _HERE
+            there = sum(self._known.values())
+            self._waiting.update(f"{self._what} ({there} of {len(self._known)} layers are here)")
 
 
 def scarce(engine: Engine) -> tuple[str, ...]:

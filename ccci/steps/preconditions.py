@@ -5,29 +5,37 @@ changed and some not, and abra goes through it.
 """
 
 import base64
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Collection, Mapping
+from typing import Any
 
-from ccci import stackfile
-from ccci.deployers import App
+from ccci.deployers.plan import Plan
 from ccci.errors import CcciError, DeployRefused
-from ccci.stackfile import StackFile
-from ccci.swarm.engine import Engine
+from ccci.recipe import stack as stackfile
+from ccci.steps import claims
+from ccci.swarm.decode.typed import inside, text
+from ccci.swarm.engine.client import Engine
 
 
-def check(engine: Engine, app: App, stack: StackFile) -> None:
+def check(engine: Engine, plan: Plan, there: claims.Owners, coming: Collection[str] = ()) -> None:
     """Raise DeployRefused for what is wrong with the recipe, CcciError for what the swarm lacks.
 
     Missing external networks say nothing of the recipe; a config whose content changed under its
-    old name does, and so does a file outside of the recipe's folder.
+    old name does, and so does an object that is to pass for ccci's or belongs to another stack.
+    `there` says whose everything is (`claims.owners`), `coming` are the names of what will be
+    there by the time of the deploy.
     """
-    stackfile.check_files(stack, app.checkout)
-    _check_networks(engine, stackfile.external_networks(stack))
-    _check_configs(
-        engine,
-        stackfile.external_configs(stack),
-        stackfile.own_configs(stack, app.checkout, app.stack),
-    )
+    claims.refuse_ours(plan.stack, plan.app.stack)
+    claims.refuse_others(there, plan.stack, plan.app.stack)
+    _check_networks(engine, tuple(name for name in plan.networks if name not in coming))
+    external = stackfile.external_configs(plan.stack)
+    _check_configs(engine, tuple(name for name in external if name not in coming), plan)
+
+
+def made_by(plan: Plan) -> frozenset[str]:
+    """Return the names of the networks and configs that a plan's deploy makes."""
+    networks = plan.stack.sections.networks.values()
+    own = (each.called(plan.app.stack) for each in networks if not each.external)
+    return frozenset((*own, *plan.resolved.configs))
 
 
 def _check_networks(engine: Engine, external: tuple[str, ...]) -> None:
@@ -42,7 +50,7 @@ def _check_networks(engine: Engine, external: tuple[str, ...]) -> None:
             )
 
 
-def _check_configs(engine: Engine, external: tuple[str, ...], own: Mapping[str, Path]) -> None:
+def _check_configs(engine: Engine, external: tuple[str, ...], plan: Plan) -> None:
     """Raise DeployRefused for a config that Swarm would refuse.
 
     Swarm never changes the content of a config ("only updates to Labels are allowed", moby
@@ -55,13 +63,18 @@ def _check_configs(engine: Engine, external: tuple[str, ...], own: Mapping[str, 
                 f"the external config {name} is not on this swarm",
                 f"docker config create {name} FILE",
             )
-    for name, path in own.items():
-        if name in there and path.read_bytes() != _content(there[name]):
+    for name, content in plan.resolved.configs.items():
+        if name in there and content != _content(there[name]):
+            file = plan.config_files[name].rpartition("/")[2]
             raise DeployRefused(
-                f"config-immutable: {path.name} changed, but its config is still named {name}",
+                f"config-immutable: {file} changed, but its config is still named {name}",
                 "raise the config's version where abra.sh exports it",
             )
 
 
-def _content(config: Mapping[str, Mapping[str, str]]) -> bytes:
-    return base64.b64decode(config["Spec"].get("Data") or "")
+def _content(config: Mapping[str, Any]) -> bytes | None:
+    """Return what a config holds, None where the Engine's answer is no content."""
+    try:
+        return base64.b64decode(text(inside(config, "Spec"), "Data"))
+    except ValueError:
+        return None

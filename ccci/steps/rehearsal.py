@@ -2,13 +2,18 @@
 
 from dataclasses import dataclass
 
-from ccci import convergence
 from ccci.deployers import App
-from ccci.deployers.plan import command_environment
 from ccci.exits import Verdict
-from ccci.live import view_for
-from ccci.process import Running
-from ccci.steps.site import Site
+from ccci.host import docker_cli
+from ccci.host.process import Running
+from ccci.records import runs
+from ccci.steps.follow import Options, follow
+from ccci.steps.workspace import Workspace
+from ccci.swarm.baseline import take
+from ccci.swarm.judge.by_status import serves
+from ccci.swarm.watching.trace import Trace
+from ccci.swarm.watching.watch import Watch
+from ccci.terminal.live import view_for
 
 ENTRYPOINT = "/ccci-rehearsal-of-a-rollback"
 """A program that no image has: the task fails before anything of the app runs."""
@@ -22,7 +27,7 @@ class Rehearsed:
     hint: str = ""
 
 
-def rehearse(site: Site, app: App, carrier: str) -> Rehearsed:
+def rehearse(workspace: Workspace, app: App, carrier: str) -> Rehearsed:
     """Give the service a revision that cannot start, and see whether Swarm really rolls it back.
 
     The service's own policy decides, so it is told to start something else and nothing more.
@@ -30,23 +35,26 @@ def rehearse(site: Site, app: App, carrier: str) -> Rehearsed:
     name = f"{app.stack}_{carrier}"
 
     def start() -> Running:
-        return Running(
-            ("docker", "service", "update", "--detach", "--entrypoint", ENTRYPOINT, name),
-            env=command_environment({}, site.engine.environment()),
-            lines=site.output.detail,
+        return docker_cli.start(
+            ("service", "update", "--detach", "--entrypoint", ENTRYPOINT, name),
+            engine=workspace.engine.environment(),
+            lines=workspace.output.detail,
         )
 
-    baseline = convergence.take_baseline(site.engine, app.stack)
-    outcome = convergence.follow(
-        site.engine,
-        app.stack,
-        baseline=baseline,
-        options=convergence.Options(
-            timeout=site.choices.options.timeout, services=frozenset({carrier})
-        ),
-        view=view_for(site.output),
-        start=start,
-    )
+    with (
+        Trace(workspace.run.path(runs.REHEARSAL_TRACE), stack=app.stack) as trace,
+        Watch(workspace.engine, app.stack, trace=trace) as watch,
+    ):
+        baseline = take(app.stack, watch.look())
+        outcome = follow(
+            watch,
+            baseline=baseline,
+            options=Options(
+                timeout=workspace.choices.options.timeout, services=frozenset({carrier})
+            ),
+            view=view_for(workspace.output),
+            start=start,
+        )
     if outcome.verdict is not Verdict.ROLLED_BACK:
         return Rehearsed(
             f"a revision that cannot start ended as {outcome.verdict.value}, not rolled back: "
@@ -54,14 +62,14 @@ def rehearse(site: Site, app: App, carrier: str) -> Rehearsed:
             f"set `update_config: failure_action: rollback` for {carrier}",
         )
     before = {each.name: each.spec.template for each in baseline.services}
-    last = outcome.rollout.last
-    for service in last.services if last else ():
-        serving = [task for task in service.tasks if task.state == "running" and task.live]
-        if service.name == carrier and (
-            not serving or any(task.template != before[carrier] for task in serving)
+    for history in outcome.rollout.histories.values():
+        serving = [task for task in history.service.tasks if task.state == "running" and task.live]
+        if history.name == carrier and not (
+            serves(history) and all(task.template == before[carrier] for task in serving)
         ):
             return Rehearsed(
                 f"Swarm rolled {carrier} back, but the old revision does not serve again",
-                "see `docker service ps`",
+                "let the old revision start again by itself: look at what its tasks say in "
+                "`report.json`, and at the `start_period` of its health check",
             )
     return Rehearsed()

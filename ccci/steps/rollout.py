@@ -1,19 +1,24 @@
 """A deploy, followed to its verdict: what the deployer says is run, and the judge watches."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ccci import convergence
-from ccci.convergence import Options, Outcome
-from ccci.deployers import App, Deployer, Deployment
-from ccci.live import view_for
-from ccci.masking import masked
-from ccci.output import Output
-from ccci.plaintext import plain
-from ccci.process import Running
-from ccci.swarm.baseline import Baseline, named
-from ccci.swarm.engine import Engine
+from ccci.deployers import App, Deployment
+from ccci.deployers.protocol import Deployer
+from ccci.errors import CcciError
+from ccci.host.masking import masked
+from ccci.host.process import Running
+from ccci.host.terminal_text import plain
+from ccci.records.log_file import LogFile
+from ccci.steps.follow import Options, Outcome, follow
+from ccci.swarm.baseline import Baseline, named, take
+from ccci.swarm.engine.client import Engine
+from ccci.swarm.watching.trace import Trace
+from ccci.swarm.watching.watch import Watch
+from ccci.terminal.live import view_for
+from ccci.terminal.output import Output
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +46,19 @@ def roll(
     What the deployer prints is added to `log_file`, without its secrets. `recorded` names the
     commit of each spec that this run set before.
     """
-    from ccci.swarm.trace import Trace
-
-    baseline = named(convergence.take_baseline(engine, app.stack), recorded)
-    with (
-        Trace(trace_file, stack=app.stack, engine=engine.host) as trace,
-        log_file.open("a", encoding="utf-8") as log,
-    ):
-        trace.keep_secret(deployment.masks)
+    with ExitStack() as cleanup:
+        log = LogFile(log_file)
+        cleanup.callback(log.close)
+        untraced: list[str] = []
+        trace = _trace(trace_file, app, engine, untraced, cleanup)
+        watch = cleanup.enter_context(Watch(engine, app.stack, trace=trace, samples=options.sample))
+        if trace is not None:
+            trace.keep_secret(deployment.masks)
+        baseline = named(take(app.stack, watch.look()), recorded)
 
         def keep(line: str) -> None:
             said = masked(plain(line), deployment.masks)
-            log.write(f"{said}\n")
+            log.add(said)
             output.detail(said)
 
         def start() -> Running:
@@ -61,17 +67,33 @@ def roll(
                 env=deployment.env,
                 cwd=deployment.cwd,
                 lines=keep,
+                masks=lambda: deployment.masks,
                 terminal=deployment.terminal,
             )
 
-        outcome = convergence.follow(
-            engine,
-            app.stack,
+        outcome = follow(
+            watch,
             baseline=baseline,
             options=options,
             view=view_for(output),
             start=start,
-            trace=trace,
             excuses=deployer.excuses,
         )
-    return Rolled(baseline, deployment, outcome)
+    if trace is not None and trace.trouble:
+        untraced.append(trace.trouble)
+    trouble = (*log.trouble, *untraced)
+    return Rolled(baseline, deployment, replace(outcome, notes=(*outcome.notes, *trouble)))
+
+
+def _trace(
+    path: Path, app: App, engine: Engine, trouble: list[str], cleanup: ExitStack
+) -> Trace | None:
+    """Return the trace, or None where it cannot be written: evidence, and no reason to stop.
+
+    Why it cannot is added to `trouble`.
+    """
+    try:
+        return cleanup.enter_context(Trace(path, stack=app.stack, engine=engine.host))
+    except CcciError as error:
+        trouble.append(error.message)
+        return None

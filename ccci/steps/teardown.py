@@ -4,15 +4,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from ccci import config, runs, teardown
-from ccci.cleanup import ensured
+from ccci import settings
 from ccci.deployers import App
 from ccci.errors import CcciError
 from ccci.exits import Verdict
-from ccci.lease import Lease
-from ccci.report import Report
-from ccci.steps.before import refuse_what_is_not_ours
-from ccci.steps.site import Site
+from ccci.host import interrupts
+from ccci.host.cleanup import ensured
+from ccci.host.durations import told
+from ccci.locks.lease import Lease
+from ccci.recipe import checkout
+from ccci.recipe import overlay as overlays
+from ccci.records import runs
+from ccci.removal import teardown
+from ccci.report.model import Report
+from ccci.steps.leftovers import refuse_what_is_not_ours
+from ccci.steps.workspace import Workspace
+
+_REMOVING = f"removing what this run made, up to {told(teardown.PATIENCE)}"
 
 
 @dataclass(slots=True)
@@ -21,10 +29,13 @@ class Ending:
 
     stays: bool = False
     failed: bool = False
+    gone: bool = False
     notes: tuple[str, ...] = ()
 
     def told(self, report: Report) -> Report:
         """Return the report with it: a pass does not stand when something of it was left."""
+        if self.gone:
+            report = _without_the_app(report)
         notes = (*report.notes, *self.notes)
         if self.failed and report.verdict.passed:
             return replace(
@@ -37,44 +48,79 @@ class Ending:
         return replace(report, notes=notes)
 
 
+_IT_WENT = "the app was removed: run it again, with --keep to look at it afterwards"
+
+
+def _without_the_app(report: Report) -> Report:
+    """Return a report whose next steps name nothing that the teardown took away."""
+
+    def hint(text: str) -> str:
+        return _IT_WENT if "ccci converge" in text else text
+
+    services = tuple(
+        replace(each, cause=replace(each.cause, hint=hint(each.cause.hint))) if each.cause else each
+        for each in report.services
+    )
+    return replace(report, hint=hint(report.hint), services=services)
+
+
 @contextmanager
-def afterwards(site: Site, app: App, held: Lease, *, stays: bool) -> Iterator[Ending]:
+def afterwards(workspace: Workspace, app: App, held: Lease, *, stays: bool) -> Iterator[Ending]:
     """Tear the app down at the end of the block, whatever ended it.
 
     It stays where `stays` says so, then or when the block sets it on what it is given. What is to
     become of it, should this run be killed, is written down before anything is made.
     """
     if not stays:
-        refuse_what_is_not_ours(site, app)
+        refuse_what_is_not_ours(workspace, app)
     ending = Ending(stays)
-    site.run.note(keep=stays)
+    workspace.run.note(keep=stays)
     held.intend(keep=stays)
-    with ensured(lambda: _end(site, app, held, ending)):
+    leads_to = f"{app.domain} stays" if stays else _REMOVING
+    with (
+        interrupts.leading_to(leads_to, removes=not stays),
+        ensured(lambda: _end(workspace, app, held, ending)),
+    ):
         yield ending
 
 
-def _end(site: Site, app: App, held: Lease, ending: Ending) -> None:
-    if site.run.record.keep is not ending.stays:
-        site.run.note(keep=ending.stays)
+def _end(workspace: Workspace, app: App, held: Lease, ending: Ending) -> None:
+    if workspace.run.record.keep is not ending.stays:
+        workspace.run.note(keep=ending.stays)
         held.intend(keep=ending.stays)
     if ending.stays:
-        site.steps.skip("teardown", "the app stays")
+        workspace.steps.skip("teardown", "the app stays")
         ending.notes = (f"{app.domain} stays: `ccci teardown {app.domain}` removes it",)
     else:
-        _tear_down(site, app, held, ending)
+        _tear_down(workspace, app, held, ending)
 
 
-def _tear_down(site: Site, app: App, held: Lease, ending: Ending) -> None:
-    root = config.runs_folder()
-    with site.steps.step("teardown", last=True) as progress:
+def _undeploy(workspace: Workspace, app: App) -> None:
+    """Let the deployer remove the app. Where it reads the tree for that, it is a tree made anew.
+
+    A container may have written into the one that it was given, into its `.git` as well.
+    """
+    if workspace.checkout.git_in_tree:
+        checkout.renew(workspace.checkout, "undeploy")
+        if workspace.overlay is not None:
+            overlays.put(workspace.overlay, workspace.checkout.path)
+    workspace.deployer.undeploy(app)
+
+
+def _tear_down(workspace: Workspace, app: App, held: Lease, ending: Ending) -> None:
+    root = settings.runs_folder()
+    with workspace.steps.step("teardown", last=True) as progress:
         records = runs.recent(root)
+        # Runs that wait for our lock live: their files, and what becomes of the app, are theirs.
+        ended = runs.ended(root, records)
         try:
             found = teardown.tear_down(
-                site.engine,
-                teardown.claim_of(site.engine, app.stack, records, ours=True),
-                files=(app.env_file, *teardown.files_of(app.stack, records), app.abra_dir),
-                undeploy=lambda: site.deployer.undeploy(app),
+                workspace.engine,
+                teardown.claim_of(workspace.engine, app.stack, records, ours=True),
+                files=(app.env_file, *teardown.files_of(app.stack, ended), app.abra_dir),
+                undeploy=lambda: _undeploy(workspace, app),
                 check=held.check,
+                waiting=progress.waiting,
             )
         except CcciError as error:
             progress.fail(error.message)
@@ -84,6 +130,7 @@ def _tear_down(site: Site, app: App, held: Lease, ending: Ending) -> None:
         if not found.gone:
             progress.fail(f"left: {', '.join(found.left)}")
             return
+        ending.gone = True
         progress.say("verified: nothing is left")
-        runs.forget_stack(root, app.stack, [each for each in records if each.id != site.run.id])
-        site.run.note(gone=True)
+        runs.forget_stack(root, app.stack, ended)
+        workspace.run.note(gone=True)

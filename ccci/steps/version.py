@@ -2,29 +2,28 @@
 
 from collections.abc import Mapping
 
-from ccci import checkout as checkouts
-from ccci import environment, stackfile
-from ccci.checkout import Checkout
-from ccci.deployers import App, labelling
+from ccci.deployers import App, labelling, plan
 from ccci.errors import DeployRefused
+from ccci.recipe import checkout, env_file, files
+from ccci.recipe import stack as stackfile
+from ccci.recipe.checkout import Checkout
 
 
 def version_at(
-    checkout: Checkout, app: App, commit: str, env: Mapping[str, str], app_service: str | None
+    clone: Checkout, app: App, commit: str, env: Mapping[str, str], app_service: str | None
 ) -> str | None:
     """Return what `coop-cloud.<stack>.version` says at a full commit, or None.
 
     The commit is checked out for it; `env` is what `--env` gave. A recipe that cannot be read
     gives None: the head's own deploy will say what is wrong with it.
     """
-    checkouts.switch(checkout, commit, "to read its version")
+    checkout.switch(clone, commit, "to read its version")
     try:
-        sample = stackfile.inside(app.checkout, ".env.sample")
-        text = sample.read_text(encoding="utf-8", errors="replace") if sample.is_file() else ""
-        values = environment.values(environment.read(text, ".env.sample"))
-        values = {**values, **env, "STACK_NAME": app.stack}
-        files = stackfile.compose_files(app.checkout, values.get("COMPOSE_FILE", ""))
-        stack = stackfile.read(files, values)
+        text = files.settings(app.checkout, ".env.sample") or ""
+        entries = env_file.read(env_file.assign(text, env, ".env.sample"), ".env.sample")
+        values, _ = plan.variables(app, entries)
+        paths = stackfile.compose_files(app.checkout, values.get("COMPOSE_FILE", ""))
+        stack = stackfile.read(paths, values, inside=app.checkout)
         carrier = labelling.carrier(stack, app.stack, app_service)
         return labelling.declared_version(stack, app.stack, carrier)
     except DeployRefused:

@@ -1,22 +1,25 @@
 """What a stack was before the deploy: the yardstick of every later look. Pure.
 
 Saved by `ccci converge STACK --save-baseline FILE` for pipelines split in steps. It holds
-fingerprints and labels' identities, never a spec itself, so no secret can be in it.
+fingerprints, labels' identities and policies, never an environment or a command, so that no secret
+can be in it.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ccci.errors import UsageError
-from ccci.swarm.model import Identity, Mode, Observation, Service, Spec, UpdateState
+from ccci.host.json_values import from_json, to_json
+from ccci.swarm.model import Observation, Service, Spec, TaskState, UpdateState
 
 SCHEMA = "ccci.baseline/1"
+HINT = "make one with `ccci converge STACK --save-baseline FILE` before the deploy"
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceBaseline:
-    """One service before the deploy; `tasks` are the ids of all its tasks, ended ones included."""
+    """One service before the deploy."""
 
     id: str
     name: str
@@ -27,6 +30,13 @@ class ServiceBaseline:
     update_started_at: str | None
     iteration: int | None
     tasks: frozenset[str]
+    """The ids of all its tasks, ended ones included."""
+    held: frozenset[str] = frozenset()
+    """The ids of those that Swarm wanted to run."""
+    stays: bool = False
+    """Its practice: a task of it was running, and no slot of it had ended well for good."""
+    failed: bool = False
+    """Tasks of the very spec it had are listed as failed, or as kept from starting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,38 @@ def _take(service: Service) -> ServiceBaseline:
         update_started_at=service.update.started_at if service.update else None,
         iteration=service.iteration,
         tasks=frozenset(task.id for task in service.tasks),
+        held=frozenset(task.id for task in service.tasks if task.live),
+        stays=_stays(service),
+        failed=_failed(service),
     )
+
+
+def _stays(service: Service) -> bool:
+    """Say whether the service's tasks were seen to run on, whatever its policy lets them do.
+
+    A slot that ended well and was left empty says that they end: one that still runs is at work.
+    An ended task in a slot that has a live one may have been stopped, and proves nothing.
+    """
+    if service.spec.mode.is_job:
+        return False
+    taken = {task.slot for task in service.tasks if task.live}
+    newest = {task.slot: task for task in sorted(service.tasks, key=lambda each: each.created_at)}
+    ended = any(
+        slot not in taken and task.state is TaskState.COMPLETE and not task.exit_code
+        for slot, task in newest.items()
+    )
+    running = any(task.live and task.state is TaskState.RUNNING for task in service.tasks)
+    return running and not ended
+
+
+def _failed(service: Service) -> bool:
+    if any(
+        task.up_to_date and task.state in {TaskState.FAILED, TaskState.REJECTED}
+        for task in service.tasks
+    ):
+        return True
+    live = [task for task in service.tasks if task.live]
+    return any(task.error and not task.state.ended for task in live)
 
 
 def named(baseline: Baseline, commits: Mapping[str, str]) -> Baseline:
@@ -79,82 +120,14 @@ def named(baseline: Baseline, commits: Mapping[str, str]) -> Baseline:
 
 def to_document(baseline: Baseline) -> dict[str, Any]:
     """Return the baseline as a JSON object."""
-    return {
-        "schema": SCHEMA,
-        "stack": baseline.stack,
-        "at": baseline.at,
-        "orchestrator": baseline.orchestrator,
-        "services": [
-            {
-                "id": each.id,
-                "name": each.name,
-                "version": each.version,
-                "spec": _spec_document(each.spec),
-                "previous": _spec_document(each.previous),
-                "update_state": each.update_state,
-                "update_started_at": each.update_started_at,
-                "iteration": each.iteration,
-                "tasks": sorted(each.tasks),
-            }
-            for each in baseline.services
-        ],
-    }
-
-
-def _spec_document(spec: Spec | None) -> dict[str, Any] | None:
-    if spec is None:
-        return None
-    return {
-        "whole": spec.whole,
-        "template": spec.template,
-        "endpoint": spec.endpoint,
-        "mode": spec.mode.value,
-        "replicas": spec.replicas,
-        "identity": asdict(spec.identity),
-    }
+    return {"schema": SCHEMA, **to_json(baseline)}
 
 
 def from_document(document: object) -> Baseline:
     """Return the baseline that a JSON object holds. Raise UsageError when it holds none."""
-    try:
-        return _from_document(document)
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise UsageError(
-            "this is not a baseline that ccci saved",
-            "make one with `ccci converge STACK --save-baseline FILE` before the deploy",
-        ) from None
-
-
-def _from_document(document: Any) -> Baseline:  # noqa: ANN401
-    if document["schema"] != SCHEMA:
-        raise ValueError(document["schema"])
-    return Baseline(
-        stack=str(document["stack"]),
-        at=str(document["at"]),
-        orchestrator=str(document.get("orchestrator", "")),
-        services=tuple(
-            ServiceBaseline(
-                id=str(each["id"]),
-                name=str(each["name"]),
-                version=int(each["version"]),
-                spec=_spec(each["spec"]),
-                previous=_spec(each["previous"]) if each["previous"] is not None else None,
-                update_state=UpdateState(each["update_state"]) if each["update_state"] else None,
-                update_started_at=each["update_started_at"],
-                iteration=each["iteration"],
-                tasks=frozenset(map(str, each["tasks"])),
-            )
-            for each in document["services"]
-        ),
-    )
-
-
-def _spec(document: Any) -> Spec:  # noqa: ANN401
-    return Spec(
-        whole=str(document["whole"]),
-        template=str(document["template"]),
-        endpoint=str(document["endpoint"]),
-        mode=Mode(document["mode"]),
-        replicas=document["replicas"],
-        identity=Identity(**document["identity"]),
-    )
+    if isinstance(document, dict) and document.get("schema") == SCHEMA:
+        try:
+            return from_json(Baseline, document)
+        except ValueError as error:
+            raise UsageError(f"this is not a baseline that ccci saved: {error}", HINT) from None
+    raise UsageError("this is not a baseline that ccci saved", HINT)

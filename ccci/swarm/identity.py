@@ -5,13 +5,34 @@ its labels, and an identical re-deploy in the middle of a roll leaves the new la
 tasks (`docs/explanation/swarm.md`, Q1). So the commit of a task is read from the task's own spec.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ccci.report import IdentityReport, RunningTask
 from ccci.swarm.commits import Asked, Dirt
-from ccci.swarm.model import Node, Service, Spec, Task, TaskState, UpdateState
+from ccci.swarm.model import Identity, Node, Service, Spec, Task, TaskState, UpdateState
+
+
+@dataclass(frozen=True, slots=True)
+class RunningTask:
+    """A task that serves, and the commit of the spec it was made from, where that is known."""
+
+    service: str
+    task: str
+    node: str
+    image: str
+    commit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityReport:
+    """What was expected (a full commit), what is declared, what was there, and what runs."""
+
+    expected: str | None
+    declared: Identity | None
+    previous: Identity | None
+    running: tuple[RunningTask, ...] = ()
+    reason: str | None = None
 
 
 class Mismatch(StrEnum):
@@ -50,20 +71,32 @@ class Identified:
     notes: tuple[str, ...] = ()
 
 
+APP = "app"
+"""The service that abra labels and gives its variables to."""
+
+
 def carrier(services: Sequence[Service], named: str | None = None) -> Service | None:
     """Return the service whose labels name the commit, or None when that cannot be told.
 
     abra labels the service named `app`. Where a recipe has none it is the service that carries a
     `coop-cloud.*.version` label, else the only one. `named` overrides all of this.
     """
-    wanted = named or "app"
-    by_name = [service for service in services if service.name == wanted]
-    if by_name or named:
-        return by_name[0] if by_name else None
-    versioned = [service for service in services if service.spec.identity.version]
+    by_name = {service.name: service for service in services}
+    versioned = [service.name for service in services if service.spec.identity.version]
+    found = carrier_of(tuple(by_name), versioned, named)
+    return by_name[found] if found is not None else None
+
+
+def carrier_of(
+    names: Sequence[str], versioned: Sequence[str], named: str | None = None
+) -> str | None:
+    """Return which of the services `names` carries the labels; `versioned` have a version's."""
+    wanted = named or APP
+    if named or wanted in names:
+        return wanted if wanted in names else None
     if len(versioned) == 1:
         return versioned[0]
-    return services[0] if len(services) == 1 else None
+    return names[0] if len(names) == 1 else None
 
 
 def identify(
@@ -73,11 +106,13 @@ def identify(
     *,
     baseline: Mapping[str, Spec] | None = None,
     nodes: Iterable[Node] = (),
+    left_over: Collection[str] = (),
 ) -> Identified:
     """Return what is declared, what was there before, what runs, and whether it is what was asked.
 
     `labelled` is the service that carries the commit (see `carrier`); `baseline` holds each
-    service's spec before the deploy, by the service's name.
+    service's spec before the deploy, by the service's name. `left_over` are services of the stack
+    that the commit no longer has: they are listed, but not held against it.
     """
     before = baseline or {}
     hostnames = {node.id: node.hostname for node in nodes}
@@ -94,7 +129,8 @@ def identify(
         for spec in [_spec_of(task, service, before.get(service.name))]
     )
     previous = labelled.previous or before.get(labelled.name)
-    mismatch, summary = _compare(services, labelled, asked, before)
+    own = [each for each in services if each.name not in left_over]
+    mismatch, summary = _compare(own, labelled, asked, before)
     return Identified(
         IdentityReport(
             asked.expected,
@@ -105,7 +141,7 @@ def identify(
         ),
         mismatch,
         summary,
-        _HINTS[mismatch] if mismatch else "",
+        _hint(mismatch, labelled) if mismatch else "",
         _notes(labelled, asked),
     )
 
@@ -147,9 +183,27 @@ def _compare(
     if torn := _torn(services, labelled):
         return Mismatch.MIXED, torn
     count = sum(len(_serving(service)) for service in services)
-    if labelled.spec.replicas != 0 and not labelled.spec.mode.is_job and not _serving(labelled):
-        return Mismatch.NOT_RUNNING, f"{labelled.name} declares {declared}, but no task of it runs"
-    return None, f"{declared} is declared, and runs ({_tasks(count)})"
+    if not _has_run(labelled):
+        none = " and asks for no replica" if labelled.spec.replicas == 0 else ""
+        said = f"{labelled.name} declares {declared}{none}, but no task of it runs"
+        return Mismatch.NOT_RUNNING, said
+    idle = sorted(each.name for each in services if not _has_run(each))
+    nothing = f"; nothing of {' and '.join(idle)} runs" if idle else ""
+    return None, f"{declared} is declared, and runs ({_tasks(count)}){nothing}"
+
+
+def _has_run(service: Service) -> bool:
+    """Say whether a task of the service runs, or, of a job's last order, has completed.
+
+    However many it asks for: a head that asks for none declares its commit, and nothing runs it.
+    """
+    if _serving(service):
+        return True
+    return service.spec.mode.is_job and any(
+        task.iteration == service.iteration
+        and task.state in {TaskState.RUNNING, TaskState.COMPLETE}
+        for task in service.tasks
+    )
 
 
 def _torn(services: Sequence[Service], labelled: Service) -> str:
@@ -244,6 +298,12 @@ def _notes(labelled: Service, asked: Asked) -> tuple[str, ...]:
     if _rolled_back(labelled):
         notes.append(f"Swarm rolled {labelled.name} back; what it declares is the spec put back")
     return tuple(notes)
+
+
+def _hint(mismatch: Mismatch, labelled: Service) -> str:
+    if mismatch is Mismatch.NOT_RUNNING and labelled.spec.replicas == 0:
+        return f"ask for at least one replica of {labelled.name}, and deploy again"
+    return _HINTS[mismatch]
 
 
 _HINTS: dict[Mismatch, str] = {

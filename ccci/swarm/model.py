@@ -5,10 +5,14 @@ Durations are seconds; `at` is seconds on the watcher's monotonic clock; times o
 RFC 3339 strings as it gave them, since clocks of other machines are never compared with ours.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
-from ccci.swarm.findings import Cause, CauseCode, Evidence, Judgement, Transition
+from ccci.host.json_values import APART
+from ccci.swarm.causes import Cause, CauseCode, Evidence, Judgement, Phase, Transition
+from ccci.swarm.states import Mode, TaskState, UpdateState
 
 __all__ = [
     "Cause",
@@ -20,9 +24,12 @@ __all__ = [
     "Identity",
     "Judgement",
     "Mode",
+    "Mount",
     "Node",
     "Observation",
+    "Phase",
     "RestartPolicy",
+    "Sample",
     "Service",
     "Spec",
     "Task",
@@ -32,74 +39,6 @@ __all__ = [
     "UpdateState",
     "UpdateStatus",
 ]
-
-
-class UpdateState(StrEnum):
-    """Swarm's own word for an update, in its wire spelling (API `UpdateStatus.State`)."""
-
-    UPDATING = "updating"
-    PAUSED = "paused"
-    COMPLETED = "completed"
-    ROLLBACK_STARTED = "rollback_started"
-    ROLLBACK_PAUSED = "rollback_paused"
-    ROLLBACK_COMPLETED = "rollback_completed"
-
-    @property
-    def is_rollback(self) -> bool:
-        """Say whether this is one of the three states of a rollback."""
-        return self.value.startswith("rollback_")
-
-
-class TaskState(StrEnum):
-    """A task's state, in the order of swarmkit's api/types.proto."""
-
-    NEW = "new"
-    ALLOCATED = "allocated"
-    PENDING = "pending"
-    ASSIGNED = "assigned"
-    ACCEPTED = "accepted"
-    PREPARING = "preparing"
-    READY = "ready"
-    STARTING = "starting"
-    RUNNING = "running"
-    COMPLETE = "complete"
-    SHUTDOWN = "shutdown"
-    FAILED = "failed"
-    REJECTED = "rejected"
-    REMOVE = "remove"
-    ORPHANED = "orphaned"
-
-    @property
-    def rank(self) -> int:
-        """Return the place in swarmkit's order, in which a task only ever moves forward."""
-        return _RANKS[self]
-
-    @property
-    def ended(self) -> bool:
-        """Say whether a task in this state has stopped for good."""
-        return self.rank > _RANKS[TaskState.RUNNING]
-
-
-_RANKS = {state: rank for rank, state in enumerate(TaskState)}
-
-
-class Mode(StrEnum):
-    """How a service decides how many tasks it has."""
-
-    REPLICATED = "replicated"
-    GLOBAL = "global"
-    REPLICATED_JOB = "replicated-job"
-    GLOBAL_JOB = "global-job"
-
-    @property
-    def is_job(self) -> bool:
-        """Say whether its tasks are meant to complete."""
-        return self in {Mode.REPLICATED_JOB, Mode.GLOBAL_JOB}
-
-    @property
-    def is_global(self) -> bool:
-        """Say whether it has one task on each fitting node."""
-        return self in {Mode.GLOBAL, Mode.GLOBAL_JOB}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +74,10 @@ class UpdatePolicy:
     delay: float = 0.0
 
 
+UNSET_UPDATE = UpdatePolicy()
+"""What Swarm applies where nothing is said: the one home of its numbers and words."""
+
+
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
     """A health check with Docker's defaults filled in (3 retries, 30 s, 30 s, no start period)."""
@@ -154,6 +97,13 @@ class HealthCheck:
         return self.retries * (self.interval + self.timeout)
 
 
+UNSET_STOP_GRACE = 10.0
+"""Seconds that a container has for its end where nothing is said (moby daemon/stop.go)."""
+
+UNSET_CHECK = HealthCheck()
+"""What Docker takes where a check leaves something out, or says 0 (moby daemon/health.go)."""
+
+
 class HealthSource(StrEnum):
     """Where a service's health check is written."""
 
@@ -170,6 +120,22 @@ class RestartPolicy:
     delay: float = 5.0
     max_attempts: int = 0
     window: float = 0.0
+
+
+UNSET_RESTART = RestartPolicy()
+"""What Swarm applies where nothing is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """What a task mounts: the kind of mount, where from, where to, and the volume's driver."""
+
+    kind: str
+    source: str
+    target: str
+    driver: str = ""
+    has_options: bool = False
+    """Whether the volume is declared with options for its driver (NFS, a bind)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,19 +158,31 @@ class Spec:
     restart: RestartPolicy = field(default_factory=RestartPolicy)
     health: HealthCheck | None = None
     health_source: HealthSource = HealthSource.INHERITED
-    stop_grace: float = 10.0
+    stop_grace: float = UNSET_STOP_GRACE
     constraints: tuple[str, ...] = ()
     platforms: tuple[tuple[str, str], ...] = ()
     ports: int = 0
     host_ports: tuple[int, ...] = ()
     memory_limit: int = 0
+    force_update: int = 0
+    """The counter that `docker service update --force` moves."""
+    cronjob: bool = False
+    """Whether swarm-cronjob starts its tasks (label `swarm.cronjob.enable`)."""
+    log_driver: str = ""
+    mounts: tuple[Mount, ...] = ()
+    raw: Mapping[str, Any] = field(
+        default_factory=dict, compare=False, repr=False, metadata={APART: True}
+    )
+    """The spec as the Engine gave it, for `decode.fields` alone; empty where it was saved."""
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateStatus:
     """What Swarm says of the last update: state, message, and when it started and ended.
 
-    `age` is how many seconds ago it ended by the Engine's own clock, or None where unknown.
+    `age` is how many seconds ago it ended by the Engine's own clock, or None where unknown;
+    `written_at` when Swarm last wrote the service, which is when it entered a state that has no
+    time of its own.
     """
 
     state: UpdateState
@@ -212,6 +190,16 @@ class UpdateStatus:
     started_at: str | None = None
     completed_at: str | None = None
     age: float | None = None
+    written_at: str | None = field(default=None, compare=False)
+
+    @property
+    def since(self) -> str | None:
+        """Return since when it is in this state, by Swarm's own word; None where it has none."""
+        if self.state is UpdateState.UPDATING:
+            return self.started_at
+        if self.state in {UpdateState.COMPLETED, UpdateState.ROLLBACK_COMPLETED}:
+            return self.completed_at
+        return self.written_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,11 +265,26 @@ class Node:
     labels: tuple[tuple[str, str], ...] = ()
     engine_labels: tuple[tuple[str, str], ...] = ()
     version: int = 0
+    memory: int = 0
+    """Its memory in bytes, 0 where nobody says."""
+    address: str = ""
+    """The address that the managers see it at, empty where nobody says."""
 
     @property
     def usable(self) -> bool:
         """Say whether Swarm may give it tasks."""
         return self.ready and self.active
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """How many bytes of memory a task's container held at `at` (RFC 3339, our clock).
+
+    Pages of files that nobody used lately are left out: the kernel takes them back when it must.
+    """
+
+    at: str
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +299,7 @@ class Command:
 class Observation:
     """One look at a whole stack, or, with `unreachable`, one that failed.
 
-    `orchestrator` names the reign of the leader; it changes when the leader does, or when it
+    `orchestrator` names the leader, since it leads; it changes when the leader does, or when it
     restarted. `nodes` is the last listing of the nodes, which may be older than the look.
     `absent_images` are images of the stack that the Engine asked does not have, `inherited` the
     health checks that images bring along, `unhealthy` the tasks whose container on the node asked

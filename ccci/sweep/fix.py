@@ -1,32 +1,41 @@
 """The remedy that can be written: `order: stop-first`, as an overlay or in the recipe itself."""
 
 import difflib
+import stat
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ccci.compose import Loader, Place, Service, open_source
 from ccci.compose.events import value_at
-from ccci.compose.source import read_plain
 from ccci.errors import CcciError
-from ccci.rules import BY_ID
+from ccci.host import files as disk
+from ccci.plain_file import read_plain
+from ccci.recipe.naming import OVERLAY
 from ccci.sweep.inventory import ComposeSet
 from ccci.sweep.model import FileStatus, Sweep
+from ccci.sweep.rules import BY_ID
 
-OVERLAY = "compose.ccci.yml"
 _MARK = "# Written by `ccci sweep rollback-policy --fix`"
 _ORDER = "deploy.update_config.order"
 _STOP_FIRST = "stop-first"
+_NEW = 0o644
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file as it is and as it should be; `before` is None for a new file."""
+    """One file as it is and as it should be; `before` is None for a new file.
+
+    `lost` says, a sentence each, what is no longer as free as it was. `safe` says that the service
+    loses nothing: elsewhere each update has a moment in which nothing serves.
+    """
 
     name: str
     path: Path
     before: str | None
     after: str
+    lost: tuple[str, ...] = ()
+    safe: bool = False
 
     @property
     def diff(self) -> str:
@@ -65,6 +74,7 @@ def overlay(files: ComposeSet, services: dict[str, list[str]], version: str | No
     path = first.path.parent / OVERLAY
     folder, separator, _ = first.name.rpartition("/")
     name = f"{folder}{separator}{OVERLAY}"
+    _refuse_link(name, path)
     before = _text(path) if path.exists() else None
     if before is not None and not before.startswith(_MARK):
         raise NotFixable(
@@ -79,6 +89,12 @@ def overlay(files: ComposeSet, services: dict[str, list[str]], version: str | No
         lines += [f"        # {rule}: {BY_ID[rule].title}" for rule in rules]
         lines += [f"        order: {_STOP_FIRST}"]
     return Change(name, path, before, "\n".join(lines) + "\n")
+
+
+def _refuse_link(name: str, path: Path) -> None:
+    """Raise NotFixable for a link: what it points to may be anybody's, or be there for others."""
+    if path.is_symlink():
+        raise NotFixable(f"{name} is a link to {path.readlink()}", "change what it points to")
 
 
 def _key(service: str) -> str:
@@ -111,7 +127,9 @@ def in_place(
 
 
 def _edited(name: str, path: Path, lines: Iterable[int]) -> Change:
+    _refuse_link(name, path)
     before = after = _text(path)
+    lost: list[str] = []
     for line in sorted(lines, reverse=True):
         span = value_at(before, line, "order")
         if span is None:
@@ -119,9 +137,12 @@ def _edited(name: str, path: Path, lines: Iterable[int]) -> Change:
                 f"{name}:{line}: the order is not written there in a way that can be replaced",
                 "use --fix without --in-place, which writes an overlay",
             )
-        quote = before[span[0]] if before[span[0]] in "'\"" else ""
+        word = before[span[0] : span[1]]
+        quote = word[0] if word[0] in "'\"" else ""
+        if "$" in word:
+            lost.append(f"{name}:{line}: {word.strip(quote)} no longer decides the order")
         after = after[: span[0]] + quote + _STOP_FIRST + quote + after[span[1] :]
-    return Change(name, path, before, after)
+    return Change(name, path, before, after, tuple(lost))
 
 
 def _text(path: Path) -> str:
@@ -141,7 +162,7 @@ def plan(files: ComposeSet, sweep: Sweep, values: dict[str, str], *, inside: boo
     if not services:
         return []
     status = next((row.status for row in sweep.files if row.file == files.label), FileStatus.OK)
-    if status is not FileStatus.OK:
+    if status not in {FileStatus.OK, FileStatus.NEEDS_INPUT}:
         raise NotFixable(f"{files.label} is {status.value}", "make docker take it first")
     sources = [open_source(each.name, each.path, inside=files.folder) for each in files.members]
     if inside:
@@ -150,7 +171,36 @@ def plan(files: ComposeSet, sweep: Sweep, values: dict[str, str], *, inside: boo
         version = sources[0].tree.get("version")
         changes = [overlay(files, services, version if isinstance(version, str) else None)]
     _verify(changes, files, services, values)
-    return [change for change in changes if change.before != change.after]
+    safe = all(BY_ID[rule].safe for rules in services.values() for rule in rules)
+    return [replace(change, safe=safe) for change in changes if change.before != change.after]
+
+
+def plan_variant(
+    files: ComposeSet, sweep: Sweep, values: dict[str, str], *, inside: bool
+) -> list[Change]:
+    """Return what to change in an optional overlay that makes services start first by itself.
+
+    Raise NotFixable where the recipe's own files are not to be changed: an overlay of ours stands
+    below this one or above it, as COMPOSE_FILE has them.
+    """
+    overlay_name = files.members[-1].name
+    sources = [open_source(each.name, each.path, inside=files.folder) for each in files.members]
+    known = Loader(values).load(sources).services
+    services = {
+        name: rules
+        for name, rules in concerned(sweep, files).items()
+        if known[name].place(_ORDER).file == overlay_name
+    }
+    if services and not inside:
+        raise NotFixable(
+            f"with {overlay_name}, {', '.join(sorted(services))} still starts first",
+            f"name {OVERLAY} behind it in COMPOSE_FILE, or change it with --in-place",
+        )
+    if not services:
+        return []
+    changes = in_place(files, services, known)
+    _verify(changes, files, services, values)
+    return changes
 
 
 def _verify(
@@ -167,7 +217,7 @@ def _verify(
         sources.append(open_source(change.name, path, content=change.after.encode()))
     known = Loader(values).load(sources).services
     for name in services:
-        update = known[name].update
+        update = known[name].update if name in known else None
         if update is None or update.order != _STOP_FIRST:
             raise NotFixable(
                 f"{files.label}: the change would not make {name} stop first",
@@ -176,17 +226,13 @@ def _verify(
 
 
 def write(changes: Sequence[Change]) -> None:
-    """Write the changed files, links followed, each whole or not at all."""
+    """Write the changed files, each whole or not at all. Raise NotFixable for what must not be."""
     for change in changes:
-        path = change.path.resolve()
-        beside = path.with_name(f".{path.name}.ccci")
         try:
-            beside.write_bytes(change.after.encode())
-            if path.exists():
-                beside.chmod(path.stat().st_mode)
-            beside.replace(path)
+            there = change.path.exists()
+            mode = stat.S_IMODE(change.path.stat().st_mode) if there else _NEW
+            disk.write(change.path, change.after, mode=mode, umask=not there)
         except OSError as error:
-            beside.unlink(missing_ok=True)
             raise NotFixable(
                 f"{change.name} cannot be written: {error.strerror}", "check its mode and owner"
             ) from None

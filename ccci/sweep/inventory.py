@@ -3,23 +3,38 @@
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ccci import environment
-from ccci.compose.source import read_plain
 from ccci.errors import CcciError
+from ccci.plain_file import read_plain
+from ccci.recipe import env_file as environment
+from ccci.recipe.stack import MOST_FILES
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _SUFFIXES = (".yml", ".yaml")
+DEFAULT_FILE = "compose.yml"
+SAMPLE = ".env.sample"
+OVERLAY_NAME = re.compile(r"compose\..+\.ya?ml")
+STANDARD_INPUT = "-"
+_STACK_FILE = re.compile(r"(?:.+[.-])?(?:compose|stack|swarm)(?:[.-].+)?\.ya?ml", re.IGNORECASE)
+_DEEPEST_LOOK = 3
+_MOST_NAMED = 5
+_MOST_LOOKED_AT = 1000
+MOST_OVERLAYS = 200
+"""Optional overlays of a recipe that are swept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One compose file of a set: its name as given, and where it is."""
+    """One compose file of a set: its name as given, and where it is.
+
+    `content` stands for what is there, as where it came through standard input.
+    """
 
     name: str
     path: Path
+    content: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +101,54 @@ def find(paths: Sequence[str], environ: Mapping[str, str] = os.environ) -> list[
     return found
 
 
-def merged(names: Sequence[str]) -> list[ComposeSet]:
-    """Return the one set of the files given with `-c`, in that order."""
-    members = tuple(Member(name, Path(name)) for name in names)
+def merged(names: Sequence[str], standard_input: bytes = b"") -> list[ComposeSet]:
+    """Return the one set of the files given with `-c`, in that order; `-` is standard input."""
+    members = tuple(
+        Member(name, Path(name), standard_input if name == STANDARD_INPUT else None)
+        for name in names
+    )
     for member in members:
-        _must_exist(member.name, member.path)
+        if member.content is None:
+            _must_exist(member.name, member.path)
     folder = members[0].path.parent
-    return [_set(members, folder)]
+    return [ComposeSet(members) if members[0].content is not None else _set(members, folder)]
+
+
+def passed_over(paths: Sequence[str], found: Sequence[ComposeSet]) -> list[str]:
+    """Return a sentence for each folder of these paths in which YAML files lie that are not swept.
+
+    It looks a few levels down and no further.
+    """
+    swept = {os.path.realpath(member.path) for each in found for member in each.members}
+    notes = []
+    for path in paths:
+        folder = Path(path).expanduser()
+        if not folder.is_dir():
+            continue
+        rest = [
+            each for each in _stack_files(folder) if os.path.realpath(folder / each) not in swept
+        ]
+        if rest:
+            more = f" and {len(rest) - _MOST_NAMED} more" if len(rest) > _MOST_NAMED else ""
+            named = ", ".join(rest[:_MOST_NAMED])
+            notes.append(f"not swept in {path}: {named}{more}; name what you mean, or merge by -c")
+    return notes
+
+
+def _stack_files(folder: Path) -> list[str]:
+    """Return the files below a folder that are called as stack files are, by their path in it."""
+    found: list[str] = []
+    for root, folders, names in os.walk(folder):
+        below = os.path.relpath(root, folder)
+        depth = 0 if below == "." else below.count("/") + 1
+        folders[:] = sorted(
+            each for each in folders if not each.startswith(".") and depth < _DEEPEST_LOOK
+        )
+        prefix = "" if below == "." else f"{below}/"
+        found += [f"{prefix}{name}" for name in sorted(names) if _STACK_FILE.fullmatch(name)]
+        if len(found) > _MOST_LOOKED_AT:
+            break
+    return found
 
 
 def _at(path: str, environ: Mapping[str, str]) -> Iterable[ComposeSet]:
@@ -135,11 +191,28 @@ def _folder(name: str, folder: Path) -> Iterable[ComposeSet]:
         entries = sorted(folder.iterdir())
     except OSError as error:
         raise NothingToSweep(f"{name}: {(error.strerror or '').lower()}") from None
-    recipes = [each for each in entries if not each.name.startswith(".") and _is_recipe(each)]
+    shown = [each for each in entries if not each.name.startswith(".")]
+    recipes = [each for each in shown if _is_recipe(each)]
+    known = set(recipes)
     for each in recipes:
         yield from _recipe(_join(name, each.name), each)
-    for each in entries if not recipes else ():
-        if each.suffix in _SUFFIXES:
+    # Beside recipes only what is called as a stack file is one; alone, each YAML file is meant.
+    for each in entries:
+        if each.suffix in _SUFFIXES and (not recipes or _STACK_FILE.fullmatch(each.name)):
+            yield ComposeSet((Member(_join(name, each.name), each),), None, None)
+    for each in shown:
+        if each not in known and each.is_dir():
+            yield from _one_level_down(_join(name, each.name), each)
+
+
+def _one_level_down(name: str, folder: Path) -> Iterable[ComposeSet]:
+    """Return the stack files of a folder that is no recipe, as plain Swarm users keep theirs."""
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError:
+        return
+    for each in entries:
+        if _STACK_FILE.fullmatch(each.name):
             yield ComposeSet((Member(_join(name, each.name), each),), None, None)
 
 
@@ -162,21 +235,26 @@ def _recipe(name: str, folder: Path) -> Iterable[ComposeSet]:
     recipe = _name(folder)
     own = own_files(folder)
     listed = own.values.get("COMPOSE_FILE", "")
-    base = [each for each in listed.split(":") if each] or ["compose.yml"]
+    named = list(dict.fromkeys(each for each in listed.split(":") if each)) or ["compose.yml"]
+    try:
+        overlays = sorted(
+            each.name for each in folder.iterdir() if OVERLAY_NAME.fullmatch(each.name)
+        )
+    except OSError:
+        overlays = []
+    # Each overlay is merged with all of the others: without a bound the sweep would take no end.
+    odd = [f"COMPOSE_FILE names {len(named)} files"] if len(named) > MOST_FILES else []
+    odd += [f"it has {len(overlays)} optional overlays"] if len(overlays) > MOST_OVERLAYS else []
+    own = replace(own, notes=(*own.notes, *(f"{each}: the rest is not read" for each in odd)))
+    base = named[:MOST_FILES]
 
     def member(file: str) -> Member:
         return Member(_join(name, file), folder / file)
 
-    members = tuple(member(file) for file in dict.fromkeys(base))
+    members = tuple(map(member, base))
     yield ComposeSet(members, recipe, folder, own=own)
-    try:
-        overlays = sorted(
-            each.name for each in folder.iterdir() if re.fullmatch(r"compose\..+\.ya?ml", each.name)
-        )
-    except OSError:
-        overlays = []
-    for overlay in overlays:
-        if overlay not in base:
+    for overlay in overlays[:MOST_OVERLAYS]:
+        if overlay not in named:
             yield ComposeSet((*members, member(overlay)), recipe, folder, True, own)
 
 

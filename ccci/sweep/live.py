@@ -4,14 +4,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ccci.compose.values import Mount
-from ccci.policy import Effective, Health, writes_shared
-from ccci.rules import RULES, Subject
-from ccci.swarm import decode
+from ccci.swarm.decode import observation as decode
+from ccci.swarm.labels import STACK_LABEL
 from ccci.swarm.model import HealthSource, Service
 from ccci.sweep.model import FileRow, FileStatus, Finding, ServiceRow, Sweep
+from ccci.sweep.policy import Effective, Health, writes_shared
+from ccci.sweep.rules import BY_ID, PAUSED, Choice, Hit, Rule, Subject, of_service
+from ccci.sweep.rules.failing import pauses
 
 Json = dict[str, Any]
-_STACK = "com.docker.stack.namespace"
 _HEALTH = {
     HealthSource.DEFINED: Health.DEFINED,
     HealthSource.DISABLED: Health.DISABLED,
@@ -21,32 +22,47 @@ _HEALTH = {
 
 def belongs(raw: Json, stack: str) -> bool:
     """Say whether a service is of this stack."""
-    return bool(_labels(raw).get(_STACK) == stack)
+    return bool(_labels(raw).get(STACK_LABEL) == stack)
 
 
 def sweep(
-    services: Sequence[Json], networks: Sequence[Json], nodes: Sequence[Json], memory: int = 0
+    services: Sequence[Json],
+    networks: Sequence[Json],
+    nodes: Sequence[Json],
+    memory: int = 0,
+    choice: Choice | None = None,
 ) -> Sweep:
     """Return the sweep of listings of the Engine: services, networks, nodes.
 
     A stack stands where a file would: `swarm:STACK`. `memory`, in bytes, stands for that of the
     largest node that Swarm may give tasks.
     """
+    chosen = choice or Choice()
     shared = _shared_networks(networks)
+    host = {str(each.get("Id")) for each in networks if each.get("Name") == "host"} | {"host"}
     usable = (_memory(node) for node in nodes if decode.node(node).usable)
     memory = memory or max(usable, default=0)
     rows: list[ServiceRow] = []
     findings: list[Finding] = []
-    for raw in sorted(services, key=lambda each: str(_labels(each).get(_STACK, "")) + _name(each)):
-        stack = _labels(raw).get(_STACK)
+    for raw in sorted(
+        services, key=lambda each: str(_labels(each).get(STACK_LABEL, "")) + _name(each)
+    ):
+        stack = _labels(raw).get(STACK_LABEL)
         service = decode.service(raw)
         file = f"swarm:{stack}" if stack else f"swarm:{service.full_name}"
         policy = policy_of(raw, service)
         status = service.update.state.value if service.update else None
         rows.append(ServiceRow(stack, file, policy, status))
-        subject = Subject(policy, _external(raw, shared, stack), (), (), memory)
-        findings += _findings(subject, stack, file)
+        on_host = not host.isdisjoint(_targets(raw))
+        subject = Subject(policy, _external(raw, shared, stack), (), (), memory, on_host)
+        findings += [
+            _finding(rule, hit, stack, policy.name, file)
+            for rule, hit in of_service(subject, chosen)
+        ]
     files = dict.fromkeys((row.file, row.recipe) for row in rows)
+    for file, recipe in files if chosen.wants(BY_ID[PAUSED]) else ():
+        hit = pauses({row.policy.name: row.policy for row in rows if row.file == file})
+        findings += [_finding(BY_ID[PAUSED], hit, recipe, hit.service, file)] if hit else []
     return Sweep(
         tuple(FileRow(file, recipe, FileStatus.OK) for file, recipe in files),
         tuple(rows),
@@ -54,29 +70,25 @@ def sweep(
     )
 
 
-def _findings(subject: Subject, stack: str | None, file: str) -> list[Finding]:
-    return [
-        Finding(
-            rule.id,
-            rule.severity,
-            stack,
-            subject.policy.name,
-            file,
-            file,
-            None,
-            hit.message,
-            hit.hint,
-        )
-        for rule in RULES
-        if rule.check
-        for hit in rule.check(subject)
-    ]
+def _finding(rule: Rule, hit: Hit, stack: str | None, service: str | None, file: str) -> Finding:
+    return Finding(
+        rule.id,
+        hit.severity or rule.severity,
+        stack,
+        service,
+        file,
+        file,
+        None,
+        hit.message,
+        hit.hint,
+        confidence=hit.confidence or rule.confidence,
+    )
 
 
 def policy_of(raw: Json, service: Service) -> Effective:
     """Return the policy that Swarm has for a service."""
     spec = service.spec
-    stack = str(_labels(raw).get(_STACK, ""))
+    stack = str(_labels(raw).get(STACK_LABEL, ""))
     task = (raw.get("Spec") or {}).get("TaskTemplate") or {}
     container = task.get("ContainerSpec") or {}
     resources = task.get("Resources") or {}
@@ -108,6 +120,7 @@ def policy_of(raw: Json, service: Service) -> Effective:
         published=bool(ports),
         memory_limit=spec.memory_limit,
         memory_reservation=(resources.get("Reservations") or {}).get("MemoryBytes") or 0,
+        max_per_node=(task.get("Placement") or {}).get("MaxReplicas") or 0,
     )
 
 
@@ -123,6 +136,15 @@ def _mount(raw: Json) -> Mount:
 def _keys(mounts: Iterable[Mount], stack: str) -> tuple[str, ...]:
     """Return the sources of mounts as a compose file calls them: without `STACK_`."""
     return tuple(sorted({mount.source.removeprefix(f"{stack}_") for mount in mounts}))
+
+
+def _targets(raw: Json) -> list[str]:
+    task = (raw.get("Spec") or {}).get("TaskTemplate") or {}
+    return [str(each.get("Target")) for each in task.get("Networks") or ()]
+
+
+def _place(raw: Json) -> str:
+    return str(_labels(raw).get(STACK_LABEL, "")) + _name(raw)
 
 
 def _labels(raw: Json) -> Json:
@@ -143,7 +165,7 @@ def _shared_networks(networks: Sequence[Json]) -> dict[str, tuple[str, str | Non
     found = {}
     for network in networks:
         if network.get("Driver") == "overlay" and not network.get("Ingress"):
-            entry = (str(network.get("Name")), (network.get("Labels") or {}).get(_STACK))
+            entry = (str(network.get("Name")), (network.get("Labels") or {}).get(STACK_LABEL))
             found[str(network.get("Id"))] = entry
             found[entry[0]] = entry
     return found
@@ -153,7 +175,5 @@ def _external(
     raw: Json, shared: dict[str, tuple[str, str | None]], stack: str | None
 ) -> tuple[str, ...]:
     """Return the networks of a service that are not its own stack's."""
-    task = (raw.get("Spec") or {}).get("TaskTemplate") or {}
-    targets = [str(each.get("Target")) for each in task.get("Networks") or ()]
-    entries = [shared[target] for target in targets if target in shared]
+    entries = [shared[target] for target in _targets(raw) if target in shared]
     return tuple(name for name, owner in entries if owner != stack or owner is None)

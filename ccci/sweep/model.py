@@ -1,33 +1,39 @@
-"""What a sweep found, as values, and as the JSON that scripts read (schema `ccci.sweep/1`).
+"""What a sweep found, as values."""
 
-Keys may be added; a key never changes its meaning.
-"""
-
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from hashlib import sha256
 
 from ccci.exits import Verdict
-from ccci.policy import Effective
-from ccci.rules import Severity
-from ccci.swarm.model import UpdatePolicy
-
-SCHEMA = "ccci.sweep/1"
+from ccci.sweep.policy import Effective
+from ccci.sweep.rules import BY_ID, Confidence, Severity
 
 
 class FileStatus(StrEnum):
     """What became of a file or set; the values are JSON's words."""
 
     OK = "ok"
+    NEEDS_INPUT = "needs-input"
     REFUSED = "refused"
     UNREADABLE = "unreadable"
     NO_SERVICES = "no-services"
 
 
+class Fix(StrEnum):
+    """What `--fix` costs: nothing, or at each update a moment in which nothing serves."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+
+
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """One file or merged set; `file` is its members as given, joined with `+`."""
+    """One file or merged set; `file` is its members as given, joined with `+`.
+
+    `bug` says that it was ccci that could not read it. `unset` names the variables taken as empty,
+    `needs` what only a deployment has, and without which docker refuses the set.
+    """
 
     file: str
     recipe: str | None
@@ -35,6 +41,9 @@ class FileRow:
     line: int | None = None
     message: str = ""
     variant: bool = False
+    bug: bool = False
+    unset: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,8 @@ class ServiceRow:
 class Finding:
     """One rule that a service, or a whole set, meets; `source` is the member `line` is in.
 
-    `observed` says whether recorded runs show that it came true, None where none were given.
+    `observed` says whether recorded runs show that it came true, None where none were given;
+    `excepted` that the file of exceptions answers it.
     """
 
     rule: str
@@ -66,6 +76,21 @@ class Finding:
     hint: str
     variant: bool = False
     observed: bool | None = None
+    confidence: Confidence = Confidence.CERTAIN
+    excepted: bool = False
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Return what it says and where: what two sets of a recipe share is one finding."""
+        return (self.rule, self.recipe, self.service, self.source, self.line, self.message)
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what stays the same when lines move: of rule, recipe, member, service, words."""
+        member = self.source.rpartition("/")[2]
+        words = re.sub(r"\d+", "0", self.message)
+        parts = (self.rule, self.recipe or "", member, self.service or "", words)
+        return sha256("\0".join(parts).encode(errors="replace")).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +110,7 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """The whole result; `ignored` holds the findings that a comment in the file answers."""
+    """The whole result; `ignored` holds the findings that a comment or an exception answers."""
 
     files: tuple[FileRow, ...] = ()
     services: tuple[ServiceRow, ...] = ()
@@ -94,20 +119,27 @@ class Sweep:
     observed: tuple[Observed, ...] | None = None
     notes: tuple[str, ...] = field(default=())
 
+    def unique(self) -> list[Finding]:
+        """Return the findings, those that several sets of a recipe share once."""
+        return list({finding.key: finding for finding in reversed(self.findings)}.values())[::-1]
+
     def count(self, severity: Severity) -> int:
-        """Return how many findings are this bad."""
-        return sum(finding.severity is severity for finding in self.findings)
+        """Return how many different findings are this bad."""
+        return sum(finding.severity is severity for finding in self.unique())
 
 
 def verdict(sweep: Sweep, fail_on: str) -> Verdict:
     """Return `findings` for findings at or above `fail_on` (error, warning, never).
 
-    A sweep that met no service and no fault judged nothing, which is `unable` and no pass.
+    A sweep that met no service and no fault judged nothing, which is `unable` and no pass; one
+    that stumbled over a bug of its own says so, with everything that it found beside.
     """
+    if any(row.bug for row in sweep.files):
+        return Verdict.BUG
     limit = Severity(fail_on).rank if fail_on != "never" else -1
     if any(finding.severity.rank <= limit for finding in sweep.findings):
         return Verdict.FINDINGS
-    return Verdict.CONVERGED if sweep.services else Verdict.UNABLE
+    return Verdict.DONE if sweep.services else Verdict.UNABLE
 
 
 def counts(sweep: Sweep) -> str:
@@ -115,11 +147,17 @@ def counts(sweep: Sweep) -> str:
     recipes = {row.recipe or row.file for row in sweep.files}
     parts = [
         _many(len(recipes), "recipe" if any(row.recipe for row in sweep.files) else "file"),
-        _many(len({(row.recipe, row.policy.name, row.file) for row in sweep.services}), "service"),
+        _many(
+            len({(row.recipe or row.file, row.policy.name) for row in sweep.services}), "service"
+        ),
         *(_many(sweep.count(severity), severity.value) for severity in Severity),
     ]
-    if sweep.ignored:
-        parts.append(f"{len(sweep.ignored)} ignored by a comment")
+    lacking = sum(row.status is FileStatus.NEEDS_INPUT and not row.variant for row in sweep.files)
+    if lacking:
+        parts.append(f"{lacking} {'needs' if lacking == 1 else 'need'} input")
+    for excepted, what in ((False, "ignored by a comment"), (True, "answered by an exception")):
+        number = len({each.key for each in sweep.ignored if each.excepted is excepted})
+        parts += [f"{number} {what}"] if number else []
     return ", ".join(parts)
 
 
@@ -127,95 +165,9 @@ def _many(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def document(sweep: Sweep, ended: Verdict) -> dict[str, Any]:
-    """Return the sweep as the one JSON object that `--json` prints."""
-    return {
-        "schema": SCHEMA,
-        "command": "sweep rollback-policy",
-        "verdict": ended.value,
-        "exit_code": ended.exit_code,
-        "summary": counts(sweep),
-        "files": [
-            {
-                "file": row.file,
-                "recipe": row.recipe,
-                "status": row.status.value,
-                "line": row.line,
-                "message": row.message,
-            }
-            for row in sweep.files
-        ],
-        "services": [_service(row) for row in sweep.services],
-        "findings": _findings(sweep.findings),
-        "ignored": _findings(sweep.ignored),
-        "observed": None
-        if sweep.observed is None
-        else [
-            {
-                "recipe": each.recipe,
-                "upgrades": each.upgrades,
-                "rolled_back": each.rolled_back,
-                "last": each.last,
-                "services": list(each.services),
-            }
-            for each in sweep.observed
-        ],
-        "notes": list(sweep.notes),
-    }
-
-
-def _service(row: ServiceRow) -> dict[str, Any]:
-    policy = row.policy
-    return {
-        "recipe": row.recipe,
-        "file": row.file,
-        "service": policy.name,
-        "mode": policy.mode.value,
-        "replicas": policy.replicas,
-        "update": {"declared": policy.update_declared, **_update(policy.update)},
-        "rollback": {"declared": policy.rollback_declared, **_update(policy.rollback)},
-        "healthcheck": policy.health.value,
-        "start_period": policy.start_period,
-        "volumes": list(policy.volumes),
-        "host_ports": list(policy.host_ports),
-        "image": policy.image,
-        "restart": {
-            "condition": policy.restart.condition,
-            "delay": policy.restart.delay,
-            "max_attempts": policy.restart.max_attempts,
-            "window": policy.restart.window,
-        },
-        "stop_grace_period": policy.stop_grace,
-        "memory_limit": policy.memory_limit or None,
-        "memory_reservation": policy.memory_reservation or None,
-        "update_status": row.update_status,
-    }
-
-
-def _update(policy: UpdatePolicy) -> dict[str, Any]:
-    return {
-        "failure_action": policy.failure_action,
-        "order": policy.order,
-        "monitor": policy.monitor,
-        "max_failure_ratio": policy.max_failure_ratio,
-        "parallelism": policy.parallelism,
-        "delay": policy.delay,
-    }
-
-
-def _findings(findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    return [
-        {
-            "rule": finding.rule,
-            "severity": finding.severity.value,
-            "recipe": finding.recipe,
-            "service": finding.service,
-            "file": finding.file,
-            "source": finding.source,
-            "line": finding.line,
-            "message": finding.message,
-            "hint": finding.hint,
-            "observed": finding.observed,
-        }
-        for finding in findings
-    ]
+def fix_of(finding: Finding) -> Fix | None:
+    """Return whether `--fix` has a remedy, and whether nothing is lost by it; None for none."""
+    rule = BY_ID[finding.rule]
+    if not rule.fixable:
+        return None
+    return Fix.SAFE if rule.safe else Fix.UNSAFE

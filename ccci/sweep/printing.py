@@ -1,14 +1,17 @@
 """A sweep on its way to people and scripts: the progress while it runs, the result at the end."""
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from ccci.exits import Verdict
-from ccci.output import Output
-from ccci.sweep.fix import OVERLAY, Change
-from ccci.sweep.model import Sweep, document, verdict
-from ccci.sweep.table import table
+from ccci.sweep.model import Sweep, verdict
+from ccci.sweep.rules import UPGRADE_RULES
+from ccci.sweep.table import slips, statistics, table
+from ccci.terminal.output import Output
+
+if TYPE_CHECKING:
+    from ccci.sweep.document import Commits
 
 _WORTH_A_BAR = 20
 
@@ -28,39 +31,70 @@ def progress(output: Output, total: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-def show_changes(changes: Sequence[Change], output: Output, *, written: bool) -> int:
-    """Print what `--fix` changed, or would change, and return 0."""
-    output.document(
-        {
-            "schema": "ccci.fix/1",
-            "written": written,
-            "files": [{"file": change.name, "diff": change.diff} for change in changes],
-        }
-    )
-    output.text("".join(change.diff for change in changes).rstrip("\n") or "nothing to change")
-    for change in changes if written else ():
-        output.progress(f"{change.name} written")
-        if change.path.name == OVERLAY:
-            output.progress(f"Next: add {OVERLAY} at the end of COMPOSE_FILE")
-    return 0
+def show(
+    sweep: Sweep, output: Output, output_format: str, fail_on: str, *, counted: bool = False
+) -> int:
+    """Print the sweep in a format and return its exit code; `--json` stands above `--format`.
 
-
-def show(sweep: Sweep, output: Output, output_format: str, fail_on: str) -> int:
-    """Print the sweep in a format and return its exit code; `--json` stands above `--format`."""
+    With `counted` the table is one of how often each rule found something.
+    """
     ended = verdict(sweep, fail_on)
+    _hand_on(output, sweep, ended)
     if output.json or output_format == "json":
-        text = json.dumps(document(sweep, ended), indent=2)
+        from ccci.sweep.document import document
+
+        output.json_result(document(sweep, ended))
     elif output_format == "sarif":
         from ccci.sweep.sarif import sarif
 
-        text = json.dumps(sarif(sweep), indent=2)
+        output.json_result(sarif(sweep))
     elif output_format == "markdown":
         from ccci.sweep.markdown import markdown
 
-        text = markdown(sweep)
+        output.text(*markdown(sweep).split("\n"))
+    elif counted:
+        output.text(*statistics(sweep).split("\n"))
     else:
-        text = table(sweep)
-    output.result(text)
+        output.text(*table(sweep).split("\n"))
     if ended is Verdict.UNABLE:
         output.warn("no service was found: nothing was judged")
     return ended.exit_code
+
+
+def show_upgrade(
+    sweep: Sweep, output: Output, output_format: str, fail_on: str, commits: "Commits"
+) -> int:
+    """Print what was found between two commits in a format and return its exit code."""
+    ended = verdict(sweep, fail_on)
+    before, after = commits
+    title = f"{before.name} to {after.name}"
+    _hand_on(output, sweep, ended, title, commits)
+    if output.json or output_format == "json":
+        from ccci.sweep.document import document
+
+        output.json_result(document(sweep, ended, commits))
+    elif output_format == "sarif":
+        from ccci.sweep.sarif import sarif
+
+        output.json_result(sarif(sweep, UPGRADE_RULES))
+    elif output_format == "markdown":
+        from ccci.sweep.markdown import markdown
+
+        output.text(*markdown(sweep, title).split("\n"))
+    else:
+        output.text(*slips(sweep, title))
+    return ended.exit_code
+
+
+def _hand_on(
+    output: Output,
+    sweep: Sweep,
+    ended: Verdict,
+    title: str = "Rollback policy",
+    commits: "Commits | None" = None,
+) -> None:
+    """Write the copies that were asked for; without one nothing of them is imported."""
+    if output.copies.left:
+        from ccci.sweep.forms import render
+
+        output.hand_on(lambda name: render(name, sweep, ended, title, commits))

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ccci.rules import RULES, Rule
+from ccci.sweep.rules import EVERY_RULE, Rule
 
 PAGE = "docs/reference/rules.md"
 _INTRODUCTION = (
-    "What `ccci sweep rollback-policy` looks for. A number never changes its meaning. To keep a "
+    "What `ccci sweep rollback-policy` looks for, and from CCCI101 on what `ccci sweep upgrade` "
+    "does, which compares two commits. A number never changes its meaning. To keep a "
     "finding from being reported, write a comment in the compose file with the reason: "
     "`# ccci: ignore CCCI001 the app has one replica and a session store`. Inside a service, or "
     "right above it, the comment answers for that service; at the left margin, for the file. What "
@@ -16,20 +17,20 @@ _INTRODUCTION = (
 )
 
 
-def listed(rules: Sequence[Rule]) -> str:
+def listed(rules: Sequence[Rule]) -> list[str]:
     """Return a line for each rule."""
-    return "\n".join(f"{rule.id}  {rule.severity.value:<8} {rule.title}" for rule in rules)
+    return [f"{rule.id}  {rule.severity.value:<8} {rule.title}" for rule in rules]
 
 
-def told(rule: Rule) -> str:
-    """Return everything about one rule."""
+def told(rule: Rule) -> list[str]:
+    """Return everything about one rule, line by line."""
     lines = [f"{rule.id} ({rule.severity.value}): {rule.title}", "", rule.why, ""]
     lines.append(f"Source: {rule.source}")
     if rule.measured:
         lines += ["", f"Measured: {rule.measured}", f"({rule.shown})"]
     if rule.fixable:
         lines.append("`ccci sweep rollback-policy RECIPE --fix` writes the remedy.")
-    return "\n".join(lines)
+    return lines
 
 
 def documents(rules: Sequence[Rule]) -> list[dict[str, Any]]:
@@ -60,9 +61,9 @@ def page() -> str:
     lines += ["| rule | severity | finds |", "| --- | --- | --- |"]
     lines += [
         f"| [{rule.id}](#{anchor(rule.id)}) | {rule.severity.value} | {rule.title} |"
-        for rule in RULES
+        for rule in EVERY_RULE
     ]
-    for rule in RULES:
+    for rule in EVERY_RULE:
         lines += ["", f"## {rule.id}", "", f"**{rule.title}** ({rule.severity.value})", ""]
         lines += [rule.why, "", f"Source: {rule.source}."]
         if rule.measured:

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ccci.compose.source import read_plain
 from ccci.errors import CcciError
-from ccci.report import SCHEMA
+from ccci.host.json_values import from_json
+from ccci.plain_file import read_plain
+from ccci.report.model import SCHEMA
 from ccci.sweep.model import Finding, Observed, Sweep
 
 _LARGEST = 20_000
@@ -24,6 +26,41 @@ SIGNS: dict[str, frozenset[str]] = {
     "CCCI013": frozenset({"old-task-not-stopping"}),
 }
 _NOT_JUDGED = {"usage", "unable", "base-broken", "deploy-failed", "interrupted", "bug"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Cause:
+    """Why a service failed."""
+
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """What is read of a report's service; `rolled_back` is whatever stands there, or None."""
+
+    name: str
+    verdict: str = ""
+    cause: _Cause | None = None
+    rolled_back: Any = None
+
+    @property
+    def back(self) -> bool:
+        """Say whether Swarm rolled it back."""
+        return bool(self.rolled_back) or self.verdict == "rolled-back"
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """What is read of a report, of this version of ccci or of any other."""
+
+    command: str
+    verdict: str = ""
+    target: str | None = None
+    stack: str | None = None
+    started_at: str | None = None
+    finished_at: str | None = None
+    services: tuple[_Service, ...] = ()
 
 
 @dataclass(slots=True)
@@ -45,9 +82,9 @@ def observed(folder: Path, recipes: set[str]) -> tuple[Observed, ...]:
     if not folder.is_dir():
         raise CcciError(f"--runs {folder} is no folder", "name the folder that holds the reports")
     tallies = {recipe: _Tally() for recipe in recipes}
-    for report in _reports(folder):
-        recipe = _recipe(report, recipes)
-        if recipe is not None and report.get("verdict") not in _NOT_JUDGED:
+    for report, recorded in _reports(folder):
+        recipe = _recipe(report, recorded, recipes)
+        if recipe is not None and report.verdict not in _NOT_JUDGED:
             _add(tallies[recipe], report)
     return tuple(
         Observed(
@@ -62,13 +99,15 @@ def observed(folder: Path, recipes: set[str]) -> tuple[Observed, ...]:
     )
 
 
-def _reports(folder: Path) -> Iterator[dict[str, Any]]:
+def _reports(folder: Path) -> Iterator[tuple[_Report, object]]:
+    """Give each report, with the recipe that the record beside it names."""
     paths = sorted(folder.rglob("*.json"))
     for path in paths[:_LARGEST]:
         document = _read(path, folder)
         if document.get("schema") == SCHEMA:
-            recorded = _read(path.with_name("run.json"), folder).get("recipe")
-            yield {"recipe": recorded, **document} if recorded else document
+            with suppress(ValueError):
+                report = from_json(_Report, document)
+                yield report, _read(path.with_name("run.json"), folder).get("recipe")
 
 
 def _read(path: Path, folder: Path) -> dict[str, Any]:
@@ -79,16 +118,14 @@ def _read(path: Path, folder: Path) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _recipe(report: dict[str, Any], recipes: set[str]) -> str | None:
+def _recipe(report: _Report, recorded: object, recipes: set[str]) -> str | None:
     """Return the recipe that a report of an upgrade or a rollout speaks of."""
-    if report.get("command") not in {"upgrade", "converge"}:
+    if report.command not in {"upgrade", "converge"}:
         return None
-    named = report.get("recipe")
-    if isinstance(named, str) and named in recipes:
-        return named
-    for key in ("target", "stack"):
-        text = report.get(key)
-        if not isinstance(text, str):
+    if isinstance(recorded, str) and recorded in recipes:
+        return recorded
+    for text in (report.target, report.stack):
+        if text is None:
             continue
         name = text.rstrip("/").rpartition("/")[2].removesuffix(".git")
         if name in recipes:
@@ -114,30 +151,17 @@ def _came_true(finding: Finding, signs: frozenset[tuple[str, str]]) -> bool:
     return any(service == finding.service and word in words for service, word in signs)
 
 
-def _add(tally: _Tally, report: dict[str, Any]) -> None:
-    back = [
-        str(service.get("name"))
-        for service in _list(report.get("services"))
-        if isinstance(service, dict)
-        and (service.get("rolled_back") or service.get("verdict") == "rolled-back")
-    ]
-    for service in _list(report.get("services")):
-        if isinstance(service, dict):
-            name, cause = str(service.get("name")), service.get("cause")
-            tally.signs.add((name, str(service.get("verdict"))))
-            if isinstance(cause, dict):
-                tally.signs.add((name, str(cause.get("code"))))
-            if service.get("rolled_back"):
-                tally.signs.add((name, "rolled-back"))
+def _add(tally: _Tally, report: _Report) -> None:
+    for service in report.services:
+        tally.signs.add((service.name, service.verdict))
+        if service.cause is not None:
+            tally.signs.add((service.name, service.cause.code))
+        if service.back:
+            tally.signs.add((service.name, "rolled-back"))
+    back = [service.name for service in report.services if service.back]
     tally.upgrades += 1
-    if back or report.get("verdict") == "rolled-back":
+    if back or report.verdict == "rolled-back":
         tally.rolled_back += 1
-        finished = report.get("finished_at") or report.get("started_at")
-        if isinstance(finished, str):
-            # RFC 3339 in UTC sorts as text.
-            tally.last = max(tally.last or "", finished)
+        # RFC 3339 in UTC sorts as text.
+        tally.last = max(tally.last or "", report.finished_at or report.started_at or "") or None
         tally.services.update(dict.fromkeys(back))
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -1,22 +1,30 @@
 """What a sweep was asked for, gathered: from files, from the running swarm, from recorded runs."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ccci.errors import CcciError
-from ccci.output import Output
+from ccci.compose.values import size
+from ccci.errors import CcciError, UsageError
+from ccci.host import clock
+from ccci.plain_file import LARGEST, read_plain
+from ccci.recipe import env_file
 from ccci.sweep import inventory, printing
-from ccci.sweep.fix import Change, NotFixable, plan
 from ccci.sweep.inventory import ComposeSet
 from ccci.sweep.model import Sweep
-from ccci.sweep.static import Settings, sweep, values_for
+from ccci.sweep.rules import Choice
+from ccci.sweep.static import Settings, sweep
+from ccci.terminal.output import Output
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to sweep, as the command line says it; `node_memory` is bytes, 0 where not given."""
+    """What to sweep, as the command line says it; `node_memory` is bytes, 0 where not given.
+
+    `since` is a commit: what it has already is no finding. `exceptions` is the file of them.
+    """
 
     paths: tuple[str, ...]
     compose: tuple[str, ...]
@@ -25,11 +33,59 @@ class Request:
     live: bool = False
     stacks: tuple[str, ...] = ()
     runs: Path | None = None
+    choice: Choice = field(default_factory=Choice)
+    exceptions: Path | None = None
+    since: str | None = None
+
+
+def given_variables(
+    pairs: Sequence[str], files: Sequence[str], environ: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the variables of `--env` (KEY alone takes the environment's) above `--env-file`."""
+    result: dict[str, str] = {}
+    for name in files:
+        try:
+            text = read_plain(Path(name)).decode()
+        except (OSError, ValueError) as error:
+            raise UsageError(f"--env-file {name} cannot be read: {error}") from None
+        result |= env_file.values(env_file.read(text, name))
+    for pair in pairs:
+        key, separator, value = pair.partition("=")
+        if not key:
+            raise UsageError(f"--env {pair!r} names no variable", "write --env KEY=VALUE")
+        if separator or key in environ:
+            result[key] = value if separator else environ[key]
+    return result
+
+
+def amount(text: str | None) -> int:
+    """Return an amount of memory such as 4g in bytes, 0 without one. Raise UsageError."""
+    if text is None:
+        return 0
+    try:
+        return size(text)
+    except ValueError:
+        raise UsageError(f"--node-memory {text} is no amount", "write it as 4g or 512m") from None
 
 
 def survey(request: Request, output: Output) -> Sweep:
     """Return the sweep that is asked for, joined with recorded runs where there are any."""
-    found = running(request) if request.live else written(request, output)[1]
+    if request.live:
+        found = running(request)
+    else:
+        sets, found = written(request, output)
+        if not request.compose:
+            notes = inventory.passed_over(request.paths, sets)
+            found = replace(found, notes=(*found.notes, *notes))
+        if request.since is not None:
+            from ccci.sweep import since
+
+            found = since.new(found, sets, settings_of(request), request.since)
+    if request.exceptions is not None:
+        from ccci.sweep import exceptions
+
+        accepted = exceptions.read(request.exceptions)
+        found = exceptions.applied(found, accepted, clock.today())
     if request.runs is None:
         return found
     from ccci.sweep.runs import joined, observed
@@ -40,14 +96,25 @@ def survey(request: Request, output: Output) -> Sweep:
 
 def written(request: Request, output: Output) -> tuple[list[ComposeSet], Sweep]:
     """Return the sets of compose files that are asked for, and the sweep of them."""
-    sets = inventory.merged(request.compose) if request.compose else inventory.find(request.paths)
+    if request.compose:
+        reads = inventory.STANDARD_INPUT in request.compose
+        sets = inventory.merged(request.compose, _standard_input() if reads else b"")
+    else:
+        sets = inventory.find(request.paths)
     with printing.progress(output, len(sets)) as seen:
-        return sets, sweep(sets, _settings(request), seen)
+        return sets, sweep(sets, settings_of(request), seen)
+
+
+def _standard_input() -> bytes:
+    content = sys.stdin.buffer.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise UsageError(f"standard input holds more than the {LARGEST} bytes that are read of it")
+    return content
 
 
 def running(request: Request) -> Sweep:
     """Return the sweep of the services that run, of the stacks that are asked for or of all."""
-    from ccci.swarm.engine import Engine
+    from ccci.swarm.engine.client import Engine
     from ccci.sweep import live
 
     with Engine.connect() as engine:
@@ -61,34 +128,14 @@ def running(request: Request) -> Sweep:
             raise CcciError(
                 f"no service of the stack {', '.join(missing)} runs here", "see `docker stack ls`"
             )
-        found = live.sweep(services, engine.networks(), engine.nodes(), request.node_memory)
+        found = live.sweep(
+            services, engine.networks(), engine.nodes(), request.node_memory, request.choice
+        )
     if not found.services:
         raise CcciError("no service runs on this swarm: nothing to sweep", "deploy one first")
     return found
 
 
-def remedy(request: Request, output: Output, *, inside: bool) -> list[Change]:
-    """Return what to write so that no service of the sets that are asked for starts first.
-
-    What is left to a person is warned of; raise NotFixable where nothing else is left.
-    """
-    sets, found = written(request, output)
-    settings = _settings(request)
-    changes: list[Change] = []
-    left: list[NotFixable] = []
-    for each in sets:
-        try:
-            if not each.variant:
-                changes += plan(each, found, values_for(each, settings), inside=inside)
-        except NotFixable as error:
-            left.append(error)
-    if left and not changes:
-        raise left[0]
-    for reason in left:
-        output.warn(f"{reason.message} (next: {reason.hint})")
-    return changes
-
-
-def _settings(request: Request) -> Settings:
-
-    return Settings(request.variables, os.environ, request.node_memory)
+def settings_of(request: Request) -> Settings:
+    """Return what a sweep of files is told of variables, of the nodes and of the rules."""
+    return Settings(request.variables, os.environ, request.node_memory, request.choice)

@@ -1,33 +1,104 @@
-"""A sweep as a table for people: recipes grouped, the risky ones first, counts at the end. Pure."""
+"""A sweep as a table for people: who can be rolled back first, then counts, then details. Pure."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
-from ccci.rules import REFUSED, Severity
-from ccci.rules.model import seconds
-from ccci.story import plain
+from ccci.host import sanitizer
 from ccci.sweep.model import FileRow, FileStatus, Finding, Observed, ServiceRow, Sweep, counts
+from ccci.sweep.rules import BY_ID, PAUSED, REFUSED, Severity
+from ccci.sweep.rules.model import seconds
 
+ROLLED_BACK_UNSEEN = "CCCI001"
 _SEEN = {None: "", True: " (seen in a recorded run)", False: " (theory)"}
+_NOT_JUDGED = {FileStatus.REFUSED, FileStatus.UNREADABLE}
 
 
 def table(sweep: Sweep) -> str:
     """Return the sweep as text."""
     groups = _groups(sweep)
-    lines: list[str] = []
+    paused = [name for name, group in groups.items() if group.pauses]
+    lines = [*_at_a_glance(groups, sweep), ""]
+    hints: set[str] = set()
     for name in sorted(groups, key=lambda each: _risk(groups[each].findings, each)):
-        lines += groups[name].lines()
-    quiet = [name for name, group in groups.items() if not group.said]
+        lines += groups[name].lines(hints)
+    quiet = [name for name, group in groups.items() if not group.said and not group.pauses]
     if quiet:
         lines.append(f"nothing found: {', '.join(sorted(quiet))}")
+    if paused:
+        lines.append(
+            f"paused until somebody deploys, where an update fails ({PAUSED}; `ccci converge` says "
+            f"so): {', '.join(sorted(paused))}"
+        )
+    lines += [
+        f"needs input: {name}: {', '.join(dict.fromkeys(needs))} (--env or --env-file)"
+        for name, group in sorted(groups.items())
+        if (needs := [need for row in group.files for need in row.needs])
+        and not any(row.status in _NOT_JUDGED for row in group.files)
+    ]
     lines += [_observed_line(sweep)] if sweep.observed is not None else []
     lines += [f"note: {note}" for note in sweep.notes]
     lines.append(counts(sweep))
-    return "\n".join(plain(line) for line in lines)
+    return "\n".join(sanitizer.line(line) for line in lines)
 
 
-def _risk(findings: Sequence[Finding], name: str) -> tuple[int, ...] | tuple[int | str, ...]:
-    """Return what sorts the risky first: many errors, then many warnings, then the name."""
+def slips(sweep: Sweep, title: str) -> list[str]:
+    """Return what was found between two commits, the worst first, line by line."""
+    lines = [title]
+    for each in sweep.findings:
+        where = f"{each.source}{f':{each.line}' if each.line else ''}"
+        who = f"{each.service}: " if each.service else ""
+        lines.append(f"  {each.severity.value:<8}{each.rule}  {who}{each.message}")
+        lines.append(f"          {where}  Next: {each.hint}")
+    lines += [] if sweep.findings else ["  nothing that an existing app would stumble over"]
+    lines += [f"note: {note}" for note in sweep.notes]
+    return [sanitizer.line(line) for line in (*lines, counts(sweep))]
+
+
+def statistics(sweep: Sweep) -> str:
+    """Return how often each rule found something, the most frequent first."""
+    found = Counter(finding.rule for finding in sweep.unique())
+    lines = [
+        f"{number:>6}  {rule}  {BY_ID[rule].title}"
+        for rule, number in sorted(found.items(), key=lambda each: (-each[1], each[0]))
+    ]
+    return "\n".join([*lines, counts(sweep)])
+
+
+def _at_a_glance(groups: dict[str, "_Group"], sweep: Sweep) -> Iterator[str]:
+    """Yield who can be rolled back unseen, a line each, and how much else there is."""
+    rows = []
+    for name, group in sorted(groups.items()):
+        found = [each for each in group.findings if each.rule == ROLLED_BACK_UNSEEN]
+        services = ", ".join(dict.fromkeys(each.service or "" for each in found))
+        if found:
+            where = f"{group.short(found[0].source)}{f':{found[0].line}' if found[0].line else ''}"
+            rows.append((name, services, where))
+    if rows:
+        yield "can be rolled back behind your back:"
+        wide = max(len(name) for name, _, _ in rows)
+        longest = max(len(services) for _, services, _ in rows)
+        for name, services, where in rows:
+            yield f"  {name:<{wide}}  {services:<{longest}}  {where}"
+    else:
+        yield "no recipe can be rolled back behind your back"
+    others = [
+        each
+        for each in sweep.unique()
+        if each.rule != ROLLED_BACK_UNSEEN and not _only_pauses(each)
+    ]
+    parts = [
+        f"{number} {severity.value}{'' if number == 1 else 's'}"
+        for severity in Severity
+        if (number := sum(each.severity is severity for each in others))
+    ]
+    if parts:
+        yield f"also: {', '.join(parts)}, below"
+
+
+def _risk(findings: Sequence[Finding], name: str) -> tuple[int | str, ...]:
+    """Return what sorts the risky first: rolled back unseen, errors, warnings, then the name."""
     return (
+        -sum(each.rule == ROLLED_BACK_UNSEEN for each in findings),
         *(-sum(each.severity is severity for each in findings) for severity in Severity),
         name,
     )
@@ -49,19 +120,17 @@ class _Group:
         first = files[0].file.partition("+")[0]
         self.folder = first.rpartition("/")[0] if files[0].recipe else ""
         self.services = services
-        known = {_key(each) for each in findings if not each.variant}
-        self.findings = [each for each in findings if not each.variant or _key(each) not in known]
+        self.pauses = any(map(_only_pauses, findings))
+        self.findings = [each for each in findings if not _only_pauses(each)]
         self.observed = seen
 
     @property
     def said(self) -> bool:
         """Say whether there is anything to show of it."""
-        return bool(self.findings) or any(
-            row.status in {FileStatus.REFUSED, FileStatus.UNREADABLE} for row in self.files
-        )
+        return bool(self.findings) or any(row.status in _NOT_JUDGED for row in self.files)
 
-    def lines(self) -> list[str]:
-        """Return its block, or nothing where there is nothing to say."""
+    def lines(self, hints: set[str]) -> list[str]:
+        """Return its block, or nothing; `hints` are those that were given already."""
         if not self.said:
             return []
         shown = ", ".join(
@@ -70,7 +139,7 @@ class _Group:
             if (number := sum(each.severity is severity for each in self.findings))
         )
         where = f" ({self.folder})" if self.folder else ""
-        lines = [f"{self.name}{where}: {shown}"]
+        lines = [f"{self.name}{where}: {shown}" if shown else f"{self.name}{where}"]
         if self.observed is not None:
             seen = observed(self.observed.upgrades, self.observed.rolled_back)
             last = f", last {self.observed.last}" if self.observed.last else ""
@@ -82,7 +151,7 @@ class _Group:
                 at = f":{row.line}" if row.line else ""
                 lines.append(f"  {self.short(row.file)}{at} {row.status.value}: {row.message}")
                 said = row.message
-            lines += self._of_file(row)
+            lines += self._of_file(row, hints)
         return [*lines, ""]
 
     def short(self, name: str) -> str:
@@ -91,7 +160,7 @@ class _Group:
             return name
         return "+".join(each.removeprefix(f"{self.folder}/") for each in name.split("+"))
 
-    def _of_file(self, row: FileRow) -> list[str]:
+    def _of_file(self, row: FileRow, hints: set[str]) -> list[str]:
         findings = [
             each for each in self.findings if each.file == row.file and each.rule != REFUSED
         ]
@@ -107,7 +176,10 @@ class _Group:
                 where = f"{self.short(each.source)}{f':{each.line}' if each.line else ''}"
                 seen = _SEEN[each.observed]
                 lines.append(f"    {each.severity.value:<8}{each.rule}  {each.message}{seen}")
-                lines.append(f"            {where}  Next: {each.hint}")
+                # The same next step is read once.
+                next_step = "" if each.hint in hints else f"  Next: {each.hint}"
+                hints.add(each.hint)
+                lines.append(f"            {where}{next_step}")
         return lines
 
 
@@ -127,6 +199,11 @@ def _observed_line(sweep: Sweep) -> str:
     )
 
 
+def _only_pauses(finding: Finding) -> bool:
+    """Say whether it tells of Swarm's usual way alone, which is one line for all recipes."""
+    return finding.rule == PAUSED and finding.severity is Severity.NOTE
+
+
 def _groups(sweep: Sweep) -> dict[str, _Group]:
     names = {row.file: row.recipe or row.file for row in sweep.files}
     files: dict[str, list[FileRow]] = {}
@@ -134,7 +211,7 @@ def _groups(sweep: Sweep) -> dict[str, _Group]:
     services: dict[str, list[ServiceRow]] = {}
     for row in sweep.files:
         files.setdefault(names[row.file], []).append(row)
-    for finding in sweep.findings:
+    for finding in sweep.unique():
         findings.setdefault(names[finding.file], []).append(finding)
     for service in sweep.services:
         services.setdefault(names[service.file], []).append(service)
@@ -143,10 +220,6 @@ def _groups(sweep: Sweep) -> dict[str, _Group]:
         name: _Group(name, rows, findings.get(name, ()), services.get(name, ()), seen.get(name))
         for name, rows in files.items()
     }
-
-
-def _key(finding: Finding) -> tuple[str, str | None, str]:
-    return (finding.rule, finding.service, finding.message)
 
 
 def _policy(row: ServiceRow) -> str:

@@ -5,14 +5,15 @@ import stat
 from pathlib import Path
 
 import pytest
-from abra_stand_in import GIVEN, SAMPLE, STAND_IN, VERSIONS, deployer, git, make_app
+from support.recipes.abra_stand_in import GIVEN, SAMPLE, STAND_IN, VERSIONS, deployer, git, make_app
 
-from ccci.clock import monotonic
-from ccci.deployers import App, Deployer, Revision
+from ccci.deployers import App, Revision
 from ccci.deployers.abra import flags, run
+from ccci.deployers.protocol import Deployer
 from ccci.errors import CcciError, CommandFailed, DeployRefused, ToolMissing
-from ccci.masking import secret_values
-from ccci.process import run as run_tool
+from ccci.host.clock import monotonic
+from ccci.host.masking import secret_values
+from ccci.host.process import run as run_tool
 
 EXPECTED = {
     ("app", "new"): {"--no-input", "--offline", "--chaos", "--domain", "--server"},
@@ -34,6 +35,7 @@ def app(tmp_path: Path) -> App:
 def _ask_anew() -> None:
     run.version_of.cache_clear()
     run.help_of.cache_clear()
+    run.root_of.cache_clear()
 
 
 def head(app: App) -> Revision:
@@ -227,3 +229,15 @@ def test_which_abra_was_tested_is_no_secret() -> None:
     tested = deployer().abra
     assert Path(tested).exists()
     assert (tested == str(STAND_IN)) == (not GIVEN)
+
+
+def test_what_it_lists_for_every_verb_is_asked_once(tmp_path: Path) -> None:
+    asked = tmp_path / "asked"
+    abra = tmp_path / "abra"
+    abra.write_text(f'#!/bin/sh\necho "$*" >>{asked}\nexec {STAND_IN} "$@"\n')
+    abra.chmod(0o755)
+    for verb, wanted in EXPECTED.items():
+        assert wanted <= run.help_of(str(abra), verb).verb | run.root_of(str(abra))
+    lines = asked.read_text().splitlines()
+    assert lines.count("--help") == lines.count("--version") == 1
+    assert len(lines) == 2 + len(EXPECTED)

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypedDict
 
-from swarms import Swarm, compose, wait_for
+from support.sandbox.swarms import Swarm, compose, wait_for
 
 from bench.observer import TERMINAL, Observer
 from bench.processes import Measured, measure

@@ -7,19 +7,29 @@ share and which `tests/conftest.py` removes at the end of the run. Never a skip.
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import swarms
-from stagings import Stage
-from swarms import NEED, SANDBOXES, Swarm
-from upgrades import Ccci
+from support.recipes.upgrades import Ccci
+from support.sandbox import swarms
+from support.sandbox.stagings import Stage
+from support.sandbox.swarms import NEED, SANDBOXES, Swarm
 
-from ccci.sandbox import life
-from ccci.sandbox.place import Sandbox
+from ccci.sandbox import lifecycle as life
+from ccci.sandbox.layout import Sandbox
 
-_FIXTURES = {"swarm", "swarm_alone", "swarm_three", "swarm_managers", "stack", "new_stack", "stage"}
+_FIXTURES = {
+    "swarm",
+    "swarm_alone",
+    "swarm_of_a_file",
+    "swarm_three",
+    "swarm_managers",
+    "stack",
+    "new_stack",
+    "stage",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -54,13 +64,20 @@ def swarm() -> Swarm:
         given = Swarm((os.environ["DOCKER_HOST"],))
         if not swarms.is_manager(given):
             pytest.fail(NEED, pytrace=False)
-        swarms.ensure_base_image(given)
+        swarms.prepare(given)
         return given
     if os.geteuid() != 0:
         pytest.fail(NEED, pytrace=False)
     sandbox = Sandbox(Path(os.environ[SANDBOXES]))
     life.up(sandbox, _say)
     return swarms.of_sandbox(sandbox)
+
+
+@pytest.fixture(scope="module")
+def swarm_of_a_file() -> Iterator[Swarm]:
+    """Give a private sandbox for the tests of one file, which look at all that is on a Swarm."""
+    with private_swarm() as private:
+        yield private
 
 
 @pytest.fixture
@@ -84,9 +101,19 @@ def swarm_managers() -> Iterator[Swarm]:
         yield private
 
 
+@pytest.fixture(scope="session")
+def removals(swarm: Swarm) -> Iterator[Callable[[str], object]]:
+    """Give what removes a stack while other tests run; the run ends once all are gone."""
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        asked: list[Future[None]] = []
+        yield lambda stack: asked.append(pool.submit(swarm.remove, stack))
+    for each in asked:
+        each.result()
+
+
 @pytest.fixture
-def new_stack(swarm: Swarm) -> Iterator[Callable[[], str]]:
-    """Give a maker of names for stacks; what is deployed under them is removed at the end."""
+def new_stack(removals: Callable[[str], object]) -> Iterator[Callable[[], str]]:
+    """Give a maker of names for stacks; what is deployed under them is removed afterwards."""
     made: list[str] = []
 
     def make() -> str:
@@ -95,7 +122,7 @@ def new_stack(swarm: Swarm) -> Iterator[Callable[[], str]]:
 
     yield make
     for stack in made:
-        swarm.remove(stack)
+        removals(stack)
 
 
 @pytest.fixture
@@ -136,11 +163,16 @@ def deployer() -> str:
 
 
 @pytest.fixture
-def ccci(swarm: Swarm, tmp_path: Path, deployer: str) -> Ccci:
-    """Give ccci on the shared Swarm, with a home of its own."""
+def ccci(
+    swarm: Swarm, tmp_path: Path, deployer: str, removals: Callable[[str], object]
+) -> Iterator[Ccci]:
+    """Give ccci on the shared Swarm, with a home of its own; what it leaves is removed."""
     home = tmp_path / "home"
     home.mkdir()
-    return Ccci(swarm, home, deployer)
+    made = Ccci(swarm, home, deployer)
+    yield made
+    for stack in made.stacks:
+        removals(stack)
 
 
 @pytest.fixture

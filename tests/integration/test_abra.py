@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from abra_stand_in import commit, deployer, git, make_app
-from images import BUSYBOX
-from swarms import Swarm
+from support.recipes.abra_stand_in import commit, deployer, git, make_app
+from support.sandbox.images import BUSYBOX
+from support.sandbox.swarms import Swarm
 
-from ccci.clock import monotonic
 from ccci.deployers import App, Deployment, Revision
 from ccci.deployers.abra import AbraDeployer, parse, run
 from ccci.errors import DeployRefused
-from ccci.process import Running
-from ccci.remainder import Claim
-from ccci.swarm.engine import Engine
-from ccci.teardown import tear_down
+from ccci.host.clock import monotonic
+from ccci.host.process import Running
+from ccci.removal.objects import Claim
+from ccci.removal.teardown import tear_down
+from ccci.swarm.engine.client import Engine
 
 NAMED = "db_password_v1"
 
@@ -57,12 +57,20 @@ def start(deployment: Deployment) -> tuple[Running, run.Transcript]:
     return running, transcript
 
 
+def make_secrets(deployer: AbraDeployer, app: App, revision: Revision) -> tuple[str, ...]:
+    return deployer.generate_secrets(deployer.plan(app, revision))
+
+
+def prepare(deployer: AbraDeployer, app: App, revision: Revision) -> Deployment:
+    return deployer.prepare(deployer.plan(app, revision))
+
+
 def deploy(swarm: Swarm, app: App, revision: Revision, mode: str = "") -> tuple[int | None, str]:
     """Make the app with a plain abra, then deploy it with the mode's."""
     if not app.env_file.exists():
         abra(swarm).new_app(app, revision)
-        abra(swarm).generate_secrets(app, revision)
-    running, transcript = start(abra(swarm, mode).prepare(app, revision))
+        make_secrets(abra(swarm), app, revision)
+    running, transcript = start(prepare(abra(swarm, mode), app, revision))
     code = running.wait(60)
     return code, "\n".join(transcript.lines)
 
@@ -99,9 +107,9 @@ def test_a_release_is_deployed_by_its_name_and_without_chaos(swarm: Swarm, app: 
 
 def test_secrets_are_made_named_and_never_shown(swarm: Swarm, app: App) -> None:
     abra(swarm).new_app(app, head(app))
-    assert abra(swarm).generate_secrets(app, head(app)) == (f"{app.stack}_{NAMED}",)
-    assert abra(swarm).generate_secrets(app, head(app)) == ()
-    assert abra(swarm).prepare(app, head(app)).secrets == (f"{app.stack}_{NAMED}",)
+    assert make_secrets(abra(swarm), app, head(app)) == (f"{app.stack}_{NAMED}",)
+    assert make_secrets(abra(swarm), app, head(app)) == ()
+    assert prepare(abra(swarm), app, head(app)).secrets == (f"{app.stack}_{NAMED}",)
 
 
 def test_a_secret_that_nobody_inserted_is_named(swarm: Swarm, app: App) -> None:
@@ -109,7 +117,7 @@ def test_a_secret_that_nobody_inserted_is_named(swarm: Swarm, app: App) -> None:
     text = app.env_file.read_text().replace("length=24", "generate=false")
     app.env_file.write_text(text)
     with pytest.raises(DeployRefused, match=f"{app.stack}_{NAMED}"):
-        abra(swarm).generate_secrets(app, head(app))
+        make_secrets(abra(swarm), app, head(app))
     code, said = deploy(swarm, app, head(app))
     assert code == 1
     found = parse.fatal(said.splitlines())
@@ -128,12 +136,13 @@ def test_an_overlay_goes_into_the_checkout_and_is_the_only_dirt(
     )
     revision = Revision(head(app).commit, overlay=overlay)
     abra(swarm).new_app(app, revision)
-    abra(swarm).generate_secrets(app, revision)
-    deployment = abra(swarm).prepare(app, revision)
+    make_secrets(abra(swarm), app, revision)
+    deployment = prepare(abra(swarm), app, revision)
     assert deployment.dirty_paths == ("compose.ccci.yml",)
-    assert [path.name for path in deployment.compose_files] == ["compose.yml", "compose.ccci.yml"]
-    again = abra(swarm).prepare(app, revision)
-    assert [path.name for path in again.compose_files] == ["compose.yml", "compose.ccci.yml"]
+    names = ["compose.yml", "compose.ccci.yml"]
+    assert [path.name for path in abra(swarm).plan(app, revision).stack.files] == names
+    again = prepare(abra(swarm), app, revision)
+    assert [path.name for path in abra(swarm).plan(app, revision).stack.files] == names
     running, transcript = start(again)
     assert running.wait(60) == 0, transcript.lines
     assert labels(swarm, app)["chaos-version"] == f"{revision.short}+U"
@@ -189,8 +198,8 @@ def test_an_overview_on_the_terminal_alone_is_no_obstacle(swarm: Swarm, app: App
 
 def test_one_that_hangs_is_ended_with_all_it_started(swarm: Swarm, app: App) -> None:
     abra(swarm).new_app(app, head(app))
-    abra(swarm).generate_secrets(app, head(app))
-    running, transcript = start(abra(swarm, "hang").prepare(app, head(app)))
+    make_secrets(abra(swarm), app, head(app))
+    running, transcript = start(prepare(abra(swarm, "hang"), app, head(app)))
     swarm.wait_running(f"{app.stack}_app")
     assert running.wait(0) is None
     begun = monotonic()
@@ -208,7 +217,7 @@ def test_one_that_crashes_half_way_is_not_excused(swarm: Swarm, app: App) -> Non
 
 def test_values_of_the_env_are_hidden_from_what_it_prints(swarm: Swarm, app: App) -> None:
     abra(swarm).new_app(app, head(app))
-    abra(swarm).generate_secrets(app, head(app))
+    make_secrets(abra(swarm), app, head(app))
     with app.env_file.open("a") as file:
         file.write("SMTP_PASSWORD=correct-horse-battery\n")
     code, said = deploy(swarm, app, head(app), "leak")
@@ -228,15 +237,17 @@ def test_other_releases_deploy_too(
     if version:
         monkeypatch.setenv("STAND_IN_ABRA_VERSION", version)
     run.help_of.cache_clear()
+    run.root_of.cache_clear()
     run.version_of.cache_clear()
     try:
         other = abra(swarm, mode, version)
         other.new_app(app, head(app))
-        other.generate_secrets(app, head(app))
-        running, transcript = start(other.prepare(app, head(app)))
+        make_secrets(other, app, head(app))
+        running, transcript = start(prepare(other, app, head(app)))
         assert running.wait(60) == 0, transcript.lines
     finally:
         run.help_of.cache_clear()
+        run.root_of.cache_clear()
         run.version_of.cache_clear()
     assert labels(swarm, app)["chaos-version"] == head(app).short
 
@@ -276,7 +287,7 @@ def test_a_teardown_goes_on_where_abra_cannot_undeploy(swarm: Swarm, app: App) -
 
 def test_the_image_is_the_one_the_env_names(swarm: Swarm, app: App) -> None:
     abra(swarm).new_app(app, head(app))
-    deployment = abra(swarm).prepare(app, head(app))
-    assert deployment.interpolation["IMAGE"] == BUSYBOX
-    assert deployment.interpolation["CONF_VERSION"] == "v3"
-    assert deployment.interpolation["STACK_NAME"] == app.stack
+    values = abra(swarm).plan(app, head(app)).values
+    assert values["IMAGE"] == BUSYBOX
+    assert values["CONF_VERSION"] == "v3"
+    assert values["STACK_NAME"] == app.stack

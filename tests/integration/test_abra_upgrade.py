@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from swarms import Swarm
-from upgrade_bench import Bench, made, rest_of
+from support.recipes.upgrade_bench import Bench, made, rest_of
+from support.sandbox.swarms import Swarm
 
-from ccci import runs
+from ccci.records import runs
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from repositories import commit, git, make_repository
-from upgrades import BASE, EACH, SAMPLE, Ccci, files
+from support.recipes.repositories import commit, git, make_repository
+from support.recipes.upgrades import BASE, EACH, SAMPLE, Ccci, files
 
 from ccci.exits import Verdict
 
@@ -38,7 +38,7 @@ def refused(ccci: Ccci, code: int, said: str, *words: str) -> None:
         ("discourse.next", (), 2, "'discourse.next' is no name of a recipe"),
         ("./nowhere", (), 3, "./nowhere is no folder"),
         ("/", (), 3, "/ is no git repository"),
-        ("SHOP", ("--domain", "-x.example.com"), 2, "'-x.example.com' is no domain"),
+        ("SHOP", ("--domain=-x.example.com",), 2, "'-x.example.com' is no domain"),
         ("SHOP", ("--domain", "a..b"), 2, "'a..b' is no domain"),
         ("SHOP", ("--head=--upload-pack=x",), 2, "--upload-pack=x"),
         ("SHOP", ("--head", "main:compose.yml"), 2, "main:compose.yml"),

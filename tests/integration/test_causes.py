@@ -1,10 +1,11 @@
 """Every cause that ccci names, staged for real: the code, the words, and one next step."""
 
+import shlex
 import sys
 from typing import Any
 
-from stagings import QUICK, Stage, app, check
-from swarms import compose, wait_for
+from support.sandbox.stagings import QUICK, Stage, app, check
+from support.sandbox.swarms import compose, wait_for
 
 from ccci.exits import Verdict
 
@@ -120,7 +121,7 @@ def test_an_update_out_of_sequence_is_a_conflict(stage: Stage) -> None:
         "    raise SystemExit(str(refused))\n"
     )
     (stage.folder / "late.py").write_text(script)
-    told = stage.converge(f"{sys.executable} late.py")
+    told = stage.converge(f"{shlex.quote(sys.executable)} late.py")
     assert (told.verdict, told.code) == (Verdict.DEPLOY_FAILED, 4)
     assert told.report["refusal"] == "conflict"
 

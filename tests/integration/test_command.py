@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from stagings import Stage, app, check
-from swarms import compose
+from support.sandbox.stagings import Stage, app, check
+from support.sandbox.swarms import compose
 
 from ccci.exits import Verdict
 

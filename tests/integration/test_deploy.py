@@ -1,5 +1,6 @@
 """`ccci deploy` on a real Swarm: what is chosen, what stays, and what a health path says."""
 
+import json
 import re
 import tarfile
 from collections.abc import Iterator
@@ -7,9 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from repositories import commit, git
-from swarms import Swarm
-from upgrades import BASE, CRASH, EACH, TERM, WEB, Ccci, Ended, files, make_recipe
+from support.recipes.repositories import commit, git
+from support.recipes.upgrades import (
+    BASE,
+    CRASH,
+    EACH,
+    OWN_NETWORK,
+    ROUTED,
+    TERM,
+    WEB,
+    Ccci,
+    Ended,
+    files,
+    make_recipe,
+    with_labels,
+)
+from support.sandbox.swarms import Swarm
 
 from ccci.sandbox.image import BUSYBOX
 
@@ -117,6 +131,15 @@ def test_a_deploy_again_finds_the_app_and_its_env(ccci: Ccci, shop: Path) -> Non
     assert running(ccci, second) == 1
 
 
+FRONT = f"""\
+  web:
+    image: ccci-test/busybox:latest
+    command: ["sh", "-c", {json.dumps(WEB)}]
+    stop_grace_period: 1s
+    deploy: {{{{labels: ["{ROUTED}"], endpoint_mode: dnsrr}}}}
+"""
+
+
 @pytest.mark.parametrize(
     ("path", "code", "said"),
     [("/srv/status", 0, "runs as"), ("/nowhere", 1, "/nowhere answers 404, not 200")],
@@ -124,7 +147,7 @@ def test_a_deploy_again_finds_the_app_and_its_env(ccci: Ccci, shop: Path) -> Non
 def test_the_health_path_is_asked_inside_the_task(
     path: str, code: int, said: str, ccci: Ccci, shop: Path
 ) -> None:
-    make_recipe(shop, files(WEB))
+    make_recipe(shop, with_labels(files(WEB, **OWN_NETWORK), ROUTED))
     words = ("--head", "main", "--health-path", path, "--health-status", "200")
     ended = ccci("deploy", str(shop), *words)
     assert ended.code == code
@@ -170,20 +193,38 @@ def test_the_health_path_is_asked_through_a_published_port(
 
 
 def test_a_recipes_own_label_turns_the_health_path_on(ccci: Ccci, shop: Path) -> None:
-    labelled = files(WEB)
-    labelled["compose.yml"] = labelled["compose.yml"].replace(
-        "      labels:\n", '      labels:\n        - "ccci.health-path=/srv/status"\n', 1
+    make_recipe(
+        shop, with_labels(files(WEB, **OWN_NETWORK), ROUTED, "ccci.health-path=/srv/status")
     )
-    make_recipe(shop, labelled)
     ended = ccci("deploy", str(shop), "--head", "main")
     assert ended.steps["head health"] == "passed"
+
+
+def test_the_front_is_asked_that_is_not_the_service_named_app(ccci: Ccci, shop: Path) -> None:
+    behind = files(**OWN_NETWORK)
+    services = behind["compose.yml"].replace("services:\n", "services:\n" + FRONT.format(), 1)
+    make_recipe(shop, {**behind, "compose.yml": services})
+    ended = ccci("deploy", str(shop), "--head", "main", "--health-path", "/srv/status")
+    assert (ended.code, ended.steps["head health"]) == (0, "passed"), ended.said
+    reason = next(step["reason"] for step in ended.report["steps"] if step["name"] == "head health")
+    assert reason == "web answers /srv/status"
+    words = ("--head", "main", "--health-path", "/srv/status", "--health-service", "app")
+    other = ccci("deploy", str(shop), *words)
+    assert (other.code, other.report["verdict"]) == (3, "unable"), other.said
+    assert "cannot be asked" in other.report["summary"]
+
+
+def test_a_port_that_nothing_names_is_no_fault_of_the_recipe(ccci: Ccci, shop: Path) -> None:
+    make_recipe(shop, files(WEB, **OWN_NETWORK))
+    ended = ccci("deploy", str(shop), "--head", "main", "--health-path", "/srv/status")
+    assert (ended.code, ended.report["verdict"]) == (3, "unable"), ended.said
 
 
 def test_a_dry_run_tells_everything_and_touches_nothing(ccci: Ccci, shop: Path) -> None:
     head = make_recipe(shop, files())
     env = {"DOCKER_HOST": "unix:///nowhere.sock"}
     ended = ccci("upgrade", str(shop), "--head", "main", "--dry-run", env=env)
-    assert (ended.code, ended.report["verdict"]) == (0, "unchanged")
+    assert (ended.code, ended.report["verdict"]) == (0, "done")
     base, after = ended.report["dry_run"]
     assert (base["version"], after["commit"]) == (BASE, head)
     stack = ended.report["stack"]

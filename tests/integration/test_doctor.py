@@ -3,14 +3,12 @@
 import json
 
 import pytest
-from swarms import Swarm
-from typer.testing import CliRunner
-
-from ccci.cli import app
+from support.command_line import invoke
+from support.sandbox.swarms import Swarm
 
 
 def doctor() -> tuple[int, dict[str, str], str]:
-    result = CliRunner().invoke(app, ["--json", "doctor"])
+    result = invoke("--json", "doctor")
     checks = {each["name"]: each for each in json.loads(result.stdout)["checks"]}
     return (
         result.exit_code,

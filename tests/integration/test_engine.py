@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_server import recorded
-from swarms import Swarm, compose, wait_for
+from support.engine.server import recorded
+from support.sandbox.swarms import NOBODY, Swarm, compose, wait_for
 
 from ccci.errors import EngineError, EngineUnavailable
-from ccci.swarm import decode
-from ccci.swarm.engine import Engine
+from ccci.swarm.decode import observation as decode
+from ccci.swarm.engine.client import Engine
 from ccci.swarm.model import Service
 
 CONNECT = """
 from ccci.errors import CcciError
-from ccci.swarm.engine import Engine
+from ccci.swarm.engine.client import Engine
 try:
     Engine.connect(timeout=2)
 except CcciError as error:
@@ -233,7 +233,7 @@ def has(real: object, wanted: object, where: str = "") -> None:
 def test_the_recorded_answers_have_the_shape_of_real_ones(
     swarm: Swarm, stack: str, engine: Engine
 ) -> None:
-    swarm.deploy(stack, compose({"plain": {}}))
+    swarm.deploy(stack, compose({"plain": {"networks": ["default"]}}))
     swarm.wait_running(f"{stack}_plain")
     plain = next(each for each in recorded("services") if each["Spec"]["Name"] == "t_plain")
     (service,) = engine.services(stack)
@@ -248,15 +248,10 @@ def test_the_recorded_answers_have_the_shape_of_real_ones(
 
 def test_who_may_not_use_the_socket_is_told_so(swarm_alone: Swarm, tmp_path: Path) -> None:
     socket = Path(swarm_alone.host.removeprefix("unix://"))
-    # Its folders as well: the way to the socket must not be what is refused.
-    nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-    for folder in socket.parents:
-        if folder.stat().st_mode & 0o005 != 0o005:
-            folder.chmod(folder.stat().st_mode | 0o005)
     socket.chmod(0o660)
     environ = {"DOCKER_HOST": swarm_alone.host, "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
     told = subprocess.run(
-        [*nobody, sys.executable, "-c", CONNECT],
+        [*NOBODY, sys.executable, "-c", CONNECT],
         env=environ, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert "EngineUnavailable no permission to use the Docker Engine" in told.stdout, told.stderr

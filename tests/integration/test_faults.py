@@ -6,19 +6,21 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_proxy import Proxy, proxy
-from stagings import Stage, app, check
-from swarms import Swarm, wait_for
+from support.engine.proxy import Proxy, proxy
+from support.sandbox.stagings import Stage, app, check
+from support.sandbox.swarms import NOBODY, Swarm, wait_for
 
 from ccci.exits import Verdict
-from ccci.process import run
+from ccci.host.process import run
 from ccci.sandbox import daemon
 
 NEVER = {"healthcheck": check("false", start_period="100s", retries=1)}
+ENDS = ("started", "finished")
 BAD = app("echo bad; sleep 2; exit 6", update={"monitor": "5s"})
 
 
@@ -162,8 +164,7 @@ def test_a_socket_that_we_may_not_use(stage: Stage) -> None:
         pytest.fail("this test needs root, to become somebody else")
     source = Path(__file__).parents[2]
     environment = {"DOCKER_HOST": stage.swarm.host, "PYTHONPATH": str(source), "HOME": "/nowhere"}
-    nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-    argv = (*nobody, sys.executable, "-m", "ccci", "converge", stage.stack)
+    argv = (*NOBODY, sys.executable, "-m", "ccci", "converge", stage.stack)
     finished = run(argv, env={**environment, "PATH": os.environ["PATH"]}, check=False)
     assert finished.code == 3, finished.stderr
     assert "Traceback" not in finished.stderr
@@ -179,9 +180,36 @@ def test_a_signal_ends_it_with_what_was_known(
     stage.base(app=app())
     deploy = stage.write({"app": app("sleep 99999", **NEVER)})
     told = stage.converge(
-        f"{deploy}; sleep 600", during=lambda: stage.wait_status("updating"), stop=stop
+        f"{deploy}; sleep 600", during=lambda: stage.wait_seen("updating"), stop=stop
     )
     assert (told.verdict, told.code) == (Verdict.INTERRUPTED, code)
     assert told.report["exit_code"] == code
     assert "app" in told.report["summary"]
     assert told.seconds < 20
+
+
+@pytest.mark.parametrize("stubborn", [False, True], ids=["heeds TERM", "heeds nothing"])
+def test_the_end_comes_soon_after_the_deadline_though_dockerd_is_stopped(
+    stage_alone: Stage, stubborn: bool
+) -> None:
+    stage_alone.base(app=app())
+    sandbox = stage_alone.swarm.sandbox
+    assert sandbox is not None
+    dockerd = int(sandbox.nodes[0].pidfile.read_text())
+    shell = stage_alone.write({"app": BAD})
+    trap = "trap '' TERM INT; " if stubborn else ""
+
+    def stop() -> None:
+        stage_alone.wait_status("updating")
+        os.kill(dockerd, signal.SIGSTOP)
+
+    try:
+        told = stage_alone.converge(
+            f"{trap}{shell}; while :; do sleep 1; done", "--timeout=20s", during=stop
+        )
+    finally:
+        os.kill(dockerd, signal.SIGCONT)
+    assert told.verdict is Verdict.UNABLE, told
+    begun, over = (datetime.fromisoformat(told.report[f"{each}_at"]) for each in ENDS)
+    assert (over - begun).total_seconds() < 25 + 1  # and one until COMMAND starts
+    assert "Traceback" not in told.errors

@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import swarms
-from swarms import Swarm, wait_for
-from typer.testing import CliRunner
+from support.command_line import invoke
+from support.recipes.repositories import commit, make_repository
+from support.sandbox import swarms
+from support.sandbox.swarms import Swarm, wait_for
 
-from ccci import clock, runs
-from ccci.cli import app
-from ccci.commands.identity import look
-from ccci.process import run
+from ccci.actions.identity import look
+from ccci.host import clock
+from ccci.records import runs
 from ccci.steps.identity import remember
 from ccci.swarm import baseline
 from ccci.swarm.commits import Dirt
-from ccci.swarm.engine import Engine
+from ccci.swarm.engine.client import Engine
 from ccci.swarm.model import Observation
 
 HEAD = "7ae7b0f7c1d2e3f405162738495a6b7c8d9e0f1a"
@@ -55,7 +55,7 @@ def stack_file(
 
 
 def identity(*arguments: str) -> tuple[int, dict[str, Any]]:
-    result = CliRunner().invoke(app, ["--json", "identity", *arguments])
+    result = invoke("--json", "identity", *arguments)
     assert "Traceback" not in result.output
     return result.exit_code, json.loads(result.stdout)
 
@@ -228,21 +228,9 @@ def test_the_recipe_of_a_recorded_run_names_its_stack_and_a_stack_that_is_gone_i
 def test_a_ref_is_resolved_in_the_repository_and_a_short_label_must_be_unambiguous(
     swarm: Swarm, stack: str, tmp_path: Path
 ) -> None:
-    repository = tmp_path / "demo"
-    repository.mkdir()
-
-    def git(*words: str) -> str:
-        identity = ("-c", "user.name=t", "-c", "user.email=t@example.test")
-        return run(["git", *identity, *words], cwd=repository).stdout.strip()
-
-    git("init", "--quiet", "--initial-branch=main")
-    (repository / "compose.yml").write_text("services: {}\n")
-    git("add", ".")
-    git("commit", "--quiet", "-m", "one")
-    git("tag", "-a", "1.0.0+1.0", "-m", "release")
-    first = git("rev-parse", "HEAD")
-    git("commit", "--quiet", "--allow-empty", "-m", "two")
-    second = git("rev-parse", "HEAD")
+    repository = make_repository(tmp_path / "demo")
+    first = commit(repository, {"compose.yml": "services: {}\n"}, "one", tag="1.0.0+1.0")
+    second = commit(repository, {}, "two")
     source = ("--source", str(repository))
     swarm.deploy(stack, stack_file(stack, second[:8]))
     settle(swarm, stack)

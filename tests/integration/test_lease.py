@@ -9,20 +9,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from lock_store import FakeStore
-from swarms import Swarm, wait_for
+from support.engine.lock_store import FakeStore
+from support.sandbox.swarms import Swarm, wait_for
 
-from ccci import clock
 from ccci.errors import EngineError
-from ccci.lease import Held, Lost, hold, lock_file, take
-from ccci.lockobject import Holder, LockStore, bury, lock_name, look, objects
-from ccci.swarm.engine import Engine
+from ccci.host import clock
+from ccci.locks.lease import Held, Lost, hold, lock_file, take
+from ccci.locks.swarm_lock import Holder, LockStore, bury, lock_name, look, objects
+from ccci.swarm.engine.client import Engine
 
 HOLDER = """
 import sys
 from pathlib import Path
-from ccci.lease import hold
-from ccci.swarm.engine import Engine
+from ccci.locks.lease import hold
+from ccci.swarm.engine.client import Engine
 
 stack, run, folder, timeout = sys.argv[1:]
 with hold(
@@ -135,7 +135,7 @@ def test_a_second_process_waits_until_the_first_is_done(
     with process(swarm, name, "first", tmp_path) as first:
         assert says(first) == "holds"
         with process(swarm, name, "second", tmp_path) as second:
-            assert says(second).startswith("waits: run first of ")
+            assert says(second).startswith("waits: waiting up to 30s for run first of ")
             let_go(first)
             assert says(second) == "holds"
             let_go(second)
@@ -149,7 +149,7 @@ def test_a_second_host_waits_until_the_first_is_done(
     with process(swarm, name, "first", tmp_path / "a") as first:
         assert says(first) == "holds"
         with process(swarm, name, "second", tmp_path / "b") as second:
-            assert says(second).startswith("waits: run first of ")
+            assert says(second).startswith("waits: waiting up to 30s for run first of ")
             let_go(first)
             assert says(second) == "holds"
             let_go(second)

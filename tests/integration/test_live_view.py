@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-import swarms
-from swarms import Swarm
+from support.sandbox import swarms
+from support.sandbox.swarms import Swarm
 
 _ESCAPE = "\x1b"
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from swarms import Swarm, compose, wait_for
+from support.sandbox.swarms import Swarm, compose, wait_for
 
 from ccci.sweep.inventory import find
+from ccci.sweep.rules.checking import ALL, Choice
 from ccci.sweep.static import Settings, sweep
 
 NewStack = Callable[[], str]
@@ -17,7 +18,8 @@ NewStack = Callable[[], str]
 def rules(text: str, folder: Path, **variables: str) -> set[str]:
     path = folder / "swept.yml"
     path.write_text(text, encoding="utf-8")
-    found = sweep(find([str(path)]), Settings(variables, {}))
+    every = Choice(select=(ALL,))
+    found = sweep(find([str(path)]), Settings(variables, {}, choice=every))
     return {finding.rule for finding in found.findings}
 
 

@@ -11,16 +11,31 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from swarms import Swarm
-from upgrades import BASE, CRASH, EACH, FINE, NEW, TERM, WEB, Ccci, Ended, files, make_recipe
+from support.recipes.upgrades import (
+    BASE,
+    CRASH,
+    EACH,
+    FINE,
+    NEW,
+    OWN_NETWORK,
+    ROUTED,
+    TERM,
+    WEB,
+    Ccci,
+    Ended,
+    files,
+    make_recipe,
+    with_labels,
+)
+from support.sandbox.swarms import Swarm
 
-from ccci.naming import domain_of, stack_of
+from ccci.recipe.naming import domain_of, stack_of
 
 pytestmark = [pytest.mark.timeout(300), EACH]
 
 NOWHERE = "      placement: {constraints: [node.labels.nowhere == yes]}"
 NEVER_HEALTHY = "    healthcheck: {test: ['CMD', 'false'], interval: 1s, start_period: 5m}"
-NO_PROXY = {"networks": "[internal, proxy]", "network": "  proxy: {external: true, name: no-proxy}"}
+NO_PROXY = {"networks": "[gone]", "network": "  gone: {external: true, name: no-proxy}"}
 # What a rollback puts back does not start again on what the head left behind. One of two slots
 # stays up, so that the rollback has something to replace, and fails at it.
 SPOILT = "if test -e /data/spent; then sleep 2; exit 5; fi; exec sleep 100000"
@@ -60,7 +75,7 @@ def both(base: str, head: str, **more: str) -> tuple[dict[str, str], dict[str, s
     return files(base, version=BASE, **more), files(head, **more)
 
 
-WEB_THEN_NOT = both(WEB, NEW)
+WEB_THEN_NOT = both(WEB, NEW, **OWN_NETWORK)
 ONTO_BROKEN = both(SPOILT, SPOILS, order="stop-first", monitor="15s", back="15s", more=TWO)
 
 ROLLS = [
@@ -87,8 +102,8 @@ UPGRADES = [
     Case(
         1,
         "failed",
-        WEB_THEN_NOT[1],
-        WEB_THEN_NOT[0],
+        with_labels(WEB_THEN_NOT[1], ROUTED),
+        with_labels(WEB_THEN_NOT[0], ROUTED),
         words=("--health-path", "/srv/status"),
         said="/srv/status answers nothing",
     ),
@@ -101,7 +116,7 @@ DEPLOYS = [
     Case(
         1,
         "failed",
-        files(NEW),
+        with_labels(files(NEW), ROUTED),
         words=("--health-path", "/srv/status"),
         said="/srv/status answers nothing",
     ),

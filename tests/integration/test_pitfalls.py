@@ -6,20 +6,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from abra_stand_in import deployer as abra_deployer
-from abra_stand_in import git as git_of
-from abra_stand_in import make_app
-from images import BUSYBOX
-from repositories import commit
-from stagings import Stage, app
-from swarms import Swarm, compose, wait_for
-from upgrades import BASE, EACH, NEW, Ccci, Ended, files, make_recipe
+from support.recipes.abra_stand_in import deployer as abra_deployer
+from support.recipes.abra_stand_in import git as git_of
+from support.recipes.abra_stand_in import make_app
+from support.recipes.repositories import commit
+from support.recipes.upgrades import BASE, EACH, NEW, Ccci, Ended, files, make_recipe
+from support.sandbox.images import BUSYBOX
+from support.sandbox.stagings import Stage, app
+from support.sandbox.swarms import Swarm, compose, wait_for
 
 from ccci.deployers import Revision
 from ccci.exits import Verdict
-from ccci.lockobject import lock_name
-from ccci.naming import domain_of, stack_of
-from ccci.process import run
+from ccci.host.process import run
+from ccci.locks.swarm_lock import lock_name
+from ccci.recipe.naming import domain_of, stack_of
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -65,6 +65,23 @@ def test_an_overlay_stays_on_base_and_head_and_out_of_the_commits_way(
     notes = " ".join(ended.report["notes"])
     assert "This runner is small." in notes
     assert ("+U is explained by ccci's own compose.ccci.yml" in notes) == dirty
+
+
+@EACH
+def test_an_overlay_brings_files_of_its_own_folder(ccci: Ccci, shop: Path, tmp_path: Path) -> None:
+    head = make_recipe(shop, files(NEW))
+    (tmp_path / "place.conf").write_text("here\n")
+    (tmp_path / "place.env").write_text("PLACE=here\n")
+    overlay = tmp_path / "overlay.yml"
+    overlay.write_text(
+        "# This runner has settings of its own.\nversion: '3.8'\n"
+        "services:\n  app:\n    env_file: place.env\n"
+        "    command: [sh, -c, 'test \"$$PLACE\" = here && grep here /place && exec sleep 9999']\n"
+        "    configs: [{source: place, target: /place}]\n"
+        "configs: {place: {file: ./place.conf}}\n"
+    )
+    ended = upgrade(ccci, shop, head, "--overlay", str(overlay))
+    assert ended.code == 0, ended.report["summary"]
 
 
 @ABRA
@@ -197,10 +214,13 @@ def full_network(swarm: Swarm) -> Iterator[str]:
     """Give a network that other stacks share, without an address left."""
     name = f"proxy-{secrets.token_hex(3)}"
     swarm.docker("network", "create", "--driver", "overlay", "--subnet", "10.97.97.0/29", name)
-    crowd = {"networks": ["proxy"], "deploy": {"replicas": 6, "endpoint_mode": "dnsrr"}}
     shared = {"proxy": {"external": True, "name": name}}
-    swarm.deploy(name, compose({"crowd": crowd}, networks=shared))
-    swarm.wait_running(f"{name}_crowd", 4)
+    # The node's own address first: where the tasks have them all none of them can start.
+    for wanted, running in ((1, 1), (6, 4)):
+        deploy = {"replicas": wanted, "endpoint_mode": "dnsrr"}
+        crowd = {"networks": ["proxy"], "deploy": deploy}
+        swarm.deploy(name, compose({"crowd": crowd}, networks=shared))
+        swarm.wait_running(f"{name}_crowd", running)
     yield name
     swarm.remove(name)
     wait_for(
@@ -228,9 +248,10 @@ def test_an_origin_that_wants_a_password_is_not_asked(
     head = git_of(made.checkout, "rev-parse", "HEAD")
     release = Revision(head, version="0.1.0+1.0.0", chaos=False)
     abra.new_app(made, release)
-    abra.generate_secrets(made, release)
+    plan = abra.plan(made, release)
+    abra.generate_secrets(plan)
     git_of(made.checkout, "remote", "add", "origin", "http://127.0.0.1:1/private.git")
-    deployment = abra.prepare(made, release)
+    deployment = abra.prepare(plan)
     # Without the flag it fails, so with it the test means something.
     words = [word for word in deployment.argv if offline or word != "--offline"]
     try:

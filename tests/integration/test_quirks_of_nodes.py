@@ -7,7 +7,7 @@ import os
 import signal
 from typing import Any
 
-from stagings import Stage, app
+from support.sandbox.stagings import Stage, app
 
 from ccci.exits import Verdict
 

@@ -5,9 +5,9 @@ The quirks and their sources are in docs/explanation/swarm.md.
 
 import shlex
 
-from images import BUSYBOX
-from stagings import Stage, app, check
-from swarms import Swarm, wait_for
+from support.sandbox.images import BUSYBOX
+from support.sandbox.stagings import Stage, app, check
+from support.sandbox.swarms import Swarm, wait_for
 
 from ccci.exits import Verdict
 

@@ -6,7 +6,7 @@ The quirks and their sources are in docs/explanation/swarm.md.
 from pathlib import Path
 from typing import Any
 
-from stagings import Stage, app, check
+from support.sandbox.stagings import Stage, app, check
 
 from ccci.exits import Verdict
 
@@ -75,10 +75,11 @@ def test_the_default_failure_action_is_to_pause(stage: Stage) -> None:
 def test_a_rollback_onto_a_broken_spec_says_that_it_is_broken(stage: Stage) -> None:
     back = {"failure_action": "continue", "monitor": "1s"}
     slow = {"condition": "any", "delay": "5s"}
-    stage.base(running=False, app=app("exit 9", rollback=back, restart=slow))
+    # It never starts: what dies soon may be seen to run by the one look that decides.
+    broken = app(command=["/absent"], rollback=back, restart=slow)
+    stage.base(running=False, app=broken)
     told = stage.roll(app=app("exit 1", rollback=back, restart=slow), keep="rollback-onto-broken")
     told.as_expected(Verdict.ROLLED_BACK, "exit-nonzero")
-    # The look may catch it between two of its deaths.
     assert "what came back" in told.service()["detail"]
 
 
@@ -102,6 +103,28 @@ def test_a_rollback_that_fails_as_well_is_paused(stage: Stage, tmp_path: Path) -
     assert stage.status() == "rollback_paused"
 
 
+def test_a_rollback_that_swarm_stops_is_told_by_what_does_not_come_back(
+    stage: Stage, tmp_path: Path
+) -> None:
+    # The head's own failure is why Swarm went back; that it went no further has another cause.
+    data = tmp_path / "data"
+    data.mkdir()
+    kept: dict[str, Any] = {
+        "update": {"order": "stop-first", "parallelism": 2, "monitor": "15s"},
+        "rollback": {"order": "stop-first", "monitor": "15s"},
+        "environment": {"SLOT": "{{.Task.Slot}}"},
+        "deploy": {"replicas": 2},
+        "stop_grace_period": "1s",
+    }
+    stage.base(app=app(volumes=[f"{data}:/data"], **kept))
+    data.rmdir()
+    dies = "sleep 3; test $SLOT = 1 && exit 1; sleep 100000"
+    told = stage.roll(app=app(dies, **kept), keep="rollback-cannot-mount")
+    told.as_expected(Verdict.ROLLBACK_PAUSED, "mount-failed")
+    assert str(data) in told.service()["cause"]["hint"]
+    assert "what came back fails, too" in told.service()["detail"]
+
+
 def test_an_update_that_waits_for_ever_times_out_with_what_it_waited_for(stage: Stage) -> None:
     stage.base(app=app())
     told = stage.roll("--timeout=8s", app=app("sleep 99999", **NEVER), keep="updating-for-ever")
@@ -115,6 +138,16 @@ def test_a_host_port_held_by_the_old_task_stalls_start_first(stage: Stage) -> No
     told = stage.roll(app=app("sleep 99999", **port), keep="host-port-taken")
     told.as_expected(Verdict.STALLED, "port-in-use")
     assert "stop-first" in told.service()["cause"]["hint"]
+
+
+def test_a_host_port_that_another_service_holds_stalls_a_global_one(stage: Stage) -> None:
+    # Its node is given, so that the scheduler tells the reason alone, without "no suitable node".
+    # (Where its own old task holds the port Swarm may end that one: at any change of the node it
+    # removes the old tasks of a global service beside a new one.)
+    port = {"ports": [{"target": 80, "published": 18081, "mode": "host"}]}
+    stage.base(holder=app(**port))
+    told = stage.roll(holder=app(**port), app=app(**port, deploy={"mode": "global"}))
+    told.as_expected(Verdict.STALLED, "port-in-use")
 
 
 def test_a_reservation_that_no_node_can_give_stalls(stage: Stage) -> None:

@@ -11,9 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from swarms import SANDBOXES, Swarm, compose, of_sandbox, wait_for
+from support.sandbox.swarms import NOBODY, SANDBOXES, Swarm, compose, of_sandbox, wait_for
 
-from ccci.sandbox.place import Sandbox
+from ccci.sandbox.layout import Sandbox
 
 pytestmark = pytest.mark.swarm
 CCCI = (sys.executable, "-m", "ccci")
@@ -96,11 +96,13 @@ def test_up_twice_and_down_twice(folder: Path) -> None:
     assert "there is no sandbox" in before.stdout
 
     first = ccci("up", "--folder", str(folder), json=True)
-    assert (first.returncode, json.loads(first.stdout)["verdict"]) == (0, "converged")
+    assert (first.returncode, json.loads(first.stdout)["verdict"]) == (0, "done")
+    assert " is up (" in json.loads(first.stdout)["summary"]
     described = json.loads(first.stdout)["sandbox"]
     process = Path(folder, "1/pid").read_text()
     second = ccci("up", "--folder", str(folder), json=True)
-    assert (second.returncode, json.loads(second.stdout)["verdict"]) == (0, "unchanged")
+    assert (second.returncode, json.loads(second.stdout)["verdict"]) == (0, "done")
+    assert "was up already" in json.loads(second.stdout)["summary"]
     assert json.loads(second.stdout)["sandbox"] == described
     assert Path(folder, "1/pid").read_text() == process
 
@@ -211,8 +213,8 @@ def test_two_at_once_of_one_up_make_one_sandbox(folder: Path) -> None:
     both = [
         subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)
     ]
-    verdicts = sorted(json.loads(each.communicate(timeout=60)[0])["verdict"] for each in both)
-    assert verdicts == ["converged", "unchanged"]
+    said = [json.loads(each.communicate(timeout=60)[0])["summary"] for each in both]
+    assert sorted("was up already" in each for each in said) == [False, True], said
 
 
 def test_a_sandbox_of_another_size_is_not_replaced(folder: Path) -> None:
@@ -295,7 +297,7 @@ def test_managers_may_be_several(folder: Path) -> None:
 
 
 def test_who_is_not_root_is_told_so_and_nothing_is_made(folder: Path) -> None:
-    argv = ["setpriv", "--reuid=65534", "--clear-groups", *CCCI, "sandbox"]
+    argv = [*NOBODY, *CCCI, "sandbox"]
     for verb in ("up", "down", "status"):
         refused = subprocess.run(
             [*argv, verb, "--folder", str(folder)],

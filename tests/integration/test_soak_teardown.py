@@ -4,11 +4,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from swarms import Swarm, compose
-from upgrade_bench import KINDS, made, rest_of
+from support.recipes.upgrade_bench import made, rest_of
+from support.sandbox.swarms import KINDS, Swarm, compose
 
-from ccci.removal import Place, Target, remove
-from ccci.swarm.engine import Engine
+from ccci.removal.app import Place, Target, remove
+from ccci.swarm.engine.client import Engine
 
 AT_ONCE = 10
 TEARDOWNS = 100

@@ -5,12 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from swarms import NEED, SANDBOXES, Swarm, compose
+from support.sandbox.swarms import KINDS, NEED, NOBODY, SANDBOXES, Swarm, compose
 
-from ccci.sandbox import life, remains
-from ccci.sandbox.place import Sandbox
-
-KINDS = ("service", "container", "network", "volume", "secret", "config")
+from ccci.sandbox import lifecycle as life
+from ccci.sandbox import remains
+from ccci.sandbox.layout import Sandbox
 
 
 def test_a_stack_runs_and_is_removed_with_all_its_parts(swarm: Swarm, stack: str) -> None:
@@ -64,7 +63,7 @@ def test_a_docker_host_that_is_no_manager_fails_the_tests(tmp_path: Path) -> Non
 
 
 def test_without_root_and_docker_host_the_tests_fail() -> None:
-    ran = run_tests("setpriv", "--reuid=65534", "--clear-groups", HOME="/nonexistent")
+    ran = run_tests(*NOBODY, HOME="/nonexistent")
     assert NEED in ran.stdout
     assert "1 error" in ran.stdout
     assert "skipped" not in ran.stdout

@@ -4,9 +4,9 @@ import json
 import sys
 from typing import Any
 
-from swarms import Swarm, compose, wait_for
+from support.sandbox.swarms import Swarm, compose, wait_for
 
-from ccci.process import run
+from ccci.host.process import run
 
 
 def swept(swarm: Swarm, *arguments: str) -> tuple[int, dict[str, Any]]:

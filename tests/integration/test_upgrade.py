@@ -4,9 +4,23 @@ import re
 from pathlib import Path
 
 import pytest
-import upgrades
-from repositories import commit
-from upgrades import BASE, CRASH, EACH, INT, NEW, TERM, Ccci, Ended, files, make_recipe
+from support.recipes import upgrades
+from support.recipes.repositories import commit
+from support.recipes.upgrades import (
+    BASE,
+    CRASH,
+    EACH,
+    INT,
+    NEW,
+    TERM,
+    Ccci,
+    Ended,
+    files,
+    make_recipe,
+)
+
+from ccci.exits import Verdict
+from ccci.swarm.watching import recording
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -32,6 +46,11 @@ def test_a_head_that_runs_is_proven_on_the_running_tasks(ccci: Ccci, shop: Path)
     kept = Path(ended.report["folder"])
     names = {"report.json", "run.json", "trace.jsonl", "deployer.log", "compose.merged.yml"}
     assert names <= {path.name for path in kept.iterdir()}
+    for name in ("base.trace.jsonl", "trace.jsonl"):  # a trace alone gives the verdict again
+        end = recording.ending(kept / name)
+        *_, (_, rollout) = recording.replay(kept / name)
+        assert end is not None
+        assert rollout.verdict is end.judged is end.verdict is Verdict.CONVERGED
     if ccci.deployer == "stack":
         # YAML where the docker CLI merges, from 23.0; else the labels' own file, which is JSON.
         merged = (kept / "compose.merged.yml").read_text()
@@ -67,7 +86,8 @@ def test_a_head_that_crashes_is_told_as_rolled_back(ccci: Ccci, shop: Path) -> N
     ],
     ids=["image", "config", "yaml", "empty", "schema", "variable"],
 )
-def test_what_is_wrong_with_a_head_is_named_before_anything_rolls(
+@EACH
+def test_what_is_wrong_with_a_head_is_named_before_anything_is_deployed(
     head: dict[str, str], complaint: str, ccci: Ccci, shop: Path
 ) -> None:
     ended = upgrade(ccci, shop, make_recipe(shop, head))
@@ -77,7 +97,8 @@ def test_what_is_wrong_with_a_head_is_named_before_anything_rolls(
         return
     assert (ended.code, ended.report["verdict"]) == (4, "deploy-failed")
     assert complaint in ended.report["summary"]
-    assert "head deploy" not in ended.steps
+    assert not {"base deploy", "head deploy"} & ended.steps.keys()
+    assert ended.steps["teardown"] == "passed"
 
 
 def test_a_base_that_does_not_come_up_is_never_the_heads_fault(ccci: Ccci, shop: Path) -> None:
@@ -120,7 +141,7 @@ def test_a_wrong_command_line_is_said_so(
 def test_an_external_network_that_is_missing_says_nothing_of_the_recipe(
     ccci: Ccci, shop: Path
 ) -> None:
-    head = files(networks="[internal, proxy]", network="  proxy: {external: true, name: no-proxy}")
+    head = files(networks="[gone]", network="  gone: {external: true, name: no-proxy}")
     ended = upgrade(ccci, shop, make_recipe(shop, head))
     assert (ended.code, ended.report["verdict"]) == (3, "unable")
     assert "no-proxy" in ended.report["summary"]
@@ -136,6 +157,17 @@ def test_services_that_the_head_drops_are_reported_and_pruned_when_asked(
     assert any("sidekiq is not in this commit any more and still runs" in each for each in notes)
     notes = upgrade(ccci, shop, head, "--prune").report["notes"]
     assert any("sidekiq is not in this commit any more: removed" in each for each in notes)
+
+
+def test_a_head_that_renames_the_app_is_told_by_its_own_services(ccci: Ccci, shop: Path) -> None:
+    make_recipe(shop, files())
+    renamed = files("echo cms; exec sleep 100000")
+    compose = renamed["compose.yml"].replace("  app:\n", "  cms:\n", 1)
+    head = commit(shop, {**renamed, "compose.yml": compose})
+    ended = upgrade(ccci, shop, head)
+    assert (ended.code, ended.report["verdict"]) == (0, "converged"), ended.said
+    assert ended.report["identity"]["declared"]["commit"] == head[:8]
+    assert any("app is not in this commit any more" in note for note in ended.report["notes"])
 
 
 def test_an_app_that_is_there_already_is_upgraded_and_left(ccci: Ccci, shop: Path) -> None:
@@ -278,3 +310,30 @@ def test_an_overlay_goes_on_top_and_is_told(ccci: Ccci, shop: Path, tmp_path: Pa
     refused = ccci("upgrade", str(shop), "--head", head, "--overlays", str(folder.parent))
     assert refused.code == 2
     assert "pins the image old:1" in refused.report["summary"]
+
+
+def test_a_head_that_asks_for_no_replica_does_not_run(ccci: Ccci, shop: Path) -> None:
+    head = files("exec sleep 99999")
+    compose = head["compose.yml"].replace("    deploy:\n", "    deploy:\n      replicas: 0\n", 1)
+    ended = upgrade(ccci, shop, make_recipe(shop, {**head, "compose.yml": compose}))
+    assert (ended.code, ended.report["identity"]["reason"]) == (14, "not-running"), ended.said
+    assert "no replica" in ended.report["summary"]
+
+
+@EACH
+def test_the_secrets_of_a_kept_app_are_not_told_by_a_later_run(ccci: Ccci, shop: Path) -> None:
+    loud = files("echo the password is $$(cat /run/secrets/db_password); exit 1")
+    head = make_recipe(shop, loud, base=files(version=BASE))
+    domain = f"secrets-{ccci.deployer}.ccci.test"
+    where = ("--domain", domain)
+    kept = ccci("deploy", str(shop), "--tag", BASE, *where)
+    assert kept.code == 0, kept.said
+    try:
+        ended = ccci("upgrade", str(shop), "--head", head, *where)
+        assert ended.code == 10, ended.said
+        (line,) = (
+            each for each in ended.service("app")["cause"]["logs"] if "the password is" in each
+        )
+        assert line.endswith("the password is ***")
+    finally:
+        assert ccci("teardown", domain).code == 0

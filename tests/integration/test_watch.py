@@ -8,14 +8,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from relay import relay
-from swarms import Swarm, compose
+from support.engine.relay import relay
+from support.sandbox.swarms import Swarm, compose
 
-from ccci.swarm import trace
-from ccci.swarm.engine import Engine
+from ccci.swarm.engine.client import Engine
 from ccci.swarm.model import Evidence, Observation, UpdateState
-from ccci.swarm.trace import Trace
-from ccci.swarm.watch import Watch
+from ccci.swarm.watching import recording
+from ccci.swarm.watching.trace import Trace
+from ccci.swarm.watching.watch import Watch
 
 AT_ONCE = {"update_config": {"monitor": "1s", "order": "start-first"}}
 
@@ -101,7 +101,7 @@ def test_a_task_that_fails_leaves_its_exit_code_and_its_last_words(
     assert found.logs == tuple(f"line {number} ***" for number in range(11, 41))
     assert found.ran_for is not None
     assert 0 <= found.ran_for < 10
-    assert trace.evidence(path) == {task.id: found}
+    assert recording.evidence(path) == {task.id: found}
     assert "hunter2hunter2" not in path.read_text()
 
 
@@ -174,7 +174,7 @@ def test_a_recorded_rollout_is_seen_again_as_it_was(
         live = until(watching, lambda each: all_run(each, 2))
         swarm.deploy(stack, compose({"app": {**app, "environment": {"A": "two"}}, "other": {}}))
         live += until(watching, completed)
-    again = list(trace.replay(path))
+    again = list(recording.observations(path))
     assert [plain(each) for each in again] == [plain(each) for each in live]
     # Hidden values are equal where the values were, so the roll shows as it did.
     templates = [prints(each) for each in again]

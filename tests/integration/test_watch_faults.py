@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from relay import relay
-from swarms import Swarm, compose, wait_for
+from support.engine.relay import relay
+from support.sandbox.swarms import Swarm, compose, wait_for
 
 from ccci.errors import EngineUnavailable
 from ccci.sandbox import daemon
-from ccci.swarm.engine import Engine
+from ccci.swarm.engine.client import Engine
 from ccci.swarm.model import Observation
-from ccci.swarm.watch import Watch
+from ccci.swarm.watching.watch import Watch
 
 
 def kill(swarm: Swarm, number: int = 1, how: int = signal.SIGKILL) -> Callable[[], None]:
@@ -49,7 +49,7 @@ def first(
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "stopped"])
-def test_a_daemon_that_restarts_is_unreachable_and_then_a_new_reign(
+def test_a_daemon_that_restarts_is_unreachable_and_then_a_new_leader(
     swarm_alone: Swarm, how: int
 ) -> None:
     swarm_alone.deploy("t", compose({"app": {}}))
@@ -74,7 +74,7 @@ def test_a_daemon_that_restarts_is_unreachable_and_then_a_new_reign(
         first(seen, lambda each: each.services[0].version > back.services[0].version, timeout=10)
 
 
-def test_an_event_stream_that_is_cut_is_no_new_reign(
+def test_an_event_stream_that_is_cut_is_no_new_leader(
     swarm: Swarm, stack: str, tmp_path: Path
 ) -> None:
     swarm.deploy(stack, compose({"app": {}}))
@@ -151,7 +151,7 @@ def test_a_node_that_leaves_its_swarm_is_refused(swarm_alone: Swarm) -> None:
             first(seen, lambda _: False, timeout=60)
 
 
-def test_a_leader_lost_elsewhere_is_a_new_reign(swarm_managers: Swarm) -> None:
+def test_a_leader_lost_elsewhere_is_a_new_leader(swarm_managers: Swarm) -> None:
     swarm_managers.deploy("t", compose({"app": {"deploy": {"placement": {
         "constraints": [f"node.hostname=={hostname(swarm_managers, 2)}"]}}}}))  # fmt: skip
     swarm_managers.wait_running("t_app")

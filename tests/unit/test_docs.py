@@ -1,26 +1,17 @@
-import ast
 import re
 from pathlib import Path
 
 import pytest
-import typer
 
-from ccci.cli import app
-from ccci.exits import Verdict
-from ccci.report import (
-    IdentityReport,
-    Report,
-    RolledBack,
-    RunningTask,
-    ServiceReport,
-    Status,
-    Step,
-    TaskReport,
-    document,
-)
-from ccci.swarm.axes import PHASES
+from ccci import settings
+from ccci.actions.schemas import SCHEMAS, schema_of
+from ccci.commandline.words import WORDS
+from ccci.commands.verbs import ALONE, EVERYWHERE, PROGRAM
+from ccci.exits import INTERRUPTED_EXITS, UNREAD_EXIT, Verdict
 from ccci.swarm.identity import Mismatch
-from ccci.swarm.model import Cause, CauseCode, Identity, Transition
+from ccci.swarm.judge.phrases import PHASES
+from ccci.swarm.model import CauseCode, Phase
+from ccci.sweep.rules import EVERY_RULE
 from docs import generate
 
 ROOT = Path(__file__).parents[2]
@@ -30,13 +21,23 @@ HAND_WRITTEN = (
     "how-to/run-in-ci.md",
     "how-to/test-an-upgrade.md",
     "how-to/read-a-failed-report.md",
+    "how-to/look-back-at-runs.md",
     "how-to/debug-a-stuck-rollout.md",
     "explanation/how-a-rollout-is-judged.md",
     "explanation/architecture.md",
     "explanation/pitfalls.md",
     "explanation/swarm.md",
     "reference/report.md",
+    "reference/python.md",
 )
+DOCUMENTS = {
+    "report": "reference/report.md",
+    "sweep": "reference/sweep.md",
+    "runs": "reference/report.md",
+    "trace": "reference/trace.md",
+    **{f"{name}: all": "reference/documents.md" for name in SCHEMAS},
+}
+"""The documents whose keys a page tells; those of all of them are listed on one."""
 PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md"))
 PROSE = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *PAGES]
 
@@ -56,20 +57,11 @@ def test_the_pages_written_by_hand_are_there(name: str) -> None:
 
 
 def commands() -> dict[str, set[str]]:
-    """Return each command with its own options, from Typer itself."""
-    found: dict[str, set[str]] = {}
-
-    def collect(command: object, name: str) -> None:
-        for word, inner in getattr(command, "commands", {}).items():
-            collect(inner, f"{name} {word}")
-        if not hasattr(command, "commands"):
-            options = [each for each in getattr(command, "params", []) if each.opts]
-            found[name] = {opt for each in options for opt in each.opts if opt.startswith("--")} - {
-                "--help"
-            }
-
-    collect(typer.main.get_command(app), "ccci")
-    return found
+    """Return each command with its own options, from their declarations."""
+    return {
+        f"ccci {path}": {each.title for each in verb.load(path).options}
+        for path, verb in PROGRAM.verbs()
+    }
 
 
 @pytest.mark.parametrize("command", commands())
@@ -110,16 +102,8 @@ def test_every_mismatch_is_documented(mismatch: Mismatch) -> None:
     assert f"| `{mismatch.value}` |" in page("reference/identity.md")
 
 
-def test_every_phase_that_the_judge_says_is_documented() -> None:
-    said: set[str] = set()
-    for name in ("judge", "steadiness"):
-        tree = ast.parse((ROOT / "ccci" / "swarm" / f"{name}.py").read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say":
-                words = [each.value for each in node.args[1:2] if isinstance(each, ast.Constant)]
-                said |= {str(word) for word in words}
-    assert said
-    assert said <= set(PHASES)
+def test_every_phase_that_a_service_can_be_in_is_told() -> None:
+    assert set(PHASES) == set(Phase)
 
 
 @pytest.mark.parametrize("path", PROSE, ids=lambda path: str(path.relative_to(ROOT)))
@@ -171,46 +155,13 @@ def test_the_readme_names_every_command_and_every_exit_code() -> None:
     assert {(str(each.exit_code), each.value) for each in Verdict} - named == set()
 
 
-def test_every_json_key_of_a_report_is_documented() -> None:
-    service = ServiceReport(
-        "app", "id", Verdict.FAILED,
-        cause=Cause(CauseCode.UNKNOWN, "", ""),
-        rolled_back=RolledBack(None, None, None),
-        transitions=(Transition("", ""),),
-        tasks=(TaskReport("", "", "", "", "", "", None, True, None, None),),
-    )  # fmt: skip
-    identity = IdentityReport(
-        None, Identity(None, None, None), None, (RunningTask("", "", "", "", ""),)
-    )
-    made = Report(
-        "verb",
-        Verdict.FAILED,
-        "",
-        services=(service,),
-        identity=identity,
-        steps=(Step("", Status.PASSED, 0.0),),
-    )
-
-    def keys(value: object) -> set[str]:
-        if isinstance(value, dict):
-            return set(value) | {key for inner in value.values() for key in keys(inner)}
-        return {key for inner in value for key in keys(inner)} if isinstance(value, list) else set()
-
-    text = page("reference/report.md")
-    assert {key for key in keys(document(made)) if not re.search(rf"`{key}(\[\])?`", text)} == set()
-
-
-def test_every_json_key_that_one_command_adds_is_documented() -> None:
-    added: set[str] = set()
-    for path in (ROOT / "ccci").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.keyword) and node.arg == "extra":
-                dicts = [each for each in ast.walk(node.value) if isinstance(each, ast.Dict)]
-                keys = [key for each in dicts for key in each.keys]
-                added |= {str(key.value) for key in keys if isinstance(key, ast.Constant)}
-    text = page("reference/report.md")
-    assert added
-    assert {key for key in added if not re.search(rf"`{key}(\[\])?`", text)} == set()
+@pytest.mark.parametrize(("name", "where"), DOCUMENTS.items())
+def test_every_json_key_of_a_document_is_documented(name: str, where: str) -> None:
+    made = schema_of(name.removesuffix(": all"))
+    objects = [made, *made["$defs"].values()]
+    keys = {key for each in objects for key in each.get("properties", ())}
+    text = page(where)
+    assert {key for key in keys if not re.search(rf"[`\"]{key}(\[\])?[`\"]", text)} == set()
 
 
 def test_every_page_can_be_reached_from_the_first() -> None:
@@ -224,3 +175,97 @@ def test_every_page_can_be_reached_from_the_first() -> None:
         links = re.findall(r"\]\(([^)#\s:]+\.md)", path.read_text(encoding="utf-8"))
         waiting += [(path.parent / link).resolve() for link in links]
     assert {str(path.relative_to(ROOT)) for path in PAGES if path not in seen} == set()
+
+
+def anchors(path: Path) -> set[str]:
+    """Return what a link may name in a page, as GitHub and Forgejo make it of headings."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    plain = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
+    return {heading.replace(" ", "-") for heading in plain}
+
+
+@pytest.mark.parametrize("path", PROSE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_place_in_a_page_that_a_link_names_is_there(path: Path) -> None:
+    text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    wrong = []
+    for page_, place in re.findall(r"\]\(([^)#\s:]*)#([^)\s]+)\)", text):
+        target = (path.parent / page_) if page_ else path
+        if target.suffix == ".md" and place not in anchors(target):
+            wrong.append(f"{page_}#{place}")
+    assert wrong == []
+
+
+VARIABLES = {
+    variable
+    for command in (*PROGRAM.load(),)
+    for each in (*command.parameters, *EVERYWHERE)
+    for variable in each.variables
+}
+OPTIONS = {
+    name
+    for command in PROGRAM.load()
+    for each in (*command.options, *EVERYWHERE, *ALONE)
+    for name in each.names
+} | {"--list-rules", "--report"}
+NO_OPTION = {
+    "CCCI_RUNS_DIR": "where runs are recorded",
+    "CCCI_COMMENT_TOKEN": "of the example for GitLab",
+}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [each for each in PROSE if each.name != "CHANGELOG.md"],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_the_variables_that_a_page_names_are_settings(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    named = set(re.findall(r"\b(?:CCCI|PLUGIN)_[A-Z][A-Z_]*[A-Z]\b", text))
+    known = VARIABLES | set(NO_OPTION) | set(settings.PLUGIN)
+    odd = {each for each in named if each not in known and "TEST" not in each}
+    assert odd - {"CCCI_OPTION", "CCCI_OPTIONS"} == set()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [each for each in PROSE if each.name != "CHANGELOG.md"],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_the_options_that_a_page_gives_to_ccci_exist(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    lines = re.findall(r"(?:`|^(?:\$ |exec |- )?)ccci ([^`\n]*)", text, re.MULTILINE)
+    given = {
+        word
+        for line in lines
+        for word in re.findall(r"(?<!\S)(--[a-z][a-z-]+)", line.split(" -- ")[0])
+    }
+    assert given - OPTIONS == set()
+
+
+def test_every_variable_is_in_the_reference() -> None:
+    text = page("reference/cli.md")
+    assert {each for each in VARIABLES if f"`{each}`" not in text} == set()
+
+
+@pytest.mark.parametrize("rule", [each.id for each in EVERY_RULE])
+def test_every_rule_has_its_place_in_the_reference(rule: str) -> None:
+    assert re.search(rf"^#+ .*{rule}|^\| .*{rule}", page("reference/rules.md"), re.MULTILINE)
+
+
+def test_every_exit_code_is_in_the_reference() -> None:
+    text = page("reference/exit-codes.md")
+    codes = {each.exit_code for each in Verdict} | set(INTERRUPTED_EXITS) | {UNREAD_EXIT}
+    assert {code for code in codes if not re.search(rf"\b{code}\b", text)} == set()
+
+
+def test_every_word_of_the_help_is_in_the_glossary() -> None:
+    text = page("reference/glossary.md")
+    assert {
+        word for word in WORDS for each in word.split(", ") if f"**{each}**" not in text
+    } == set()
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_every_document_is_told_of_with_a_link_to_its_schema(name: str) -> None:
+    pages = [path.read_text(encoding="utf-8") for path in PAGES]
+    assert any(f"schemas/{name}.json" in text for text in pages)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ccci.exits import MEANINGS, WORST_FIRST, Verdict, worst
+from ccci.exits import INTERRUPTED_EXITS, MEANINGS, WORST_FIRST, Verdict, exit_code, worst
 
 
 def test_every_verdict_has_an_exit_code_and_a_sentence() -> None:
@@ -14,6 +14,7 @@ def test_only_converged_and_unchanged_pass() -> None:
     assert {each for each in Verdict if each.exit_code == 0} == {
         Verdict.CONVERGED,
         Verdict.UNCHANGED,
+        Verdict.DONE,
     }
     assert {each for each in Verdict if each.passed} == {Verdict.CONVERGED, Verdict.UNCHANGED}
 
@@ -22,3 +23,10 @@ def test_only_converged_and_unchanged_pass() -> None:
 def test_the_stack_has_the_verdict_of_its_worst_service(better: Verdict) -> None:
     above = WORST_FIRST[WORST_FIRST.index(better) - 1]
     assert worst([better, above, better]) is above
+
+
+def test_a_signal_ends_with_its_own_code_and_no_other_number_does() -> None:
+    assert tuple(exit_code(Verdict.FAILED, each - 128) for each in INTERRUPTED_EXITS) == (
+        INTERRUPTED_EXITS
+    )
+    assert {exit_code(Verdict.FAILED, each) for each in (None, 0, 128, -113, 10**30)} == {1}

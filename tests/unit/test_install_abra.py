@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ccci.process import Finished, run
+from ccci.host.process import Finished, run
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "install-abra.sh"
 ABRA = b"#!/bin/sh\necho abra version 9.9.9-beta\n"

@@ -1,18 +1,18 @@
 """Settings from the environment: none that looks like ours is passed over in silence."""
 
-import ast
 from pathlib import Path
 
 import pytest
-from repositories import commit, make_repository
-from typer.testing import CliRunner
+from support.command_line import invoke
+from support.recipes.repositories import commit, make_repository
 
-from ccci import config
-from ccci.cli import app
+from ccci import plugin
+from ccci import settings as config
+from ccci.commands.verbs import PROGRAM
 
 
 def said(*words: str) -> str:
-    return CliRunner().invoke(app, list(words)).stderr
+    return invoke(*words).stderr
 
 
 def test_a_setting_that_no_option_reads_is_named_with_the_one_it_may_mean(
@@ -37,13 +37,41 @@ def test_settings_of_any_command_are_taken_without_a_word(
     assert said("runs") == ""
 
 
-def test_the_lists_that_are_read_without_typer_are_all_of_them() -> None:
-    read = set()
-    for path in (Path(config.__file__).parent / "commands").glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "config.values":
-                read.add(ast.literal_eval(node.args[0]))
-    assert read == set(config.LISTS)
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        ("A=1", ["A=1"]),
+        ("A=1,B=2", ["A=1", "B=2"]),
+        ("A=1,2,B=3", ["A=1,2", "B=3"]),
+        ('{"A": "1", "B": 2, "C": true}', ["A=1", "B=2", "C=true"]),
+        ('["A=1,2", "B=3"]', ["A=1,2", "B=3"]),
+        ("A=1\nB=2,3\n", ["A=1", "B=2,3"]),
+        ("app,db, cache", ["app", "db", "cache"]),
+        ("[app", ["[app"]),
+        ("{}", []),
+    ],
+)
+def test_a_list_is_read_as_a_runner_sends_it_to_a_plugin(sent: str, meant: list[str]) -> None:
+    assert config.listed("PLUGIN_ENV", sent) == meant
+
+
+def test_a_list_of_our_own_variable_holds_one_value_a_line() -> None:
+    assert config.listed("CCCI_ENV", " A=1,B=2 \n\nC=[3]") == ["A=1,B=2", "C=[3]"]
+
+
+def test_a_variable_means_one_thing_whatever_the_verb() -> None:
+    names = {
+        command.path: {each.name: each.variables[0] for each in command.options if each.variables}
+        for command in PROGRAM.load()
+    }
+    assert {names[verb]["timeout"] for verb in ("converge", "deploy", "upgrade")} == {
+        "CCCI_TIMEOUT"
+    }
+    assert names["teardown"]["timeout"] == "CCCI_TEARDOWN_TIMEOUT"
+    sweeps = ("sweep leftovers", "sweep rollback-policy")
+    dry = {names[verb]["dry_run"] for verb in ("upgrade", *sweeps)}
+    assert len(dry) == 3
+    assert names["deploy"]["tag"] == "CCCI_TAG"
 
 
 @pytest.mark.parametrize("head", [None, ""])
@@ -56,6 +84,19 @@ def test_an_upgrade_without_a_head_is_refused(
         monkeypatch.setenv("CCCI_HEAD", head)
     shop = make_repository(tmp_path / "shop")
     commit(shop, {"compose.yml": "services: {app: {image: x}}"}, tag="1.0.0+1")
-    result = CliRunner().invoke(app, ["upgrade", str(shop)])
+    result = invoke("upgrade", str(shop))
     assert result.exit_code == 2
     assert "--head" in result.stderr
+
+
+def test_what_is_nested_without_end_is_taken_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = "[" * 100_000
+    assert config.as_sent(deep) == [deep]
+    assert plugin._lines(deep) == deep
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".ccci.toml").write_text("a=" + "[" * 5000)
+    refused = invoke("deploy", "./nowhere")
+    assert refused.exit_code == 2
+    assert "is no TOML" in refused.stderr

@@ -1,17 +1,20 @@
 """An app through abra: `app new`, its secrets, its deploy and its removal."""
 
-import shutil
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ccci import environment, process, stackfile
-from ccci.deployers import App, Deployment, Revision
+from ccci.deployers import App, Deployment, Revision, handing
 from ccci.deployers.abra import flags, parse, run
-from ccci.deployers.plan import variables
+from ccci.deployers.plan import Plan, app_entries, make, together
+from ccci.deployers.secrecy import masks_of
 from ccci.errors import DeployRefused
-from ccci.masking import secret_values
+from ccci.host import docker_cli
+from ccci.recipe import env_file, stack
+from ccci.recipe import files as files_of_recipe
+from ccci.recipe import overlay as overlays
+from ccci.recipe.overlay import NAME as OVERLAY
 
-OVERLAY = "compose.ccci.yml"
 _NEW_WITHIN = 120.0
 _SECRETS_WITHIN = 120.0
 _DEPLOY_WITHIN = 600.0
@@ -25,6 +28,7 @@ class AbraDeployer:
 
     abra: str = field(default_factory=run.executable)
     env: dict[str, str] = field(default_factory=dict)
+    _made: list[str] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -53,21 +57,38 @@ class AbraDeployer:
                 f"abra made no {app.env_file.name} for {app.domain}",
                 f"see whether abra knows the server {app.server}: `abra server ls`",
             )
+        _keep_at_home(app)
 
-    def generate_secrets(self, app: App, revision: Revision) -> tuple[str, ...]:
+    def plan(self, app: App, revision: Revision) -> Plan:
+        """Wire the overlay into the checkout and read what abra is about to read.
+
+        abra reads the recipe itself, so this checks the same files under the same variables; the
+        labels are abra's own.
+        """
+        _refuse_another_stack(app)
+        _wire(app, revision.overlay)
+        wired = app.checkout / OVERLAY if revision.overlay else None
+        made = make(app, replace(revision, overlay=wired), None, labelled=False)
+        return replace(made, revision=revision)
+
+    def generate_secrets(self, plan: Plan) -> tuple[str, ...]:
         """Let abra generate what the app lacks; return the names that came up on the swarm.
 
-        Raise DeployRefused for those with `generate=false`, which nobody has inserted, and for a
-        compose file that COMPOSE_FILE names and the commit lacks: abra reads them all for this.
+        Raise DeployRefused for those with `generate=false`, which nobody has inserted.
         """
-        _put_back(app, revision.overlay)
-        _compose_files(app)
+        app = plan.app
+        # The tree may have been put there anew since the plan was made.
+        _wire(app, plan.revision.overlay)
         before = self._secrets(app)
         help_page = self._help("app", "secret", "generate")
-        # It prints what it generated, so nothing of it is kept.
-        self._obey(flags.generate_secrets(app.domain, help_page), app, _SECRETS_WITHIN, quiet=True)
+        # It prints what it generated, so nothing of it is told.
+        order = flags.generate_secrets(app.domain, help_page)
+        said = self._obey(order, app, _SECRETS_WITHIN, quiet=True)
         after = self._secrets(app)
-        absent = [name for name in self._by_hand(app) if name not in after]
+        self._made.extend(parse.generated(said, after - before))
+        by_hand = (each.name for each in plan.secrets if not each.modifiers.generate)
+        absent = [name for name in by_hand if name.startswith(f"{app.stack}_")]
+        absent = [name for name in absent if name not in after]
         if absent:
             raise DeployRefused(
                 f"a person has to provide these secrets: {', '.join(absent)}",
@@ -75,13 +96,15 @@ class AbraDeployer:
             )
         return tuple(sorted(after - before))
 
-    def prepare(self, app: App, revision: Revision) -> Deployment:
-        """Wire the overlay into the checkout and say how abra is asked to deploy.
+    def prepare(self, plan: Plan) -> Deployment:
+        """Say how abra is asked to deploy.
 
         A tree that the overlay made dirty goes as chaos: abra refuses it otherwise.
         """
-        dirty = _wire(app, revision.overlay)
-        values, notes = variables(app)
+        app, revision = plan.app, plan.revision
+        paths = handing.write(plan.resolved)
+        # abra may have switched the tree when it made the secrets, and with it the overlay.
+        dirty = _wire(app, _overlay(plan, paths))
         what = flags.deploy(
             app.domain,
             revision.version,
@@ -92,12 +115,11 @@ class AbraDeployer:
             argv=(self.abra, *what.argv),
             env=self._environment(app),
             cwd=app.abra_dir,
-            compose_files=_compose_files(app),
-            interpolation=values,
+            merged=together(plan, paths),
             dirty_paths=dirty,
             secrets=tuple(sorted(self._secrets(app))),
-            masks=secret_values(values),
-            notes=(*notes, *(f"this abra has no {name}" for name in what.missing)),
+            masks=(*plan.masks, *self._made),
+            notes=(*plan.notes, *(f"this abra has no {name}" for name in what.missing)),
             patience=_DEPLOY_WITHIN,
             terminal=True,
         )
@@ -129,9 +151,12 @@ class AbraDeployer:
     def _environment(self, app: App) -> dict[str, str]:
         return {**run.abra_environment(app.abra_dir), **self.env}
 
-    def _obey(self, what: flags.Order, app: App, timeout: float, *, quiet: bool = False) -> None:
-        masks = secret_values(_values(app)) if app.env_file.is_file() else ()
-        run.obey(self.abra, what, self._environment(app), timeout=timeout, masks=masks, quiet=quiet)
+    def _obey(
+        self, what: flags.Order, app: App, timeout: float, *, quiet: bool = False
+    ) -> list[str]:
+        masks = masks_of(app, _values(app)) if app.env_file.is_file() else ()
+        env = self._environment(app)
+        return run.obey(self.abra, what, env, timeout=timeout, masks=masks, quiet=quiet)
 
     def _secrets(self, app: App) -> set[str]:
         return self._names("secret", app)
@@ -141,51 +166,67 @@ class AbraDeployer:
         return {name for name in listed if name.startswith(f"{app.stack}_")}
 
     def _docker(self, app: App, *words: str) -> str:
-        finished = process.run(("docker", *words), env=self._environment(app), timeout=_LIST_WITHIN)
-        return finished.stdout
+        env = self._environment(app)
+        return docker_cli.run(words, env=env, timeout=_LIST_WITHIN).stdout
 
-    def _by_hand(self, app: App) -> list[str]:
-        """Return the names, on the swarm, of secrets that only a person can provide.
 
-        `SECRET_NAME_VERSION=v1 # generate=false` in the `.env` says so, where a compose file uses
-        it (docs.coopcloud.tech; bonfire-networks/bonfire-coop-cloud .env.sample).
-        """
-        entries = environment.read(app.env_file.read_text(), app.env_file.name)
-        used = "\n".join(path.read_text(errors="replace") for path in _compose_files(app))
-        return [
-            f"{app.stack}_{entry.key[7:-8].lower()}_{entry.value}"
-            for entry in entries
-            if entry.key.startswith("SECRET_")
-            and entry.key.endswith("_VERSION")
-            and "generate=false" in entry.comment.replace(" ", "")
-            and entry.key in used
-        ]
+def _keep_at_home(app: App) -> None:
+    """Let what `.env.sample` says of the app's name and stack be the run's own."""
+    text = app.env_file.read_text(encoding="utf-8", errors="replace")
+    known = env_file.values(env_file.read(text, app.env_file.name))
+    own = {"DOMAIN": app.domain, "STACK_NAME": app.stack}
+    changes = {key: value for key, value in own.items() if known.get(key, value) != value}
+    if changes:
+        changed = env_file.assign(text, changes, app.env_file.name)
+        app.env_file.write_text(changed, encoding="utf-8", errors="surrogateescape")
+
+
+def _refuse_another_stack(app: App) -> None:
+    """Raise DeployRefused where abra would deploy to another stack than the run's.
+
+    It takes STACK_NAME from the app's `.env`, and from what `abra.sh` exports, which wins.
+    """
+    script = files_of_recipe.settings(app.checkout, "abra.sh")
+    exported = env_file.exports(script)[0] if script is not None else {}
+    for where, found in ((app.env_file.name, _values(app)), ("abra.sh", exported)):
+        stack_name = found.get("STACK_NAME", app.stack)
+        if stack_name != app.stack:
+            raise DeployRefused(
+                f"{where} sets STACK_NAME={stack_name}: abra would deploy to that stack, not to "
+                f"{app.stack}",
+                "leave STACK_NAME out: abra makes it from the app's domain",
+            )
 
 
 def _values(app: App) -> dict[str, str]:
-    text = app.env_file.read_text()
-    return environment.values(environment.read(text, app.env_file.name))
+    return env_file.values(app_entries(app))
 
 
-def _compose_files(app: App) -> tuple[Path, ...]:
-    return stackfile.compose_files(app.checkout, _values(app).get("COMPOSE_FILE", ""))
+def _overlay(plan: Plan, paths: Sequence[Path]) -> Path | None:
+    """Return the overlay as abra is to read it: resolved, where it names files of its own folder.
 
-
-def _put_back(app: App, overlay: Path | None) -> None:
-    """Put the overlay into a checkout that was switched, where COMPOSE_FILE names it already."""
-    if overlay is not None and OVERLAY in _values(app).get("COMPOSE_FILE", "").split(":"):
-        shutil.copyfile(overlay, app.checkout / OVERLAY)
+    abra would seek them in the checkout.
+    """
+    wired = plan.app.checkout / OVERLAY
+    if wired in plan.resolved.borrowed:
+        return paths[plan.stack.files.index(wired)]
+    return plan.revision.overlay
 
 
 def _wire(app: App, overlay: Path | None) -> tuple[str, ...]:
-    """Put the overlay into the checkout and its name into COMPOSE_FILE; return what is dirty."""
+    """Put the overlay into the checkout and its name into COMPOSE_FILE; return what is dirty.
+
+    The name goes into the file that sets COMPOSE_FILE for abra: the app's `.env`, whatever
+    `abra.sh` says of it.
+    """
     if overlay is None:
         return ()
-    shutil.copyfile(overlay, app.checkout / OVERLAY)
-    text = app.env_file.read_text()
-    names = [path.relative_to(app.checkout).as_posix() for path in _compose_files(app)]
+    overlays.put(overlay, app.checkout)
+    values = _values(app)
+    paths = stack.compose_files(app.checkout, values.get("COMPOSE_FILE", ""))
+    names = [path.relative_to(app.checkout).as_posix() for path in paths]
     if OVERLAY not in names:
-        app.env_file.write_text(
-            environment.assign(text, {"COMPOSE_FILE": ":".join([*names, OVERLAY])})
-        )
+        text = app.env_file.read_text(encoding="utf-8", errors="replace")
+        changed = env_file.assign(text, {"COMPOSE_FILE": ":".join([*names, OVERLAY])})
+        app.env_file.write_text(changed, encoding="utf-8", errors="surrogateescape")
     return (OVERLAY,)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ccci.plaintext import plain
+from ccci.host.terminal_text import plain
 
 # charmbracelet/log prints `FATA text`, with a time before it where asked (github.com/charmbracelet
 # /log levels.go); abra up to 0.9 used logrus, which prints `FATA[0003] text` on a terminal and
@@ -14,6 +14,8 @@ _FATAL = (
     re.compile(r"^(?:[\d/:. T-]+\s)?FATAL?(?:\[\d+\])?[:\s]\s*(?P<text>.*)$"),
     re.compile(r'level=fatal\s.*?msg="(?P<text>(?:[^"\\]|\\.)*)"'),
 )
+_SHORTEST_VALUE = 4
+_VERSION = re.compile(r"v\d+$")
 _FRAME = re.compile(r"[│┃┌┐└┘─━╭╮╰╯█▀▄]+")
 
 
@@ -69,6 +71,33 @@ def complaint(text: str) -> Complaint:
     if any(words in lowered for words in _NOT_OURS):
         return Complaint.NOT_OURS
     return Complaint.RECIPE
+
+
+def generated(lines: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
+    """Return what may be values in the rows that name secrets: each word that is no name of one.
+
+    How `app secret generate` prints them is written down nowhere, and differs between releases. A
+    word too many only hides a word; `names` are those on the swarm, `<stack>_<secret>_<version>`.
+    """
+    known = {part for name in names for part in (name, *_parts(name))}
+    found: dict[str, None] = {}
+    for line in lines:
+        cells = _FRAME.sub(" ", plain(line)).replace("|", " ").split()
+        words = [cell.strip('",:;') for cell in cells]
+        if known.isdisjoint(words):
+            continue
+        found |= dict.fromkeys(
+            value
+            for value in words
+            if value not in known and len(value) >= _SHORTEST_VALUE and not _VERSION.match(value)
+        )
+    return tuple(found)
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    """Return what a secret may be called in a row: without its stack, and without its version."""
+    words = name.split("_")
+    return tuple("_".join(words[begin:end]) for begin in range(1, len(words)) for end in (-1, None))
 
 
 def last_words(lines: Iterable[str], count: int = 3) -> str:

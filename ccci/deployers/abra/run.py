@@ -11,11 +11,30 @@ from pathlib import Path
 from ccci.deployers.abra.flags import HINT, Help, Order, Release, flags_in, release
 from ccci.deployers.abra.parse import Complaint, fatal, last_words
 from ccci.errors import CcciError, CommandFailed, DeployRefused, ToolMissing
-from ccci.masking import masked
-from ccci.plaintext import plain
-from ccci.process import Running, environment, run
+from ccci.host.masking import Mask, masked
+from ccci.host.process import Running, environment, run
+from ccci.host.terminal_text import plain
+from ccci.recipe.git_process import HARMLESS
 
 _ASK_WITHIN = 20.0
+_MOST_LINES = 20_000
+"""Lines of one order that are kept, the last ones; what is looked for in them is near the end."""
+
+
+# Whatever a tree's own `.git/config` says, should this abra ask git (git-config(1): these go before
+# every file). Filters and the like have names of their own, so that not all of them can be told.
+_SETTINGS = {
+    **HARMLESS,
+    "core.editor": "false",
+    "core.sshCommand": "ssh -o BatchMode=yes",
+    "gpg.program": "false",
+}
+_HARMLESS_GIT = {
+    "GIT_CONFIG_COUNT": str(len(_SETTINGS)),
+    "GIT_TERMINAL_PROMPT": "0",
+    **{f"GIT_CONFIG_KEY_{number}": key for number, key in enumerate(_SETTINGS)},
+    **{f"GIT_CONFIG_VALUE_{number}": text for number, text in enumerate(_SETTINGS.values())},
+}
 
 
 def executable() -> str:
@@ -41,6 +60,7 @@ def abra_environment(abra_dir: Path, home: Path | None = None) -> dict[str, str]
         "NO_COLOR": "1",
         "EDITOR": "false",
     }
+    extra |= _HARMLESS_GIT
     if home is not None or "HOME" not in os.environ:
         extra["HOME"] = str(home or Path.home())
     return environment(extra)
@@ -56,8 +76,13 @@ def version_of(abra: str) -> Release:
 def help_of(abra: str, verb: tuple[str, ...]) -> Help:
     """Return the flags that this executable lists for a verb; asked once per process."""
     version_of(abra)
-    root = flags_in(_answer(abra, ("--help",)))
-    return Help(root, flags_in(_answer(abra, (*verb, "--help"))))
+    return Help(root_of(abra), flags_in(_answer(abra, (*verb, "--help"))))
+
+
+@cache
+def root_of(abra: str) -> frozenset[str]:
+    """Return the flags that this executable lists for every verb; asked once per process."""
+    return flags_in(_answer(abra, ("--help",)))
 
 
 def _answer(abra: str, arguments: tuple[str, ...]) -> str:
@@ -73,7 +98,7 @@ def _answer(abra: str, arguments: tuple[str, ...]) -> str:
 class Transcript:
     """What abra printed, as plain lines with the masked values hidden, as it comes in."""
 
-    masks: Sequence[str] = ()
+    masks: Sequence[Mask] = ()
     lines: list[str] = field(default_factory=list)
 
     def add(self, line: str) -> None:
@@ -81,6 +106,8 @@ class Transcript:
         said = masked(plain(line), self.masks)
         if said:
             self.lines.append(said)
+        if len(self.lines) > _MOST_LINES:
+            del self.lines[: _MOST_LINES // 2]
 
 
 def obey(
@@ -89,7 +116,7 @@ def obey(
     env: Mapping[str, str],
     *,
     timeout: float,
-    masks: Sequence[str] = (),
+    masks: Sequence[Mask] = (),
     quiet: bool = False,
 ) -> list[str]:
     """Run an order to its end under a pseudo-terminal and return what it printed.
@@ -102,7 +129,11 @@ def obey(
     transcript = Transcript(masks)
     words = masked("abra " + shlex.join(what.argv), masks)
     running = Running(
-        (abra, *what.argv), env={**env, **what.env}, lines=transcript.add, terminal=True
+        (abra, *what.argv),
+        env={**env, **what.env},
+        lines=transcript.add,
+        masks=lambda: masks,
+        terminal=True,
     )
     try:
         code = running.wait(timeout)

@@ -33,7 +33,7 @@ class _Answer(http.server.BaseHTTPRequestHandler):
 def engine(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "engine.sock"
     with socketserver.ThreadingUnixStreamServer(str(path), _Answer) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield path
         server.shutdown()
 

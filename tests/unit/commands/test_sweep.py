@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.recipes.repositories import commit, git
 
 from ccci import cli
 
@@ -235,7 +236,7 @@ def test_rules_are_listed_and_told(capsys: pytest.CaptureFixture[str]) -> None:
     code, listed, _ = sweep(capsys, "--list-rules")
     assert code == 0
     assert [line.split()[0] for line in listed.splitlines()] == [
-        f"CCCI{number:03}" for number in range(20)
+        f"CCCI{number:03}" for number in (*range(26), *range(101, 120))
     ]
     code, told, _ = sweep(capsys, "rules", "CCCI001")
     assert code == 0
@@ -369,3 +370,238 @@ def test_names_that_are_no_text_and_readers_that_go_away_are_no_bug(tmp_path: Pa
         process.stdout.read(10)
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+def test_what_only_an_overlay_makes_start_first_is_changed_there_or_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fast = "services:\n  app:\n    deploy: {update_config: {order: start-first}}\n"
+    stop = RISKY.replace("        order: start-first\n", "")
+    folder = recipe(tmp_path, "shop", compose=stop, compose_fast=fast)
+    code, _, said = sweep(capsys, "rollback-policy", str(folder), "--fix")
+    assert code == 3
+    assert "compose.fast.yml" in said
+    code, out, _ = sweep(capsys, "rollback-policy", str(folder), "--fix", "--in-place")
+    assert (code, "order: stop-first" in out) == (0, True)
+    assert "order: stop-first" in (folder / "compose.fast.yml").read_text()
+    assert (folder / "compose.yml").read_text() == stop
+
+
+def test_an_order_in_the_recipe_and_in_its_overlay_is_changed_in_both(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fast = "services:\n  app:\n    deploy: {update_config: {order: start-first}}\n"
+    folder = recipe(tmp_path, "shop", compose=RISKY, compose_fast=fast)
+    sweep(capsys, "rollback-policy", str(folder), "--fix", "--in-place")
+    _, found = swept(capsys, str(folder), "--select", "CCCI001")
+    assert found["findings"] == []
+
+
+NEEDY = """
+services:
+  app:
+    image: nginx:1.25.3
+    environment: ["A=${HASHED_PASSWORD?Variable not set}"]
+    env_file: [app.env]
+"""
+
+
+def test_what_only_a_deployment_has_is_no_fault_of_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = recipe(tmp_path, "shop", compose=NEEDY)
+    code, found = swept(capsys, str(folder), "--fail-on", "warning")
+    assert code == 0
+    assert found["files"][0]["status"] == "needs-input"
+    assert found["inputs"][0]["needs"] == ["HASHED_PASSWORD", "app.env"]
+    assert [row["service"] for row in found["services"]] == ["app"]
+    _, told, _ = sweep(capsys, "rollback-policy", str(folder))
+    assert "needs input: shop: HASHED_PASSWORD, app.env" in told
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "    deploy: {replicas: '${REPLICAS}'}\n",
+        "    deploy: {update_config: {monitor: '${M}'}}\n",
+        "    healthcheck: {test: a, interval: '${I}'}\n",
+        "    ports: ['${P}:80:x']\n",
+        "    image: '${IMAGE:?}'\n",
+    ],
+)
+def test_a_fault_for_want_of_a_variable_is_an_input(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str
+) -> None:
+    image = "" if "image" in line else "    image: x:1.2\n"
+    (tmp_path / "x.yml").write_text(f"services:\n  app:\n{image}{line}")
+    _, found = swept(capsys, str(tmp_path / "x.yml"))
+    assert found["files"][0]["status"] == "needs-input"
+
+
+def test_a_real_fault_beside_a_missing_input_is_a_refusal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x.yml").write_text(NEEDY.lstrip() + "    tty: yes\n")
+    code, found = swept(capsys, str(tmp_path / "x.yml"))
+    assert (code, found["files"][0]["status"]) == (20, "refused")
+    assert "services.app.tty must be a boolean" in found["files"][0]["message"]
+    assert "not set" not in found["files"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "    command: '# ccci: ignore CCCI001 r'\n",
+        "    command: |\n      # ccci: ignore CCCI001 r\n",
+        "    command: 'a\n      # ccci: ignore CCCI001 r'\n",
+        "    command: a#ccci:ignore CCCI001\n",
+    ],
+)
+def test_a_text_that_reads_like_a_comment_silences_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    path = tmp_path / "x.yml"
+    path.write_text(RISKY.replace("    deploy:\n", text + "    deploy:\n"))
+    assert "CCCI001" in {each["rule"] for each in swept(capsys, str(path))[1]["findings"]}
+
+
+@pytest.mark.parametrize("name", ["ccci001", "CCCI001,", "CCCI015 CCCI001:"])
+def test_a_rule_is_silenced_however_it_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    path = tmp_path / "x.yml"
+    path.write_text(RISKY.replace("    deploy:\n", f"    # ccci: ignore {name} r\n    deploy:\n"))
+    assert "CCCI001" not in {each["rule"] for each in swept(capsys, str(path))[1]["findings"]}
+
+
+@pytest.mark.parametrize("name", ["CCCI999", "all", "", "CCCI01", "everything"])
+def test_a_comment_that_names_no_rule_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    path = tmp_path / "x.yml"
+    path.write_text(RISKY.replace("    deploy:\n", f"    # ccci: ignore {name}\n    deploy:\n"))
+    _, found = swept(capsys, str(path))
+    assert any("x.yml:5" in note and "ignore" in note for note in found["notes"])
+    assert "CCCI001" in {each["rule"] for each in found["findings"]}
+
+
+def test_the_counts_agree_with_what_is_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = "services: {app: {environment: {A: b}}}\n"
+    folder = recipe(tmp_path, "shop", compose=RISKY, compose_a=more, compose_b=more)
+    _, told, _ = sweep(capsys, "rollback-policy", str(folder))
+    lines = told.splitlines()
+    errors = sum("    error " in line for line in lines)
+    assert f"{errors} error" in lines[-1]
+    assert "1 service," in lines[-1]
+    _, counted, _ = sweep(capsys, "rollback-policy", str(folder), "--statistics")
+    assert sum(int(line.split()[0]) for line in counted.splitlines()[:-1]) == sum(
+        line.strip().startswith(("error ", "warning ", "note ")) for line in lines
+    )
+
+
+def test_who_can_be_rolled_back_unseen_stands_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "b", "c"):
+        recipe(tmp_path, name, compose=RISKY if name != "b" else SOUND)
+    recipe(tmp_path, "refused", compose=SOUND + "    tty: yes\n")
+    _, told, _ = sweep(capsys, "rollback-policy", str(tmp_path))
+    assert told.splitlines()[:3] == [
+        "can be rolled back behind your back:",
+        "  a  app  compose.yml:7",
+        "  c  app  compose.yml:7",
+    ]
+
+
+def test_rules_are_chosen_and_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = recipe(tmp_path, "shop", compose=RISKY)
+
+    def found(*arguments: str) -> set[str]:
+        return {each["rule"] for each in swept(capsys, str(folder), *arguments)[1]["findings"]}
+
+    assert found("--select", "CCCI001") == {"CCCI001"}
+    assert "CCCI001" not in found("--ignore", "ccci001")
+    assert found("--ignore", "CCCI0") == set()
+    assert found("--ignore", "ALL") == set()
+    assert found() <= found("--select", "ALL")
+    assert sweep(capsys, "rollback-policy", str(folder), "--select", "XYZ")[0] == 2
+
+
+def test_a_file_is_swept_from_standard_input(tmp_path: Path) -> None:
+    (tmp_path / "more.yml").write_text("services: {app: {deploy: {replicas: 2}}}\n")
+    argv = [sys.executable, "-m", "ccci", "--json", "sweep", "rollback-policy", "-c", "-"]
+    done = subprocess.run(
+        [*argv, "-c", str(tmp_path / "more.yml")],
+        capture_output=True,
+        check=False,
+        input=RISKY.encode(),
+    )
+    found = json.loads(done.stdout)
+    assert done.returncode == 20
+    assert found["services"][0]["replicas"] == 2
+    assert found["findings"][0]["source"] == "-"
+
+
+def test_stacks_one_level_down_are_swept_and_what_is_not_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("app1/docker-compose.yml", "app2/docker-stack.yml", "x/deep/er/stack.yml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(SOUND)
+    _, found = swept(capsys, str(tmp_path))
+    assert [row["file"].removeprefix(f"{tmp_path}/") for row in found["files"]] == [
+        "app1/docker-compose.yml",
+        "app2/docker-stack.yml",
+    ]
+    assert any("x/deep/er/stack.yml" in note for note in found["notes"])
+
+
+def test_loose_stack_files_beside_a_recipe_are_swept_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = recipe(tmp_path, "shop", compose=SOUND)
+    (tmp_path / "docker-stack.yml").write_text(RISKY)
+    (folder / "docker-compose.dev.yml").write_text(RISKY)
+    code, found = swept(capsys, str(tmp_path))
+    assert code == 20
+    assert {row["file"].removeprefix(f"{tmp_path}/") for row in found["files"]} == {
+        "shop/compose.yml",
+        "docker-stack.yml",
+    }
+    assert any("shop/docker-compose.dev.yml" in note for note in found["notes"])
+
+
+def test_only_what_a_commit_had_not_is_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = recipe(tmp_path, "shop", compose=RISKY)
+    git(folder, "init", "-q")
+    commit(folder, {}, "first")
+    git(folder, "tag", "before")
+    moved = RISKY.replace("services:", "x-more: 1\n\n\nservices:")
+    (folder / "compose.yml").write_text(moved.replace("nginx:1.25.3", "nginx"))
+    code, found = swept(capsys, str(folder), "--new-since", "before", "--fail-on", "warning")
+    assert {each["rule"] for each in found["findings"]} == {"CCCI015"}
+    assert code == 20
+    assert swept(capsys, str(folder), "--new-since", "before")[0] == 0
+    assert sweep(capsys, "rollback-policy", str(folder), "--new-since", "nowhere")[0] == 3
+
+
+def test_a_finding_keeps_its_fingerprint_when_lines_move(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "x.yml"
+
+    def prints() -> set[str]:
+        _, out, _ = sweep(capsys, "rollback-policy", str(path), "--format", "sarif")
+        results = json.loads(out)["runs"][0]["results"]
+        return {each["partialFingerprints"]["ccci/v1"] for each in results}
+
+    path.write_text(RISKY)
+    before = prints()
+    path.write_text("# a line\n\n" + RISKY)
+    assert prints() == before
+    path.write_text(RISKY.replace("app:", "web:"))
+    assert prints().isdisjoint(before)

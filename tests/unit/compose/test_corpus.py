@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from corpus_agreement import compare
+from support.recipes.corpus_agreement import compare
 
 CORPUS = os.environ.get("CCCI_TEST_CORPUS")
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from ccci.compose import Loaded, Loader, open_source
-from ccci.compose.source import LARGEST
-from ccci.policy import effective
+from ccci.plain_file import LARGEST
+from ccci.sweep.policy import effective
 
 _WORDS = """
     version services networks volumes secrets configs app image deploy update_config monitor
@@ -43,7 +44,7 @@ def load(path: Path) -> Loaded:
     return loaded
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(st.dictionaries(KEYS, TREES, max_size=4), st.dictionaries(KEYS, TREES, max_size=4))
 def test_any_tree_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, service: object, top: dict[str, object]
@@ -56,7 +57,7 @@ def test_any_tree_is_read_or_refused(
     load(path)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
@@ -139,4 +140,24 @@ def test_ranges_of_ports_cannot_ask_for_millions(tmp_path: Path) -> None:
     loaded = load(path)
     assert loaded.fault is not None
     assert "ports: not followed" in loaded.fault.message
+    assert loaded.fault.unreadable  # docker takes them: nobody may say that it refuses
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(("length", "taken"), [(64 * 1024 - 1, True), (64 * 1024, False)])
+def test_a_line_of_an_env_file_ends_where_docker_s_scanner_does(
+    tmp_path: Path, length: int, taken: bool
+) -> None:
+    (tmp_path / "a.env").write_text("A=" + "x" * (length - 2) + "\nB=1\n")
+    (tmp_path / "x.yml").write_text("services: {app: {image: 'x:1', env_file: a.env}}\n")
+    fault = load(tmp_path / "x.yml").fault
+    assert (fault is None) == taken
+
+
+def test_tabs_between_ten_thousand_comments_are_read_in_reasonable_time(tmp_path: Path) -> None:
+    path = tmp_path / "x.yml"
+    block = "    # c\n\t# d\n  a{}:\n    image: x:1\n    command: |\n      t\n"
+    path.write_text("services:\n" + "".join(block.format(n) for n in range(10_000)))
+    began = time.process_time()
+    load(path)
+    assert time.process_time() - began < 20

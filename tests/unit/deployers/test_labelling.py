@@ -1,12 +1,11 @@
-import json
 from pathlib import Path
 
 import pytest
 
-from ccci import stackfile
 from ccci.deployers import Revision, labelling
 from ccci.errors import DeployRefused
-from ccci.stackfile import StackFile
+from ccci.recipe import stack as stackfile
+from ccci.recipe.stack import StackFile
 
 COMMIT = "7ae7b0f7" + "0" * 32
 
@@ -72,9 +71,32 @@ def test_the_version_a_commit_gives_itself_is_its_label(tmp_path: Path) -> None:
 
 
 def test_the_generated_file_names_the_version_of_the_others() -> None:
-    text = labelling.overlay("3.8", "app", {"a": "$1"})
-    assert json.loads(text) == {
-        "version": "3.8",
-        "services": {"app": {"deploy": {"labels": {"a": "$$1"}}}},
-    }
-    assert "version" not in json.loads(labelling.overlay(None, "app", {}))
+    tree = labelling.overlay("3.8", "app", {"a": "$1"}, {})
+    assert tree == {"version": "3.8", "services": {"app": {"deploy": {"labels": {"a": "$1"}}}}}
+    assert "version" not in labelling.overlay(None, "app", {}, {})
+
+
+def test_the_apps_variables_go_to_the_service_app_wherever_the_labels_go() -> None:
+    tree = labelling.overlay(None, "web", {"a": "1"}, {"KEY": "x"})
+    assert tree["services"]["app"] == {"environment": {"KEY": "x"}}
+    assert tree["services"]["web"] == {"deploy": {"labels": {"a": "1"}}}
+
+
+@pytest.mark.parametrize(
+    ("revision", "told"),
+    [
+        (Revision(COMMIT), "discourse:7ae7b0f7"),
+        (Revision(COMMIT, "0.7.0+3.3.1", chaos=False), "discourse:0.7.0+3.3.1"),
+        (Revision(COMMIT, "0.7.0+3.3.1", chaos=True), "discourse:7ae7b0f7"),
+    ],
+)
+def test_what_is_exposed_changes_with_every_version(revision: Revision, told: str) -> None:
+    values = {"TYPE": "discourse:0.1.0+1", "KEY": "x", "SET": "theirs"}
+    found = labelling.exposed("discourse", revision, values, {"SET"})
+    assert found == {"TYPE": told, "KEY": "x"}
+
+
+def test_a_recipe_that_names_itself_otherwise_is_told_in_its_own_words() -> None:
+    found = labelling.exposed("demo", Revision(COMMIT), {"RECIPE": "demo:1"}, frozenset())
+    assert found == {"RECIPE": "demo:7ae7b0f7"}
+    assert labelling.exposed("demo", Revision(COMMIT), {}, ()) == {"TYPE": "demo:7ae7b0f7"}

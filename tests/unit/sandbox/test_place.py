@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ccci.errors import UsageError
-from ccci.sandbox.place import Sandbox, locate, plan
+from ccci.sandbox.layout import Sandbox, locate, plan
 
 STATE = Path("/var/lib/state/ccci")
 

@@ -1,13 +1,17 @@
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from ccci.errors import UsageError
+from ccci.errors import DeployRefused, UsageError
 from ccci.steps import health
 from ccci.steps.health import Health
 
 if TYPE_CHECKING:
-    from ccci.swarm.engine import Engine
+    from ccci.swarm.engine.client import Engine
 
 
 def test_nothing_is_asked_unless_somebody_says_so() -> None:
@@ -36,12 +40,60 @@ def test_the_port_is_the_one_that_traefik_is_told() -> None:
     labels = {"traefik.http.services.demo.loadbalancer.server.port": "3000"}
     dns = {"TargetPort": 53, "PublishedPort": 53, "Protocol": "udp"}
     published = {"Ports": [dns, {"TargetPort": 8080, "PublishedPort": 80}]}
-    exposed: dict[str, Any] = {"9000/tcp": {}, "53/udp": {}, "5000/tcp": {}}
+    odd = ("x/tcp", "9" * 5000 + "/tcp", "-1/tcp", "/tcp", "80-90/tcp")
+    exposed: dict[str, Any] = {"9000/tcp": {}, "53/udp": {}, "5000/tcp": {}, **dict.fromkeys(odd)}
     image = {"Config": {"ExposedPorts": exposed}}
     assert health._port({"Spec": {"Labels": labels}, "Endpoint": published}, image) == 3000
     assert health._port({"Spec": {"Labels": None}, "Endpoint": published}, image) == 8080
     assert health._port({"Spec": {}}, image) == 5000
-    assert health._port({"Spec": {}}, {"Config": {"ExposedPorts": None}}) == 80
+    assert health._port({"Spec": {}}, {"Config": {"ExposedPorts": None}}) is None
+    wrong = {"traefik.http.services.demo.loadbalancer.server.port": "9" * 5000}
+    assert health._port({"Spec": {"Labels": wrong}, "Endpoint": published}, image) == 8080
+
+
+PHP: dict[str, dict[str, str]] = {"app": {}, "db": {}, "web": {}}
+ROUTED = {"traefik.http.services.x.loadbalancer.server.port": "8080"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "publishing", "named", "expected"),
+    [
+        (PHP, (), None, "app"),
+        (PHP | {"web": ROUTED}, ("db",), None, "web"),
+        (PHP | {"web": ROUTED, "app": ROUTED}, (), None, "app"),
+        (PHP | {"web": {**ROUTED, "traefik.enable": "true"}}, (), "db", "db"),
+        (PHP, ("web",), None, "web"),
+        (PHP, ("web", "app"), None, "app"),
+        (PHP | {"web": {"traefik.http.services.x.loadbalancer.server.port": ""}}, (), None, "app"),
+    ],
+)
+def test_the_front_is_not_always_the_carrier(
+    labels: dict[str, dict[str, str]],
+    publishing: tuple[str, ...],
+    named: str | None,
+    expected: str,
+) -> None:
+    assert health.front(labels, publishing, "app", named) == expected
+
+
+def test_a_front_that_is_not_there_is_named() -> None:
+    with pytest.raises(UsageError, match="--health-service nginx"):
+        health.front(PHP, (), "app", "nginx")
+
+
+@pytest.mark.parametrize(
+    ("label", "value"),
+    [
+        ("ccci.health-path", "no-slash"),
+        ("ccci.health-path", "/a\nb"),
+        ("ccci.health-status", "9" * 5000),
+        ("ccci.health-status", "²00"),
+        ("ccci.health-status", "600"),
+    ],
+)
+def test_a_label_that_makes_no_sense_is_the_recipes_fault(label: str, value: str) -> None:
+    with pytest.raises(DeployRefused, match=label):
+        health.wanted(None, "", {"ccci.health-path": "/x", label: value})
 
 
 class FarEngine:
@@ -78,3 +130,50 @@ def test_a_port_of_the_mesh_is_asked_for_at_any_node_and_one_of_a_host_at_its_ow
         ("10.0.0.2", 30002),
     ]
     assert list(health._published(cast("Engine", FarEngine()), {}, [])) == []
+
+
+@contextmanager
+def answering(answer: bytes, *, again: bool = False) -> Iterator[int]:
+    """Give the port of a server that says this to whoever comes, then hangs up."""
+    over = threading.Event()
+
+    def serve() -> None:
+        connection, _ = server.accept()
+        with connection:
+            try:
+                connection.sendall(answer)
+                while again and not over.wait(0.05):
+                    connection.sendall(answer)
+            except OSError:
+                pass
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+        over.set()
+        thread.join(5)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (b"HTTP/1.1 204 No Content\r\n\r\n", "204"),
+        (b"HTTP/1.0 302\r\n\r\n", "302"),
+        (b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "200"),
+        (b"HTTP/1.1 103 Early Hints\r\nX: HTTP/1.1 200 OK\r\n\r\n", "nothing"),
+        (b"SSH-2.0-x\r\nHTTP/1.1 200 OK\r\n\r\n", "nothing"),
+        (b"", "nothing"),
+    ],
+)
+def test_a_published_port_is_asked_for_its_status(answer: bytes, status: str) -> None:
+    with answering(answer) as port:
+        said = health._outside("127.0.0.1", port, "/")
+    assert said.split(" ")[0] == status
+
+
+def test_an_answer_that_drips_or_never_ends_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "_ANSWER_WITHIN", 0.5)
+    for answer in (b"H", b"HTTP/1.1 100 Continue\r\n\r\n" * 4000):
+        with answering(answer, again=True) as port:
+            assert health._outside("127.0.0.1", port, "/").startswith("nothing")

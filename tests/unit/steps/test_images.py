@@ -5,10 +5,12 @@ from typing import cast
 
 import pytest
 
-from ccci.deployers import Deployment
 from ccci.errors import CcciError, DeployRefused
+from ccci.host import clock
 from ccci.steps import images
-from ccci.swarm.engine import Engine
+from ccci.swarm.engine.client import Engine
+from ccci.terminal.output import Output
+from ccci.terminal.waiting import Waiting
 
 ABSENT = "Error response from daemon: manifest for nginx:9 not found: manifest unknown"
 DENIED = "Error response from daemon: pull access denied for x, repository does not exist"
@@ -24,6 +26,9 @@ class Here:
         self.names = names
         self.host = host
         self.root = root
+
+    def environment(self) -> Mapping[str, str]:
+        return {}
 
     def info(self) -> Mapping[str, str]:
         return {"DockerRootDir": self.root}
@@ -42,12 +47,14 @@ def fetch(
     )
     docker = tmp_path / "docker"
     docker.write_text(
-        f'#!/bin/sh\ntest "$1" = pull || exit 99\ncase "$4" in\n{cases}esac\nexit 98\n'
+        f'#!/bin/sh\ntest "$1" = pull || exit 99\ncase "$3" in\n{cases}esac\nexit 98\n'
     )
     docker.chmod(0o755)
-    deployment = Deployment(("x",), {"PATH": f"{tmp_path}:/usr/bin:/bin"}, tmp_path)
     engine = cast("Engine", Here("nginx:1"))
-    return images.fetch(engine, deployment, ["nginx:1", *answers], pull=pull, local=local)
+    waiting = Waiting(Output())
+    wanted = ["nginx:1", *answers]
+    with waiting:
+        return images.fetch(engine, wanted, (), pull=pull, local=local, waiting=waiting)
 
 
 @pytest.fixture(autouse=True)
@@ -121,3 +128,26 @@ def test_a_disk_that_is_nearly_full_is_a_note_where_it_is_this_machines(
     assert images.scarce(cast("Engine", Here(root="/nowhere/of/ours"))) == ()
     leave(monkeypatch, 10**10)
     assert images.scarce(cast("Engine", Here())) == ()
+
+
+def test_a_pull_says_how_many_layers_are_here(capsys: pytest.CaptureFixture[str]) -> None:
+    waiting = Waiting(Output(), "head images")
+    layers = images._Layers("redis:7", waiting)
+    for line in (
+        "7: Pulling from library/redis",
+        "3f1b0b8a2c4d: Pulling fs layer",
+        "a1b2c3d4e5f6: Already exists",
+        "3f1b0b8a2c4d: Download complete",
+        "Digest: sha256:0000",
+    ):
+        layers.heard(line)
+    waiting.speak(clock.monotonic() + 3)
+    layers.heard("3f1b0b8a2c4d: Pull complete")
+    waiting.speak(clock.monotonic() + 90)
+    said = capsys.readouterr().err.splitlines()
+    waiting.__exit__()
+    told = (
+        "head images: waiting up to 30m for the registry to send redis:7 (1 of 2 layers are here)"
+    )
+    assert said[0].replace("29m57s", "30m") == told
+    assert said[1].endswith("(2 of 2 layers are here)")

@@ -8,6 +8,7 @@ from ccci.swarm.commits import Asked, Dirt, commit_matches
 from ccci.swarm.identity import MEANINGS, Identified, Mismatch, carrier, identify
 from ccci.swarm.model import (
     Identity,
+    Mode,
     Node,
     Service,
     Spec,
@@ -284,7 +285,20 @@ def test_a_dirty_tree_is_accepted_only_when_ccci_made_all_of_the_dirt() -> None:
 def test_a_declared_commit_without_a_running_task_is_not_right() -> None:
     dead = task("t1", "new", TaskState.FAILED)
     assert look(app(NEW, dead)).mismatch is Mismatch.NOT_RUNNING
-    assert look(app(replace(NEW, replicas=0))).mismatch is None
+    for idle in (replace(NEW, replicas=0), replace(NEW, mode=Mode.GLOBAL, replicas=None)):
+        assert look(app(idle)).mismatch is Mismatch.NOT_RUNNING
+    assert "asks for no replica" in look(app(replace(NEW, replicas=0))).summary
+
+
+def test_a_job_that_carries_the_commit_has_to_have_run() -> None:
+    job = replace(NEW, mode=Mode.REPLICATED_JOB)
+    before = replace(task("t1", "new", TaskState.COMPLETE), iteration=0)
+    for tasks, expected in (
+        ((), Mismatch.NOT_RUNNING),
+        ((before,), Mismatch.NOT_RUNNING),
+        ((before, replace(before, id="t2", iteration=1)), None),
+    ):
+        assert look(replace(app(job, *tasks), iteration=1)).mismatch is expected
 
 
 def test_without_an_expectation_what_runs_is_held_against_what_is_declared() -> None:
@@ -301,3 +315,21 @@ def test_without_an_expectation_what_runs_is_held_against_what_is_declared() -> 
 
 def test_every_mismatch_is_explained() -> None:
     assert set(MEANINGS) == set(Mismatch)
+
+
+def test_what_the_commit_no_longer_has_is_listed_and_not_held_against_it() -> None:
+    heir = replace(app(NEW, task("t2", "new")), id="id-cms", name="cms")
+    left = app(OLD, task("t1", "old"))
+    services = (heir, left)
+    held = identify(services, heir, Asked(HEAD))
+    assert held.mismatch is Mismatch.MIXED
+    found = identify(services, heir, Asked(HEAD), left_over={"app"})
+    assert found.mismatch is None
+    assert [each.service for each in found.report.running] == ["cms", "app"]
+
+
+def test_what_runs_nowhere_is_named_beside_what_runs() -> None:
+    db = replace(app(replace(NEW, replicas=0)), id="id-db", name="db")
+    found = look(app(NEW, task("t1", "new")), db)
+    assert found.mismatch is None
+    assert found.summary.endswith("runs (1 task); nothing of db runs")

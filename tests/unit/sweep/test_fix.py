@@ -1,14 +1,17 @@
 """`--fix`: the smallest overlay, or the recipe itself, and never something else than was meant."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from ccci.sweep.fix import OVERLAY, Change, NotFixable, plan, write
+from ccci.recipe.naming import OVERLAY
+from ccci.sweep.fix import Change, NotFixable, plan, write
 from ccci.sweep.inventory import find
 from ccci.sweep.static import Settings, sweep, values_for
 
 SETTINGS = Settings({}, {})
+MARK = "# Written by `ccci sweep rollback-policy --fix`"
 RISKY = """\
 version: "3.8"  # kept
 
@@ -64,11 +67,34 @@ def test_an_overlay_that_ccci_did_not_write_is_left_alone(tmp_path: Path) -> Non
         planned(folder, inside=False)
 
 
+@pytest.mark.parametrize("target", ["../outside", "../there", "compose.yml", OVERLAY])
+def test_nothing_is_written_through_a_link(tmp_path: Path, target: str) -> None:
+    folder = recipe(tmp_path, RISKY)
+    (tmp_path / "there").write_text(f"{MARK}\n")
+    (folder / OVERLAY).symlink_to(target)
+    with pytest.raises(NotFixable, match="is a link to"):
+        planned(folder, inside=False)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["shop", "there"]
+
+
+def test_nothing_is_written_through_a_link_that_comes_later(tmp_path: Path) -> None:
+    folder = recipe(tmp_path, RISKY)
+    changes = planned(folder, inside=False)
+    (folder / OVERLAY).symlink_to("../outside")
+    (folder / f".{OVERLAY}.ccci").symlink_to("../outside")
+    write(changes)
+    assert not (tmp_path / "outside").exists()
+
+
 def test_in_place_changes_the_word_and_nothing_else(tmp_path: Path) -> None:
     folder = recipe(tmp_path, RISKY)
     (folder / "compose.yml").chmod(0o640)
     (change,) = planned(folder, inside=True)
-    write([change])
+    before = os.umask(0o077)
+    try:
+        write([change])
+    finally:
+        os.umask(before)
     text = (folder / "compose.yml").read_text()
     assert text == RISKY.replace("start-first", "stop-first")
     assert (folder / "compose.yml").stat().st_mode & 0o777 == 0o640
@@ -126,3 +152,31 @@ def test_the_diff_is_one_that_patch_understands(tmp_path: Path) -> None:
     changed = [line for line in change.diff.splitlines() if line[:1] in "+-"]
     assert len(changed) == 4
     assert changed[0] == f"--- {folder}/compose.yml"
+
+
+@pytest.mark.parametrize("order", [">-\n          start-first", "|-\n          start-first"])
+def test_a_word_in_a_block_is_left_to_the_overlay(tmp_path: Path, order: str) -> None:
+    folder = recipe(tmp_path, RISKY.replace("'start-first'   # the old one serves on", order))
+    with pytest.raises(NotFixable):
+        planned(folder, inside=True)
+    (change,) = planned(folder, inside=False)
+    assert "order: stop-first" in change.after
+
+
+def test_a_variable_that_decides_no_longer_is_said(tmp_path: Path) -> None:
+    folder = recipe(tmp_path, RISKY.replace("'start-first'", "'${ORDER:-start-first}'"))
+    (change,) = planned(folder, inside=True)
+    assert "ORDER" in change.lost[0]
+
+
+@pytest.mark.parametrize(
+    ("more", "safe"), [("", False), ("        max_replicas_per_node: 1\n", True)]
+)
+def test_a_fix_that_costs_nothing_is_told_from_one_that_does(
+    tmp_path: Path, more: str, safe: bool
+) -> None:
+    text = RISKY.replace("failure_action: rollback", "failure_action: pause")
+    placement = f"      placement:\n{more}" if more else ""
+    found = text.replace("    deploy:\n", f"    deploy:\n{placement}") if more else RISKY
+    (change,) = planned(recipe(tmp_path, found), inside=False)
+    assert change.safe == safe

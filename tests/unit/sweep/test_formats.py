@@ -7,12 +7,12 @@ from typing import Any
 
 import jsonschema
 import pytest
-from sarif_subset import SUBSET
+from support.sarif_subset import SUBSET
 
-from ccci.rules import RULES
 from ccci.sweep.inventory import find
 from ccci.sweep.markdown import markdown
 from ccci.sweep.model import Sweep
+from ccci.sweep.rules import RULES
 from ccci.sweep.sarif import sarif
 from ccci.sweep.static import Settings, sweep
 from ccci.sweep.table import table
@@ -96,3 +96,14 @@ def test_the_table_has_the_risky_first_and_counts_at_the_end(swept: Sweep) -> No
 
 def test_the_table_names_each_finding_once(swept: Sweep) -> None:
     assert table(swept).count("CCCI001") == 2
+
+
+def test_what_only_pauses_is_one_line_for_all(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "compose.yml").write_text("services: {web: {image: 'x:1.2.3'}}\n")
+    told = table(sweep(find([str(tmp_path)]), Settings({}, {}, 0)))
+    lines = [line for line in told.splitlines() if line]
+    assert len(lines) == 3, told
+    assert lines[1].startswith("paused until somebody deploys")
+    assert lines[1].endswith("one, two")

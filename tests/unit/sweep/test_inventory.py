@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ccci.sweep.inventory import NothingToSweep, find, merged
+from ccci.recipe.stack import MOST_FILES
+from ccci.sweep.inventory import MOST_OVERLAYS, NothingToSweep, find, merged, passed_over
 from ccci.sweep.model import FileStatus, Sweep
 from ccci.sweep.static import Settings, sweep
 
@@ -149,3 +150,43 @@ def test_files_of_one_set_must_be_there(tmp_path: Path) -> None:
 def test_no_recipes_at_all_is_said(tmp_path: Path) -> None:
     with pytest.raises(NothingToSweep):
         find([], {"HOME": str(tmp_path)})
+
+
+def test_what_a_docker_cli_before_28_reads_otherwise_is_said_and_no_finding(tmp_path: Path) -> None:
+    text = """
+x-policy: &policy {failure_action: rollback}
+services:
+  app:
+    image: a:1
+    labels: {shown: no}
+    deploy:
+      update_config:
+        failure_action: pause
+        <<: *policy
+"""
+    found = swept(recipe(tmp_path / "r", **{"compose.yml": text}))
+    (row,) = found.files
+    assert row.status is FileStatus.OK
+    assert row.message.startswith("a docker CLI before 28.0 reads this in another way: ")
+    assert "compose.yml:6 reads `no` as false" in row.message
+    assert "compose.yml:10 lets `<<` override the `failure_action` above it" in row.message
+
+
+def test_a_recipe_of_very_many_files_takes_no_end_and_what_is_not_read_is_said(
+    tmp_path: Path,
+) -> None:
+    recipe = tmp_path / "shop"
+    recipe.mkdir()
+    names = ":".join(f"{number}.yml" for number in range(10_000))
+    (recipe / ".env.sample").write_text(f"COMPOSE_FILE={names}\n")
+    for number in range(MOST_OVERLAYS + 1):
+        (recipe / f"compose.{number:04}.yml").write_text("services: {app: {image: a}}\n")
+    found = find([str(recipe)])
+    assert len(found) == MOST_OVERLAYS + 1
+    assert {len(each.members) for each in found} == {MOST_FILES, MOST_FILES + 1}
+    assert found[0].own is not None
+    assert found[0].own.notes == (
+        "COMPOSE_FILE names 10000 files: the rest is not read",
+        f"it has {MOST_OVERLAYS + 1} optional overlays: the rest is not read",
+    )
+    assert f"compose.{MOST_OVERLAYS:04}.yml" in passed_over([str(recipe)], found)[0]

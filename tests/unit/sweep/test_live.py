@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from ccci.policy import Health
 from ccci.sweep.live import sweep
+from ccci.sweep.policy import Health
+from ccci.sweep.rules import Choice
 
 LABEL = "com.docker.stack.namespace"
 
@@ -39,7 +40,8 @@ def node(memory: int, availability: str = "active") -> dict[str, Any]:
 
 def rules(*services: dict[str, Any], **listings: Any) -> set[str]:
     networks, nodes = listings.get("networks", []), listings.get("nodes", [])
-    return {finding.rule for finding in sweep(services, networks, nodes).findings}
+    choice = Choice(listings.get("select", ()))
+    return {each.rule for each in sweep(services, networks, nodes, choice=choice).findings}
 
 
 def test_a_service_without_an_update_config_has_swarms_defaults() -> None:
@@ -81,5 +83,6 @@ def test_an_app_on_a_network_of_another_stack_is_found() -> None:
     own = {"Id": "o", "Name": "shop_default", "Driver": "overlay", "Labels": {LABEL: "shop"}}
     on_proxy = service(TaskTemplate={"Networks": [{"Target": "p"}]})
     on_own = service(TaskTemplate={"Networks": [{"Target": "o"}]})
-    assert "CCCI018" in rules(on_proxy, networks=[proxy, own])
-    assert "CCCI018" not in rules(on_own, networks=[proxy, own])
+    assert "CCCI018" in rules(on_proxy, networks=[proxy, own], select=("CCCI018",))
+    assert "CCCI018" not in rules(on_proxy, networks=[proxy, own])
+    assert "CCCI018" not in rules(on_own, networks=[proxy, own], select=("CCCI018",))

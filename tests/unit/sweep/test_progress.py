@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from ccci.output import Output
 from ccci.sweep.printing import progress
+from ccci.terminal.output import Output
 
 
 class Terminal(io.StringIO):

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ccci.errors import CcciError
-from ccci.rules import Severity
 from ccci.sweep.model import Finding, Observed, Sweep
+from ccci.sweep.rules import Severity
 from ccci.sweep.runs import joined, observed
 
 

@@ -1,0 +1,14 @@
+"""To explain: the story of a recorded run, told again from its files alone."""
+
+from pathlib import Path
+
+from ccci.records import recorded
+from ccci.report.model import Report
+
+
+def explain(root: Path, target: str = recorded.LAST, *, timeline: bool = False) -> Report:
+    """Return the report of a recorded run, with its time line if wanted.
+
+    Raise as `recorded.open_report` does.
+    """
+    return recorded.open_report(root, target, timeline=timeline)

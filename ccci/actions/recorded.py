@@ -1,0 +1,160 @@
+"""A run from its beginning to its record: whatever ends it becomes a report."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ccci import settings
+from ccci.actions.finished import Began
+from ccci.errors import CcciError, Interrupted, of_the_machine
+from ccci.exits import Verdict
+from ccci.host import interrupts
+from ccci.host.masking import mask
+from ccci.host.secret_values import of_environment
+from ccci.records import artifacts, runs
+from ccci.records.runs import Run
+from ccci.report.model import Report
+from ccci.report.parts import RunFolder
+from ccci.terminal.output import Output
+
+_DEPLOYING = {"deploy", "upgrade"}
+_AFTER_A_SIGNAL = "run it again; `ccci sweep leftovers --dry-run` says whether anything stayed"
+
+
+@dataclass(slots=True)
+class Judging:
+    """A run that judges what is there: where its files go, and what it came to."""
+
+    run: Run | None = None
+    decided: Report | None = None
+
+    def path(self, name: str) -> Path | None:
+        """Return where a file of the run belongs; None where it is not recorded."""
+        return self.run.path(name) if self.run is not None else None
+
+    def note(self, what: str) -> None:
+        """Say what of the record is not whole."""
+        if self.run is not None:
+            self.run.trouble.append(what)
+
+    def decide(self, report: Report) -> Report:
+        """Return what was found, kept against whatever happens from now on."""
+        self.decided = report
+        return report
+
+
+def judge(
+    command: str,
+    target: str,
+    output: Output,
+    body: Callable[[Judging], Report],
+    *,
+    deployed: bool | None = None,
+) -> Report:
+    """Let `body` judge something that is there already, and record what came of it.
+
+    Where no folder can be had for the record, that is said, and there is none. An error of ours is
+    a report as well; a command line that is refused is raised, and has no record.
+    """
+    output.keep_secret(of_environment(os.environ))
+    began = Began()
+    judging = Judging()
+    try:
+        judging.run = runs.begin(settings.runs_folder(), command, target, deployed=deployed)
+    except OSError as error:
+        where = error.filename or "a temporary folder"
+        output.warn(f"this run is not recorded: {where} cannot be written: {error.strerror}")
+    run = judging.run
+    try:
+        report = judging.decide(body(judging))
+    except BaseException as error:
+        known = meaning(error)
+        if judging.decided is not None:
+            report = kept(judging.decided, known, "after it was judged", "")
+        elif known.verdict is Verdict.USAGE:
+            if run is not None:
+                run.drop()
+            raise
+        else:
+            # It made nothing that could be left, so that the error's own next step is the one.
+            report = replace(failed(command, known), target=target, hint=known.hint)
+            if known.verdict is Verdict.BUG:  # it is told as the bug that it is
+                if run is not None:
+                    run.finish(began.finish(report), output.secrets)
+                raise
+    report = began.finish(report)
+    return recorded(run, report, output) if run is not None else report
+
+
+def meaning(error: BaseException) -> CcciError | Interrupted:
+    """Return what stopped a run: as it was raised, as what is behind it, or as a bug."""
+    if isinstance(error, CcciError):
+        return error
+    return (
+        interrupts.behind(error)
+        or (of_the_machine(error) if isinstance(error, Exception) else None)
+        or _bug(error)
+    )
+
+
+def _bug(error: BaseException) -> CcciError:
+    found = CcciError(f"ccci met a bug: {type(error).__name__}", "report it with the traceback")
+    found.verdict = Verdict.BUG
+    return found
+
+
+def recorded(run: Run, report: Report, output: Output, output_folder: Path | None = None) -> Report:
+    """Record a report, and return it with what of the record could not be written.
+
+    What was found stands, should a signal come in the middle of it.
+    """
+    try:
+        return _written(run, report, output, output_folder)
+    except Interrupted as error:
+        report = kept(report, error, "while it was recorded", "")
+        return _written(run, report, output, output_folder)
+
+
+def _written(run: Run, report: Report, output: Output, output_folder: Path | None) -> Report:
+    told = len(run.trouble)
+    notes = (*report.notes, *run.trouble)
+    report = replace(report, notes=notes, run=RunFolder(run.id, str(run.folder)))
+    report = run.finish(report, output.secrets)
+    if output_folder is not None:
+        artifacts.copy(run, output_folder)
+    late = mask(tuple(run.trouble[told:]), output.secrets)
+    return replace(report, notes=(*report.notes, *late))
+
+
+def kept(
+    decided: Report,
+    error: CcciError | Interrupted,
+    when: str = "during the teardown",
+    hint: str = "`ccci sweep leftovers` removes what stays",
+) -> Report:
+    """Return what a run had come to before something stopped it on its way out."""
+    what = f"{error.message} {when}"
+    if decided.verdict.passed and not isinstance(error, Interrupted):
+        return replace(
+            decided,
+            verdict=error.verdict,
+            summary=f"{decided.summary}; but {what}",
+            hint=hint or error.hint,
+        )
+    return replace(
+        decided,
+        notes=(*decided.notes, f"{what}: {hint}" if hint else what),
+        signal=error.signal_number if isinstance(error, Interrupted) else decided.signal,
+    )
+
+
+def failed(command: str, error: CcciError | Interrupted) -> Report:
+    """Return what stopped a run as its report."""
+    hint, number = error.hint, None
+    if isinstance(error, Interrupted):
+        hint = _AFTER_A_SIGNAL if command in _DEPLOYING else "run it again"
+        if interrupts.hurried():
+            hint = "`ccci sweep leftovers` removes what was left, then run it again"
+        number = error.signal_number
+    return Report(command, error.verdict, error.message, hint=hint, signal=number)

@@ -1,0 +1,62 @@
+"""`ccci sweep upgrade`: what the newer of two commits of a recipe forgot."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ccci.errors import BaseBroken, CheckoutFailed, UsageError
+from ccci.host import clock
+from ccci.recipe import checkout as checkouts
+from ccci.recipe import history
+from ccci.recipe.base import AUTO, choose_base
+from ccci.recipe.source import locate
+from ccci.steps.comparison import revision_at
+from ccci.sweep import exceptions
+from ccci.sweep.document import CommitEntry, Commits
+from ccci.sweep.model import Sweep
+from ccci.sweep.rules import Choice
+from ccci.sweep.upgrade.comparing import compare
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to compare; `start` and `end` are refs, `end` None for the source's own HEAD."""
+
+    recipe: str
+    start: str = AUTO
+    end: str | None = None
+    source: str | None = None
+    choice: Choice = field(default_factory=Choice)
+    exceptions: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The two commits, the older first, and what was found."""
+
+    commits: Commits
+    sweep: Sweep
+
+
+def compared(request: Request) -> Compared:
+    """Return the comparison that is asked for. Raise CheckoutFailed, BaseBroken, UsageError."""
+    accepted = exceptions.read(request.exceptions) if request.exceptions else ()
+    source = locate(request.recipe, request.source)
+    with history.opened(source.location) as commits:
+        checkout = commits.checkout
+        if request.end is None:
+            head = checkouts.source_head(checkout)
+            if head is None:
+                raise CheckoutFailed(f"{source.location} has no HEAD", "name a commit with --to")
+        else:
+            head = checkouts.resolve(checkout, request.end)
+        after = revision_at(commits, head, request.end)
+        try:
+            base = choose_base(checkout, head, request.start, after.release, allow_same=False)
+        except (BaseBroken, UsageError) as error:
+            raise type(error)(error.message, "name the older commit with --from") from None
+        before = revision_at(commits, base.commit, base.version)
+        found = compare(source.recipe, before, after, request.choice)
+        if accepted:
+            found = exceptions.applied(found, accepted, clock.today())
+        before_after = CommitEntry(before.name, before.commit), CommitEntry(after.name, head)
+        return Compared(before_after, found)

@@ -1,0 +1,221 @@
+"""`ccci plan`: options in, what a deploy would do out."""
+
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from ccci.actions import plan
+from ccci.commandline.declared import Completes, Panel
+from ccci.commands.options import Context, argument, examples, option, reporting_as, spread
+from ccci.commands.shared import Deployed, UpgradeEnv, head_meant
+from ccci.errors import UsageError
+from ccci.host.durations import seconds
+from ccci.host.masking import mask
+from ccci.planning import text
+from ccci.planning.model import Plan, document
+from ccci.steps import sent
+from ccci.terminal.output import Output
+
+if TYPE_CHECKING:
+    from ccci.actions.parts import Part
+    from ccci.deployers import App
+    from ccci.recipe.checkout import Checkout
+    from ccci.steps.workspace import Choices
+
+
+@examples(
+    (
+        "ccci plan shop -- docker stack deploy -c compose.yml shop",
+        "what that deploy would do; nothing is written",
+    ),
+    (
+        "ccci plan shop --save plan.json -- docker stack deploy -c compose.yml shop",
+        "and keep it, for `ccci converge --plan`",
+    ),
+    (
+        "ccci plan shop --format markdown -- docker stack deploy -c compose.yml shop",
+        "and print it for the comment on a pull request",
+    ),
+    (
+        "ccci plan discourse --head my-branch",
+        "what this branch would do to the app that a run left, or to a new one",
+    ),
+)
+@reporting_as("json", "markdown")
+@spread(Deployed)
+def command(
+    *,
+    ctx: Context,
+    stack: Annotated[
+        str,
+        argument(
+            "STACK|RECIPE",
+            "With COMMAND a stack's name; else a recipe's, its path or URL, or an app that a run "
+            "left.",
+            completes=Completes.STACKS,
+        ),
+    ],
+    command: Annotated[
+        list[str] | None,
+        argument("[-- COMMAND…]", "What would deploy it.", completes=Completes.COMMANDS),
+    ] = None,
+    head: Annotated[
+        str | None,
+        option(
+            "HEAD",
+            "A recipe's commit, branch or tag, deployed as chaos.",
+            panel=Panel.TEST,
+            metavar="REF",
+            completes=Completes.REFS,
+            short=True,
+        ),
+    ] = None,
+    tag: Annotated[
+        str | None,
+        option(
+            "TAG",
+            "A recipe's release, pinned.",
+            panel=Panel.TEST,
+            metavar="TAG",
+            completes=Completes.REFS,
+            short=True,
+        ),
+    ] = None,
+    base: Annotated[
+        str | None,
+        option(
+            "BASE",
+            "What a new app is upgraded from, as by `ccci upgrade`; auto: the newest release "
+            "before the head.",
+            panel=Panel.TEST,
+            metavar="TAG|auto",
+            completes=Completes.REFS,
+            short=True,
+        ),
+    ] = None,
+    recipe: Deployed,
+    upgrade_env: UpgradeEnv = None,
+    save: Annotated[
+        Path | None,
+        option(
+            "PLAN_SAVE",
+            "Keep the plan in this file, for `converge --plan`.",
+            panel=Panel.OUTPUT,
+            short=True,
+        ),
+    ] = None,
+    timeout: Annotated[
+        str,
+        option(
+            "PLAN_TIMEOUT",
+            "How long COMMAND may take, such as 90s or 5m.",
+            panel=Panel.JUDGING,
+            metavar="DURATION",
+            short=True,
+        ),
+    ] = "5m",
+    output_format: Annotated[
+        str,
+        option(
+            "PLAN_FORMAT",
+            "How to print it; markdown is for the comment on a pull request.",
+            "--format",
+            panel=Panel.OUTPUT,
+            words=("text", "json", "markdown"),
+        ),
+    ] = "text",
+    fail_on: Annotated[
+        str,
+        option(
+            "PLAN_FAIL_ON",
+            "The least severity of a finding that makes the exit code 20.",
+            panel=Panel.JUDGING,
+            words=("error", "warning", "never"),
+        ),
+    ] = "never",
+) -> int:
+    """Say what COMMAND would do to STACK, or a deploy of RECIPE to its app, and write nothing.
+
+    What deploys speaks to a recording Engine: reads go through, writes are recorded. A plan says
+    what Swarm is asked and will do; it is no promise about the app.
+    """
+    output = ctx.obj
+    within = seconds(timeout, "--timeout") or 300.0
+    if command:
+        _refuse_options_of_recipes(ctx)
+        request = plan.Request(stack, tuple(command), save, within, fail_on)
+        found = plan.plan(request, lines=output.detail, keep_secret=output.keep_secret)
+    else:
+        head = head_meant(ctx, head, tag)
+        if base is not None and head is None:
+            if "base" in ctx.given:
+                raise UsageError("--base is what a --head goes on top of", "give the head")
+            base = None
+        of = _Revision(stack, recipe.of_recipe, head, tag, base, upgrade_env or [])
+        found = sent.failing(of.planned(within, output), fail_on)
+        plan.keep(save, found, output.secrets)
+    if output.copies.left:
+        from ccci.planning.forms import render
+
+        told = mask(found, output.secrets)
+        output.hand_on(lambda name: render(name, told))
+    _show(found, output, output_format)
+    return found.verdict.exit_code
+
+
+def _show(found: Plan, output: Output, output_format: str) -> None:
+    """Print a plan in a format; `--json` stands above `--format`."""
+    if output.json or output_format == "json":
+        output.json_result(document(found))
+    elif output_format == "markdown":
+        from ccci.planning.markdown import markdown
+
+        output.text(*markdown(mask(found, output.secrets)).rstrip("\n").split("\n"))
+    else:
+        output.rows(text.rows(found))
+
+
+def _refuse_options_of_recipes(ctx: Context) -> None:
+    """Raise UsageError where what only a recipe has was given beside a COMMAND."""
+    known = (*_OF_A_REVISION, *(each.name for each in fields(Deployed)))
+    wrong = [f"--{name.replace('_', '-')}" for name in known if name in ctx.given]
+    if wrong:
+        raise UsageError(
+            f"{', '.join(wrong)}: for a recipe, and a COMMAND deploys what it likes",
+            "leave out either the COMMAND or these",
+        )
+
+
+_OF_A_REVISION = ("head", "tag", "base", "upgrade_env")
+
+
+@dataclass(frozen=True, slots=True)
+class _Revision:
+    """What is planned of a recipe."""
+
+    recipe: str
+    choices: "Choices"
+    head: str | None
+    tag: str | None
+    base: str | None
+    upgrade_env: list[str]
+
+    def planned(self, within: float, output: Output) -> Plan:
+        """Return the plan of what is deployed last. Raise UsageError for what cannot be meant."""
+        from ccci.actions import deploy, plan_recipe, upgrade
+        from ccci.steps.app import assignments
+
+        env = assignments(self.upgrade_env, "--upgrade-env")
+        recipe, choices = self.recipe, self.choices
+        if self.base is not None and self.head is not None:
+            parts = upgrade.parts(
+                upgrade.Request(recipe, self.head, choices, self.base, upgrade_env=env)
+            )
+        else:
+            alone = deploy.parts(deploy.Request(recipe, choices, self.tag, self.head))
+
+            def parts(clone: "Checkout", app: "App") -> "list[Part]":
+                return [replace(each, env=env) for each in alone(clone, app)]
+
+        every = plan_recipe.planned(recipe, choices, parts, output, timeout=within, finds_app=True)
+        return every[-1].plan

@@ -1,0 +1,80 @@
+"""`ccci sweep upgrade`: what a pull request forgot, told from git alone."""
+
+from typing import Annotated
+
+from ccci.actions.sweep_upgrade import Request, compared
+from ccci.commandline.declared import Completes, Panel
+from ccci.commands import options
+from ccci.commands.options import SWEPT, Context, argument, examples, option, reporting_as
+from ccci.recipe.base import AUTO
+from ccci.sweep import asked, printing
+from ccci.sweep.rules import Choice
+
+
+@examples(
+    ("ccci sweep upgrade .", "what HEAD forgets, against the newest release before it"),
+    ("ccci sweep upgrade discourse --to my-branch", "another branch, of a recipe of yours"),
+    (
+        "ccci sweep upgrade ./discourse --from 0.7.0+3.3.1 --to my-branch --format markdown",
+        "between two commits, as a comment for a pull request",
+    ),
+)
+@reporting_as(*SWEPT)
+def command(
+    ctx: Context,
+    recipe: Annotated[
+        str,
+        argument(
+            "RECIPE",
+            "A recipe's name, or a path to its repository.",
+            completes=Completes.RECIPES,
+        ),
+    ],
+    start: Annotated[
+        str,
+        option(
+            "FROM",
+            "The older commit; auto: the newest release before the other.",
+            "--from",
+            panel=Panel.TEST,
+            metavar="REF|auto",
+            completes=Completes.REFS,
+            short=True,
+        ),
+    ] = AUTO,
+    end: Annotated[
+        str | None,
+        option(
+            "TO",
+            "The newer commit. Default: the repository's HEAD.",
+            "--to",
+            panel=Panel.TEST,
+            metavar="REF",
+            completes=Completes.REFS,
+            short=True,
+        ),
+    ] = None,
+    source: Annotated[
+        str | None,
+        option(
+            "SOURCE",
+            "The repository, where RECIPE is only a name.",
+            panel=Panel.TEST,
+            metavar="PATH",
+            completes=Completes.FILES,
+        ),
+    ] = None,
+    output_format: options.Format = "table",
+    fail_on: options.FailOn = "error",
+    select: options.Select = None,
+    ignore: options.Ignore = None,
+    exceptions: options.Exceptions = None,
+) -> int:
+    """Say what an upgrade between two commits of a recipe forgets. Nothing is deployed.
+
+    Exit code 20 for findings at or above --fail-on, in every format.
+    """
+    options.refuse_two_forms(ctx, output_format)
+    choice = Choice(asked.rules("--select", select or ()), asked.rules("--ignore", ignore or ()))
+    found = compared(Request(recipe, start, end, source, choice, exceptions))
+    return printing.show_upgrade(found.sweep, ctx.obj, output_format, fail_on, found.commits)

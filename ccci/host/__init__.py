@@ -1,0 +1,1 @@
+"""What is touched of this machine, one module each, and words for its terminals."""

@@ -1,0 +1,1 @@
+"""One lock per app, on this host and on the swarm."""

@@ -1,0 +1,100 @@
+"""What a plan is made of: what is there, and what was asked for. Frozen values."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ccci.planning.recorded import Kind, Write, name_of
+from ccci.swarm.labels import STACK_LABEL
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class There:
+    """What the swarm has before COMMAND: raw listings of the Engine, of all stacks."""
+
+    services: Sequence[Json] = ()
+    tasks: Sequence[Json] = ()
+    nodes: Sequence[Json] = ()
+    networks: Sequence[Json] = ()
+    configs: Sequence[Json] = ()
+    secrets: Sequence[Json] = ()
+    absent_images: frozenset[str] = frozenset()
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, stack: str) -> dict[str, Json]:
+        """Return the services of a stack by their full names."""
+        return {
+            name_of(Kind.SERVICE, each): each
+            for each in self.services
+            if ((each.get("Spec") or {}).get("Labels") or {}).get(STACK_LABEL) == stack
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What COMMAND asked for, and how it ended."""
+
+    writes: Sequence[Write] = ()
+    networks: Sequence[Json] = ()
+    code: int | None = None
+    ended: bool = False
+    last_words: str = ""
+    refused: tuple[str, ...] = field(default_factory=tuple)
+
+
+def versions(services: Sequence[Json], stack: str) -> dict[str, int]:
+    """Return the version of each service of a stack, by its full name."""
+    return {
+        name: int((each.get("Version") or {}).get("Index") or 0)
+        for name, each in There(services).of(stack).items()
+    }
+
+
+_IN_FLIGHT = {"updating", "rollback_started"}
+
+
+def moved(before: There, after: There, stack: str, names: Collection[str] = ()) -> tuple[str, ...]:
+    """Return what of a stack somebody wrote between two looks, in words; `names` are watched too.
+
+    The updater of a roll that is in flight writes a service's version as well, and never its spec
+    (swarmkit manager/orchestrator/update/updater.go).
+    """
+    found = set[str]()
+    for kind in Kind:
+        was, now = (_watched(kind, each, stack, names) for each in (before, after))
+        found |= {
+            name if kind is Kind.SERVICE else f"{kind.word} {name}"
+            for name in {*was, *now}
+            if name not in was or name not in now or _written(was[name], now[name])
+        }
+    return tuple(sorted(found))
+
+
+def _watched(kind: Kind, there: There, stack: str, names: Collection[str]) -> dict[str, Json]:
+    """Return the objects of a kind that are a stack's, by label or by name, or are named."""
+    listed = {
+        Kind.SERVICE: there.services,
+        Kind.NETWORK: there.networks,
+        Kind.CONFIG: there.configs,
+        Kind.SECRET: there.secrets,
+    }
+    found = {}
+    for each in listed[kind]:
+        name = name_of(kind, each)
+        labels = (each.get("Spec") or each).get("Labels") or {}
+        if labels.get(STACK_LABEL) == stack or name.startswith(f"{stack}_") or name in names:
+            found[name] = each
+    return found
+
+
+def _identity(found: Json) -> object:
+    return found.get("ID") or found.get("Id")
+
+
+def _written(was: Json, now: Json) -> bool:
+    if _identity(was) != _identity(now) or was.get("Spec") != now.get("Spec"):
+        return True
+    states = {(each.get("UpdateStatus") or {}).get("State") for each in (was, now)}
+    return was.get("Version") != now.get("Version") and states.isdisjoint(_IN_FLIGHT)

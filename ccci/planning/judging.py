@@ -1,0 +1,72 @@
+"""The verdict of a plan: worst first, with the way out. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ccci.exits import Verdict
+from ccci.planning.facts import Asked
+from ccci.planning.fate import Fate
+from ccci.planning.model import Plan
+from ccci.swarm.judge.refusals import refusal
+
+
+def judged(plan: Plan, asked: Asked, moved: Sequence[str]) -> Plan:
+    """Return a plan with its verdict, worst first; `moved` are the services really written."""
+    if moved:
+        return replace(
+            plan,
+            verdict=Verdict.DISTURBED,
+            summary=f"while it was planned, the real swarm changed: {', '.join(moved)}",
+            hint="does COMMAND address an Engine of its own? Then it was not planned but done; "
+            "else somebody else deployed: plan again",
+        )
+    refused = [each for each in plan.services if each.refusal]
+    objects = [each for each in plan.objects if each.refusal]
+    if refused or objects:
+        name, said = (
+            (refused[0].name, refused[0].refusal)
+            if refused
+            else (f"{objects[0].kind} {objects[0].name}", objects[0].refusal)
+        )
+        found = refusal(f"failed to update {name}: {said}")
+        return replace(
+            plan,
+            verdict=Verdict.DEPLOY_FAILED,
+            summary=f"the Engine would refuse {name}: {said}",
+            hint=refused[0].hint if refused else found.hint,
+        )
+    if asked.code and not asked.ended:
+        words = f": {asked.last_words}" if asked.last_words else ""
+        return replace(
+            plan,
+            verdict=Verdict.DEPLOY_FAILED,
+            summary=f"COMMAND exited with {asked.code}{words}",
+            hint=refusal(asked.last_words).hint,
+        )
+    if not any(each.fate is not Fate.LEFT_OUT for each in plan.services):
+        return replace(
+            plan,
+            verdict=Verdict.UNABLE,
+            summary=f"COMMAND did not touch {plan.stack}: it wrote no service of it",
+            hint="check the stack's name, and that COMMAND goes by DOCKER_HOST",
+        )
+    nowhere = [
+        each for each in plan.services if each.nodes and all(one.reason for one in each.nodes)
+    ]
+    if nowhere:
+        reasons = "; ".join(f"{one.node} {one.reason}" for one in nowhere[0].nodes)
+        return replace(
+            plan,
+            verdict=Verdict.STALLED,
+            summary=f"no node fits {nowhere[0].name}: {reasons}",
+            hint="mend its constraints, reservations or ports, or make room on a node",
+        )
+    return replace(plan, summary=_summary(plan))
+
+
+def _summary(plan: Plan) -> str:
+    counts: dict[Fate, int] = {}
+    for each in plan.services:
+        counts[each.fate] = counts.get(each.fate, 0) + 1
+    told = ", ".join(f"{count} {fate.value}" for fate, count in counts.items())
+    return f"{plan.stack}: {told}"

@@ -1,0 +1,1 @@
+"""What was run, in a folder each."""

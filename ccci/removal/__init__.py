@@ -1,0 +1,1 @@
+"""What runs left on a swarm, whose it is, and how it is removed."""

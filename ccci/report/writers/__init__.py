@@ -1,0 +1,1 @@
+"""One writer per form of a report: pure functions from a report to a text."""

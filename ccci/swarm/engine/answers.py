@@ -1,0 +1,133 @@
+"""What the Engine is asked and answers: JSON of the type that is due, or one error. Pure."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ccci.errors import EngineError, EngineUnavailable
+from ccci.swarm.labels import STACK_LABEL
+
+Json = dict[str, Any]
+WRITTEN_AGAINST = (1, 51)
+OLDEST = (1, 41)
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, and the Engine's own time of it as its `Date` header says (whole seconds).
+
+    `empty` says that there was nothing in it, not even a null.
+    """
+
+    value: Any
+    date: str | None
+    empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """An answer as it came, for whoever hands it on."""
+
+    status: int
+    content: bytes
+    headers: Mapping[str, str]
+
+
+def api_version(said: object) -> str:
+    """Return the highest API version both sides know; engine 29 refuses those below 1.44."""
+    version = said if isinstance(said, dict) else {}
+    newest, oldest = (_numbers(version.get(key)) for key in ("ApiVersion", "MinAPIVersion"))
+    if newest < OLDEST:
+        raise EngineUnavailable(
+            f"the Engine speaks API {version.get('ApiVersion')}, ccci needs 1.41 (Engine 20.10)",
+            "upgrade the Docker Engine",
+        )
+    return ".".join(map(str, max(min(newest, WRITTEN_AGAINST), oldest)))
+
+
+def _numbers(version: object) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in str(version or "").split("."))
+    except ValueError:
+        return (0,)
+
+
+def decoded(status: int, body: bytes) -> Any:  # noqa: ANN401 -- JSON
+    """Return the JSON of an answer. Raise EngineError when it is none."""
+    try:
+        value = json.loads(body)
+        # Half of a character is a text that can be written nowhere.
+        return _whole_characters(value) if _SURROGATE.search(body) else value
+    except (ValueError, RecursionError) as error:
+        raise EngineError(status, f"the Engine's answer is no JSON: {error}") from None
+
+
+def _whole_characters(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole_characters(each) for each in value]
+    if isinstance(value, dict):
+        return {_whole_characters(key): _whole_characters(each) for key, each in value.items()}
+    return value
+
+
+def an_object(path: str, value: object) -> Json:
+    """Return an answer that has to be an object. Raise EngineError when it is none."""
+    if not isinstance(value, dict):
+        raise senseless(path, value)
+    return value
+
+
+def objects(path: str, value: object) -> list[Json]:
+    """Return a listing; null is an empty one, as Go writes it."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise senseless(path, value)
+    found = [an_object(path, each) for each in value]
+    for each in found:
+        _check_identity(path, each)
+    return found
+
+
+# What the Engine never leaves out, and everybody takes for granted: which one it is, and whose.
+_IDENTIFIER = {"/networks": "Id", "/containers": "Id", "/volumes": "Name"}
+_SPECIFIED = {"/services", "/configs", "/secrets"}
+
+
+def _check_identity(path: str, found: Json) -> None:
+    """Raise EngineError for an object of a listing that nobody could tell from another."""
+    holder = found
+    if path in _SPECIFIED:
+        holder = an_object(path, found.get("Spec"))
+    names = [found.get(_IDENTIFIER.get(path, "ID"))]
+    if path in _SPECIFIED or path == "/networks":
+        names.append(holder.get("Name"))
+    for each in names:
+        if not isinstance(each, str) or not each:
+            raise senseless(path, each)
+    labels = holder.get("Labels")
+    for each in (an_object(path, labels) if labels is not None else {}).values():
+        if each is not None and not isinstance(each, str):
+            raise senseless(path, each)
+
+
+def senseless(path: str, value: object) -> EngineError:
+    """Return the error of an answer of another type."""
+    return EngineError(
+        0,
+        f"the Engine's answer to {path} makes no sense: it holds {type(value).__name__}",
+        "see whether DOCKER_HOST is a Docker Engine, and what lies between it and ccci",
+    )
+
+
+def filters(stack: str | None, wanted: Mapping[str, list[str]] | None) -> dict[str, list[str]]:
+    """Return the filters of a listing, with the label of a stack, if there is one."""
+    found = {key: list(values) for key, values in (wanted or {}).items()}
+    if stack is not None:
+        found["label"] = [*found.get("label", []), f"{STACK_LABEL}={stack}"]
+    return found

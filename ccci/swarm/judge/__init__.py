@@ -1,0 +1,1 @@
+"""How a rollout is judged: observations in, verdicts out. Pure."""

@@ -1,0 +1,1 @@
+"""One next step for one failure, one level below its cause. Pure text."""

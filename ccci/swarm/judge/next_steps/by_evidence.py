@@ -1,0 +1,176 @@
+"""The next step by what was seen of the container: its exit code, its log, its probe. Pure text."""
+
+import re
+
+from ccci.swarm.judge.next_steps.situation import Situation
+from ccci.swarm.model import Spec, TaskState
+
+SIGKILL_EXIT = 137
+_NOT_EXECUTABLE, _NOT_FOUND, _ILLEGAL, _SEGFAULT, _TERMINATED = 126, 127, 132, 139, 143
+
+
+def exited(now: Situation) -> str:
+    """Return the next step for a task that ended with an error, or nothing."""
+    if now.task is not None and now.task.state is TaskState.REJECTED:
+        return "it never started: mend what the message names"
+    special = _by_exit_code(now)
+    if special:
+        return special
+    evidence = now.evidence
+    if evidence is not None and "does not support reading" in evidence.incomplete:
+        driver = now.spec.log_driver if now.spec is not None else ""
+        named = f"`{driver}`" if driver else "the log driver"
+        return f"its log cannot be read back from {named}: read it where {named} sends it"
+    log = "\n".join(evidence.logs).lower() if evidence is not None else ""
+    for words, step in _BY_LOG:
+        if re.search(words, log):
+            return step
+    if evidence is not None and not evidence.logs and not evidence.incomplete:
+        return "it printed nothing: run the image by hand with the same command and environment"
+    return ""
+
+
+def _by_exit_code(now: Situation) -> str:
+    local = now.evidence is not None and now.evidence.local
+    if now.exit_code == SIGKILL_EXIT and not local:
+        return (
+            f"137 is SIGKILL: perhaps out of memory; ask {now.where} (the kernel's log: "
+            "`journalctl -k`), since this Engine cannot see it"
+        )
+    return {
+        SIGKILL_EXIT: (
+            "137 is SIGKILL, and not for its own memory limit: see whether somebody killed or "
+            "restarted the container by hand, or the node ran out of memory (`journalctl -k`)"
+        ),
+        _NOT_EXECUTABLE: (
+            "126: a program that its start script calls may not be executed: `chmod +x` in the "
+            "image, or `mode: 0555` for a config"
+        ),
+        _NOT_FOUND: (
+            "127: a program that its start script calls is not in the image: install it there, or "
+            "mend `command`/`entrypoint`"
+        ),
+        _ILLEGAL: (
+            f"132 is SIGILL: the program uses instructions that the processor of {now.where} does "
+            "not have: take a build or a version without them, or constrain the service to nodes "
+            "that fit"
+        ),
+        _SEGFAULT: "139: the program crashed (SIGSEGV): try the image's other versions, or report "
+        "it to who makes it",
+        _TERMINATED: "143 is SIGTERM: something asked it to stop; see whether somebody stopped or "
+        "restarted the container by hand",
+    }.get(now.exit_code or 0, "")
+
+
+_BY_LOG: tuple[tuple[str, str], ...] = (
+    (
+        r"exec format error",
+        (
+            "the image is built for another platform than the node's: build it for that "
+            "(`docker buildx build --platform`), or constrain the service to nodes that fit"
+        ),
+    ),
+    (
+        r"heap out of memory|outofmemoryerror|cannot allocate memory",
+        (
+            "it reached a limit of memory of its own: raise that one (`NODE_OPTIONS`, `-Xmx`), and "
+            "`deploy.resources.limits.memory` where it is lower"
+        ),
+    ),
+    (
+        r"no space left on device",
+        "make room on the disk of the node, or of the volume it writes to",
+    ),
+    (
+        r"address already in use|eaddrinuse",
+        "inside of the container the address is taken: let only one of its processes listen there",
+    ),
+    (
+        r"permission denied|operation not permitted|eacces",
+        (
+            "its user may not use what it names: mend `user:`, the `mode:`, `uid:` of its secrets "
+            "and configs, or the owner of its volume"
+        ),
+    ),
+    (
+        r"read-only file system",
+        "it writes where it may not: mount a volume or a tmpfs there, or drop `read_only`",
+    ),
+)
+
+
+def unhealthy(now: Situation) -> str:
+    """Return the next step by what the last probe said, or nothing."""
+    evidence = now.evidence
+    # start_period is over with the first good probe (moby daemon/health.go).
+    longer = (
+        "" if now.was_up else "; if {who} only needs longer{to}, raise the check's `start_period`"
+    )
+    if evidence is None or not evidence.local:
+        return (
+            f"what its probe printed stays on {now.where}: let ccci talk to that node "
+            "(DOCKER_HOST), or see `docker inspect --format '{{json .State.Health}}'` there while "
+            f"it runs{longer.format(who='it', to='')}"
+        )
+    last = evidence.health[-1] if evidence.health else ""
+    for words, step, to in _BY_PROBE:
+        if re.search(words, last, re.IGNORECASE):
+            more = longer.format(who="the app", to=to) if to else ""
+            return step.format(timeout=_timeout(now.spec)) + more
+    return _WAS_UP if now.was_up else ""
+
+
+_WAS_UP = (
+    "the check passed at first: see its log for what changed then, and run the check's `test` by "
+    "hand in a container with the same environment and networks"
+)
+
+
+def _timeout(spec: Spec | None) -> str:
+    seconds = spec.health.timeout if spec is not None and spec.health is not None else 0.0
+    return f" (now {seconds:g} s)" if seconds else ""
+
+
+_BY_PROBE: tuple[tuple[str, str, str], ...] = (
+    (
+        r"exceeded timeout|timed out|timeout",
+        "the probe hangs: mend what it waits for, or raise the check's `timeout`{timeout}",
+        "",
+    ),
+    (
+        r"executable file not found|exit 127|exit -1$|no such file or directory|: not found",
+        (
+            "the image has no such program: let the check's `test` use one that it has "
+            "(`CMD-SHELL` needs a shell, `CMD` does not), or install it in the image"
+        ),
+        "",
+    ),
+    (
+        r"exit 126|permission denied",
+        "the probe may not be executed: `chmod +x` in the image, or `mode: 0555` for a config",
+        "",
+    ),
+    (
+        r"connection refused|failed to connect|couldn't connect|can't connect|no route to host",
+        "nothing listens where the probe asks: mend the port or address in the check's `test`",
+        " to begin",
+    ),
+    (
+        r"could not resolve|bad address|name or service not known|name resolution",
+        "the probe asks for a name that is not known in the container: ask `localhost`",
+        "",
+    ),
+    (
+        r"\b(?:40[0-9]|41[0-9])\b",
+        (
+            "the app answers, but refuses the probe's request: mend the path or the credentials in "
+            "the check's `test`"
+        ),
+        "",
+    ),
+    (
+        r"\b50[0-9]\b",
+        "the app answers with an error of its own: read its log",
+        " to be ready",
+    ),
+)

@@ -1,0 +1,241 @@
+"""The next step that the Engine's message alone asks for, with its own names filled in. Pure text.
+
+Each row is anchored at the Engine's words; what a message quotes is only ever filled in.
+"""
+
+import re
+from functools import cache
+
+from ccci.swarm.causes import CauseCode
+from ccci.swarm.judge.next_steps.images import IMAGES
+from ccci.swarm.judge.next_steps.message import NO_ROOM, Message, Row, Step
+from ccci.swarm.judge.words import own_words, quoted
+from ccci.swarm.model import Spec
+
+
+def by_message(code: CauseCode, error: str, spec: Spec | None, where: str) -> str:
+    """Return the next step for a task's error, or nothing where the words alone ask for none."""
+    said = own_words(error)
+    message = Message(error, quoted(error), spec, where)
+    for wanted, pattern, step in _steps():
+        if code is wanted and pattern.search(said):
+            return step.format(where=where) if isinstance(step, str) else step(message)
+    return ""
+
+
+def _program(message: Message) -> str:
+    name = message.named(r'exec: "((?:\\.|[^"\\])*)"') or message.named(r"exec (\S+):")
+    if " " in name:
+        words = ", ".join(f'"{word}"' for word in name.split())
+        return (
+            f"`{name}` is taken for one program's name: write `command: [{words}]`, a word an item"
+        )
+    named = f"`{name}`" if name else "the program"
+    return f"the image has no program {named}: mend `command`/`entrypoint`, or the image"
+
+
+def _not_executable(message: Message) -> str:
+    name = message.named(r'exec: "((?:\\.|[^"\\])*)"')
+    named = f"`{name}`" if name else "its program"
+    return (
+        f"{named} may not be executed: `chmod +x` it in the image, or `mode: 0555` for a config or "
+        "secret"
+    )
+
+
+def _user(message: Message) -> str:
+    kind = message.named(r"unable to find (user|group)")
+    name = message.named(r"unable to find (?:user|group) ([^:\s]+)")
+    part = "what stands behind the `:` of `user:`" if kind == "group" else "`user:`"
+    return (
+        f"the image knows no {kind or 'user'} `{name}`: mend {part}, by number if the image has "
+        "no name for it"
+    )
+
+
+def _log_driver(message: Message) -> str:
+    driver = message.spec.log_driver if message.spec is not None else ""
+    named = f"`{driver}`" if driver else "the log driver"
+    return (
+        f"{named} cannot do its work from {message.where}: mend the address in `logging: options`, "
+        "start its server, or take another driver"
+    )
+
+
+def _bind(message: Message) -> str:
+    path = message.named(
+        r"(?:does not exist|symlinks from mount source path)[^/]*(/.*?)['\"]?(?:$|: )"
+    )
+    named = f"`{path}`" if path else "the path"
+    return (
+        f"create {named} on {message.where} and every other node it may run on, or use a named "
+        "volume"
+    )
+
+
+def _volume_options(message: Message) -> str:
+    names = (
+        [each.source for each in message.spec.mounts if each.has_options] if message.spec else []
+    )
+    named = f" of {' and '.join(f'`{each}`' for each in names)}" if names else ""
+    return (
+        f"mend the volume's `driver_opts`{named} (device, address, options), or what they lead to; "
+        "a volume that exists already keeps its old options until it is removed"
+    )
+
+
+def _plugin(message: Message) -> str:
+    name = message.named(r'plugin "?([\w./-]+(?::[\w.-]+)?)"?')
+    named = f" `{name}`" if name and name != "not" else ""
+    return f"install the volume plugin{named} on {message.where}, or use the driver `local`"
+
+
+def _through_a_file(message: Message) -> str:
+    path = message.named(r"/(?:merged|diff)(/.*?): not a directory")
+    named = f"`{path}`" if path else "a path of the service"
+    return (
+        f"{named} leads through a file of the image: mend `working_dir`, or the `target` of the "
+        "mount, config or secret that lies there"
+    )
+
+
+_LIMITS = (
+    "`ulimits` asks for what {where} does not give: a soft limit higher than its hard one, or a "
+    "hard one higher than docker's daemon may set"
+)
+
+_ONE_KIND = (
+    "source and target are not of one kind: a file goes onto a file and a folder onto a folder; "
+    "give the config, secret or bind a `target` that the image does not have as a folder"
+)
+
+_TABLE: tuple[Row, ...] = (
+    # Never started: runc and moby's oci (the first that fits; the program's own words follow).
+    (CauseCode.EXIT_NONZERO, r"executable file not found|exec: <>: .*no such file", _program),
+    (CauseCode.EXIT_NONZERO, r"exec <>: no such file", _program),
+    (
+        CauseCode.EXIT_NONZERO,
+        r"exec format error",
+        (
+            "the image is built for another platform than that of {where}, or its script begins "
+            "with no `#!`: build it for the node's platform, or constrain the service to nodes that"
+            " fit"
+        ),
+    ),
+    (CauseCode.EXIT_NONZERO, r"exec: <>:.*(?:permission denied|is a directory)", _not_executable),
+    (CauseCode.EXIT_NONZERO, r"exec <>: permission denied", _not_executable),
+    (
+        CauseCode.EXIT_NONZERO,
+        r"chdir to cwd",
+        (
+            "its user may not enter `working_dir`, or the image lacks it: mend `working_dir`, "
+            "`user:`, or the image"
+        ),
+    ),
+    (CauseCode.EXIT_NONZERO, r"unable to find (?:user|group)", _user),
+    (CauseCode.EXIT_NONZERO, r"logging driver", _log_driver),
+    (CauseCode.EXIT_NONZERO, r"setting rlimits?", _LIMITS),
+    (CauseCode.EXIT_NONZERO, r"<store>.*no space left", NO_ROOM),
+    (
+        CauseCode.EXIT_NONZERO,
+        r"starting container failed|oci runtime|runc create",
+        (
+            "it never started: mend what the message names (program, user, mount, limit), and "
+            "deploy again"
+        ),
+    ),
+    # Mounts: moby volume/mounts/validate.go, volume/local, volume/drivers, runc's rootfs_linux.go.
+    (CauseCode.MOUNT_FAILED, r"bind (?:mount )?source path|symlinks from mount source", _bind),
+    (
+        CauseCode.MOUNT_FAILED,
+        r"invalid mount target|must be an absolute path|path must be absolute",
+        ("the target of a mount has to be an absolute path: write `name:/path`"),
+    ),
+    (
+        CauseCode.MOUNT_FAILED,
+        r"source must not be empty",
+        ("the mount has no source: look for a variable in it that is empty"),
+    ),
+    (
+        CauseCode.MOUNT_FAILED,
+        r"duplicate mount point",
+        ("two mounts of the service have one target: give each its own"),
+    ),
+    (CauseCode.MOUNT_FAILED, r"no space left", NO_ROOM),
+    (
+        CauseCode.MOUNT_FAILED,
+        r"is mounted on .* but it is not a",
+        (
+            "the bind's `propagation` needs a mount of the host that is shared: leave it out, or "
+            "make the path one on {where} (`mount --make-rshared`)"
+        ),
+    ),
+    (CauseCode.MOUNT_FAILED, r"not a directory|directory onto a file|is a directory", _ONE_KIND),
+    (CauseCode.MOUNT_FAILED, r"plugin", _plugin),
+    (CauseCode.MOUNT_FAILED, r"mount(?:ing)? (?:local )?volume|volumedriver", _volume_options),
+    # moby volume/local: options that it does not know, or that are not whole.
+    (CauseCode.MOUNT_FAILED, r"create \S+: (?:invalid|missing|required)", _volume_options),
+    (
+        CauseCode.MOUNT_FAILED,
+        r"read-only file system",
+        (
+            "the place of the mount is on a file system that is read-only: choose another path on "
+            "{where}, or drop `read_only`"
+        ),
+    ),
+    # Neither: what the Engine does with the container's own file system.
+    (CauseCode.UNKNOWN, r"<store>.*no space left|no space left.*<store>", NO_ROOM),
+    (CauseCode.UNKNOWN, r"lstat <store>: not a directory", _through_a_file),
+    # Networks: libnetwork, swarmkit manager/allocator.
+    (
+        CauseCode.NETWORK_UNAVAILABLE,
+        r"endpoint with name",
+        (
+            "an endpoint was left behind on {where}: `docker network inspect` names it, `docker "
+            "network disconnect -f` removes it, or a restart of that daemon"
+        ),
+    ),
+    (
+        CauseCode.NETWORK_UNAVAILABLE,
+        r"non-overlapping|pool .*overlaps",
+        (
+            "no range of addresses is left for another network: remove networks that nothing uses "
+            "(`docker network prune`), or widen `default-address-pools`"
+        ),
+    ),
+    (
+        CauseCode.NETWORK_UNAVAILABLE,
+        r"network (?:\S+ )?not found|no such network",
+        (
+            "the network is gone or not there yet: create it (`docker network create --driver "
+            "overlay`), or wait until the removal of the old stack is over, then deploy again"
+        ),
+    ),
+    (
+        CauseCode.NETWORK_UNAVAILABLE,
+        r"available ip|address already in use|no available|missing network attachments",
+        (
+            "its network has no address left, or one is still held: give it a larger subnet, or see"
+            " `docker network inspect`; leaked ones go away when the manager's daemon restarts"
+        ),
+    ),
+    (
+        CauseCode.NETWORK_UNAVAILABLE,
+        r"iptables",
+        ("docker's firewall rules are gone from {where}: restart its daemon, which writes them"),
+    ),
+    (
+        CauseCode.NETWORK_UNAVAILABLE,
+        r"vxlan",
+        (
+            "the kernel of {where} holds an interface of an older network: restart that node's "
+            "daemon"
+        ),
+    ),
+)
+
+
+@cache
+def _steps() -> tuple[tuple[CauseCode, re.Pattern[str], Step | str], ...]:
+    every = (*IMAGES, *_TABLE)
+    return tuple((code, re.compile(text, re.IGNORECASE), step) for code, text, step in every)

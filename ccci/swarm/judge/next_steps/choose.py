@@ -1,0 +1,118 @@
+"""One next step for one failed task: by the Engine's message, the probe, the log and the spec.
+
+A step is true whenever it is printed: it names nothing that a teardown removes, points at no line
+above it, and fills in the names that are known. Pure text.
+"""
+
+import re
+from collections.abc import Callable
+
+from ccci.host import sizes
+from ccci.swarm.judge.endings import Ending, is_one_shot
+from ccci.swarm.judge.hints import HINTS
+from ccci.swarm.judge.next_steps.by_evidence import exited, unhealthy
+from ccci.swarm.judge.next_steps.by_message import by_message
+from ccci.swarm.judge.next_steps.by_scheduler import no_node, port_in_use
+from ccci.swarm.judge.next_steps.situation import Situation, listed
+from ccci.swarm.judge.words import exit_code_in
+from ccci.swarm.model import CauseCode, Mode, TaskState
+
+
+def next_step(now: Situation) -> str:
+    """Return the next step that fits best: by message first, then by what else is known."""
+    found = by_message(now.code, now.error, now.spec, now.where)
+    if not found and now.code in _BY_CODE:
+        found = _BY_CODE[now.code](now)
+    found = found or HINTS[now.code]
+    return found + _side_by_side(now)
+
+
+def _side_by_side(now: Situation) -> str:
+    """Add that start-first lets two copies open one volume, where the new one died early on."""
+    if now.code is not CauseCode.EXIT_NONZERO or not now.start_first or now.spec is None:
+        return ""
+    if now.task is not None and exit_code_in(now.task.error) is None and now.task.error:
+        return ""  # it never started
+    shared = [each.target for each in now.spec.mounts if each.kind in {"volume", "bind"}]
+    if not shared:
+        return ""
+    return (
+        f"; with `order: start-first` old and new have {listed(shared[:2])} open at once: if only "
+        "one may, say `order: stop-first`"
+    )
+
+
+def _early(now: Situation) -> str:
+    if now.spec is None:
+        return ""
+    if now.spec.mode is Mode.GLOBAL and now.ending is not Ending.AGAIN:
+        return (
+            "let its main process stay in the foreground; if it is meant to end on each node, make "
+            "it a job (`mode: global-job`)"
+        )
+    if now.ending is Ending.EARLY and is_one_shot(now.spec, now.spec.health):
+        return (
+            "its tasks stayed until this deploy: let its main process stay in the foreground; "
+            "if it is meant to end from now on, make it a job, or deploy it once more"
+        )
+    if now.ending is Ending.AGAIN:
+        return (
+            "in an update Swarm takes each end within `monitor` for a failure: say `update_config: "
+            "failure_action: continue` for a service that runs by its restart delay"
+        )
+    if now.ending is Ending.DONE or is_one_shot(now.spec, now.spec.health):
+        return (
+            "in an update Swarm takes each end within `monitor` for a failure: say `update_config: "
+            "failure_action: continue` for a service that is meant to end, or make it a job"
+        )
+    return ""
+
+
+def _out_of_memory(now: Situation) -> str:
+    """Name the limit that was hit, and start-first's double."""
+    limit = now.spec.memory_limit if now.spec is not None else 0
+    hint = HINTS[CauseCode.OOM_KILLED]
+    if limit:
+        hint = hint.replace("limits.memory`", f"limits.memory` (it was {sizes.told(limit)})")
+    if not now.start_first:
+        return hint
+    return (
+        f"{hint}; where the node is short of memory, `update_config: order: stop-first` avoids "
+        "running old and new side by side"
+    )
+
+
+def _starting(now: Situation) -> str:
+    """Tell of a check that was not asked yet: until its first good answer the task is starting."""
+    task, health = now.task, now.spec.health if now.spec is not None else None
+    if task is None or health is None or task.state is not TaskState.STARTING:
+        return ""
+    # Within a start_period newer engines ask each `start_interval` (moby daemon/health.go).
+    if health.start_period or task.since is None or task.since >= health.interval:
+        return ""
+    return (
+        f"its health check is first asked after its `interval` ({health.interval:g} s), and until "
+        "it passes the task is starting: shorten it, or give it longer with --timeout"
+    )
+
+
+def _unknown(now: Situation) -> str:
+    if now.task is not None and now.task.state is TaskState.REJECTED:
+        # swarmkit agent/exec/errors.go: what it was given was removed meanwhile.
+        gone = re.match(r"(secret|config) reference \S+ not found", now.task.error)
+        if gone:
+            return f"the {gone[1]} is gone from the swarm: make it again, and deploy again"
+        return "the node refuses it as it is written: mend what the message names, and deploy again"
+    return ""
+
+
+_BY_CODE: dict[CauseCode, Callable[[Situation], str]] = {
+    CauseCode.EXIT_NONZERO: exited,
+    CauseCode.EXITED_EARLY: _early,
+    CauseCode.NO_SUITABLE_NODE: no_node,
+    CauseCode.OOM_KILLED: _out_of_memory,
+    CauseCode.PORT_IN_USE: port_in_use,
+    CauseCode.START_TIMEOUT: _starting,
+    CauseCode.UNHEALTHY: unhealthy,
+    CauseCode.UNKNOWN: _unknown,
+}

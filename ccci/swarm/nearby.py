@@ -1,0 +1,71 @@
+"""What somebody may have meant who named a stack that is not there. Pure."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ccci.swarm.labels import STACK_LABEL
+
+_FEW = 5
+
+
+def stacks(services: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return the stacks that the Engine's services belong to, each with its services' names."""
+    found: dict[str, list[str]] = {}
+    for each in services:
+        spec = each.get("Spec") or {}
+        stack = (spec.get("Labels") or {}).get(STACK_LABEL)
+        if isinstance(stack, str) and stack:
+            name = str(spec.get("Name", "")).removeprefix(f"{stack}_")
+            found.setdefault(stack, []).append(name)
+    return found
+
+
+def instead(name: str, services: Iterable[Mapping[str, Any]]) -> str:
+    """Return what a name that is no stack's may stand for, as a next step; empty for no idea."""
+    known = stacks(services)
+    for stack, names in known.items():
+        if name.startswith(f"{stack}_") and name.removeprefix(f"{stack}_") in names:
+            return f"the stack is {stack}, and {name.removeprefix(f'{stack}_')} a service of it"
+    for stack, names in known.items():
+        if name in names:
+            return f"{name} is a service of the stack {stack}: name that"
+    near = nearest(name, known)
+    if near and near[0] != name:
+        return f"did you mean {near[0]}?"
+    if known and len(known) <= _FEW:
+        return f"the stacks there are: {', '.join(sorted(known))}"
+    return ""
+
+
+def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Return the names that are much like one, the nearest first."""
+    from difflib import get_close_matches
+
+    return tuple(get_close_matches(name, sorted(known), 3, 0.6))
+
+
+def listed(names: Iterable[str], known: Iterable[str]) -> str:
+    """Return the names that there are, those much like what was asked for first, a few of them."""
+    every = sorted(known)
+    first = [near for name in names for near in nearest(name, every)]
+    ordered = list(dict.fromkeys([*first, *every]))
+    more = f" and {len(ordered) - _FEW} more" if len(ordered) > _FEW else ""
+    return ", ".join(ordered[:_FEW]) + more
+
+
+def changed(
+    before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]
+) -> tuple[str, ...]:
+    """Return the stacks of which a service was made, changed or removed between two listings."""
+    olds = {each.get("ID"): each for each in before}
+    news = {each.get("ID"): each for each in after}
+    moved = [
+        news.get(key) or olds[key]
+        for key in olds.keys() | news.keys()
+        if _version(olds.get(key)) != _version(news.get(key))
+    ]
+    return tuple(sorted(stacks(moved)))
+
+
+def _version(service: Mapping[str, Any] | None) -> object:
+    return (service.get("Version") or {}).get("Index") if service else None

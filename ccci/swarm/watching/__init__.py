@@ -1,0 +1,1 @@
+"""Looking at a stack while it changes: threads and time."""

@@ -1,0 +1,131 @@
+"""Whether an Engine's answers can all be true: what Swarm stores has a version that only rises.
+
+Every write of an object raises its `Version.Index` (swarmkit manager/state/store/memory.go), and an
+id never comes back. So an answer is older than one before, or it was changed on its way, where a
+version went back, where two answers tell different things at one version, or where something comes
+back that was gone.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ccci.errors import EngineError
+from ccci.swarm.decode.typed import Json, index, inside, text
+from ccci.swarm.model import TaskState
+
+_OF_A_SERVICE = ("Spec", "PreviousSpec", "UpdateStatus", "JobStatus")
+_OF_A_TASK = ("Spec", "Status", "DesiredState", "ServiceID", "Slot")
+_FORGOTTEN = 2000
+
+
+class Consistency:
+    """What was believed so far of a stack's services and tasks."""
+
+    def __init__(self) -> None:
+        self._services: dict[str, Json] = {}
+        self._tasks: dict[str, Json] = {}
+        self._gone: dict[str, int] = {}
+        self._doubted: set[str] = set()
+
+    def changed(self, services: Iterable[Json]) -> bool:
+        """Say whether a service is new, or has another version than the one believed."""
+        known = self._services
+        return bool(known) and any(
+            _version(known.get(_id(each))) != _version(each) for each in services
+        )
+
+    def missing_services(self, services: Iterable[Json]) -> list[str]:
+        """Return the ids of services that were there and are not listed any more."""
+        return sorted(self._services.keys() - {_id(each) for each in services})
+
+    def missing_tasks(self, services: Iterable[Json], tasks: Iterable[Json]) -> list[str]:
+        """Return the ids of tasks that Swarm would not forget, and that are not listed any more.
+
+        A task that was wanted is forgotten only once another took its place, or with its service.
+        """
+        listed = list(tasks)
+        there = {_id(each) for each in services}
+        ids = {_id(each) for each in listed}
+        successors = {_place(each) for each in listed if _id(each) not in self._tasks}
+        return sorted(
+            identifier
+            for identifier, task in self._tasks.items()
+            if identifier not in ids
+            and text(task, "ServiceID") in there
+            and _wanted(task)
+            and _place(task) not in successors
+        )
+
+    def check(self, services: Iterable[Json], tasks: Iterable[Json]) -> None:
+        """Raise EngineError where these cannot be true after what was believed before."""
+        for each in services:
+            name = f"service {text(inside(each, 'Spec'), 'Name')}"
+            self._compare(name, each, self._services.get(_id(each)), _OF_A_SERVICE)
+        for each in tasks:
+            self._compare(f"task {_id(each)}", each, self._tasks.get(_id(each)), _OF_A_TASK)
+
+    def same(self, one: Iterable[Json], other: Iterable[Json]) -> None:
+        """Raise EngineError where two listings differ in a service at one version."""
+        first = {_id(each): each for each in one}
+        for each in other:
+            before = first.get(_id(each))
+            if before is not None and _version(before) == _version(each):
+                self._compare(f"service {_id(each)}", each, before, _OF_A_SERVICE)
+
+    def believe(self, services: Iterable[Json], tasks: Iterable[Json]) -> None:
+        """Remember what is believed now."""
+        for known, now in ((self._services, services), (self._tasks, tasks)):
+            listed = {_id(each): each for each in now}
+            for identifier in known.keys() - listed.keys():
+                self._gone[identifier] = _version(known[identifier])
+            for identifier in listed:
+                self._gone.pop(identifier, None)
+            known.clear()
+            known.update(listed)
+        for oldest in list(self._gone)[: max(0, len(self._gone) - _FORGOTTEN)]:
+            del self._gone[oldest]
+
+    def _compare(self, name: str, now: Json, before: Json | None, keys: tuple[str, ...]) -> None:
+        if before is None:
+            self._refuse_what_was_gone(name, now)
+            return
+        was, is_now = _version(before), _version(now)
+        if is_now < was:
+            raise _untrue(f"{name} is at version {is_now} after {was}: it is older than one before")
+        if is_now == was and any(now.get(key) != before.get(key) for key in keys):
+            raise _untrue(f"it tells two different things of {name} at version {was}")
+
+    def _refuse_what_was_gone(self, name: str, now: Json) -> None:
+        """Refuse once what comes back: which of the two answers was the older one is not known."""
+        if _id(now) in self._gone and _id(now) not in self._doubted:
+            self._doubted.add(_id(now))
+            raise _untrue(f"{name} is there again after it was gone: one of the two is older")
+        if _version(now) < self._gone.get(_id(now), 0):
+            raise _untrue(f"{name} is there again at an older version than when it went")
+
+
+def _untrue(why: str) -> EngineError:
+    return EngineError(
+        0,
+        f"the Engine's answer cannot be believed: {why}",
+        "see whether DOCKER_HOST leads to one manager, and not to several in turn",
+    )
+
+
+def _id(raw: Json) -> str:
+    return text(raw, "ID")
+
+
+def _version(raw: Json | None) -> int:
+    return (index(raw, "Version") or 0) if raw is not None else 0
+
+
+def _place(task: Json) -> tuple[str, Any]:
+    return text(task, "ServiceID"), task.get("Slot") or text(task, "NodeID")
+
+
+def _wanted(task: Mapping[str, Any]) -> bool:
+    wanted = {TaskState.RUNNING, TaskState.READY, TaskState.COMPLETE}
+    state = text(inside(task, "Status"), "State")
+    ended = state in {each.value for each in TaskState if each.ended}
+    return text(task, "DesiredState") in wanted and not ended

@@ -1,0 +1,46 @@
+"""Parts of a log that a CI folds. Pure.
+
+These marks are the only commands to a CI that ccci prints of itself: their words are ours, and a
+title is what the printer made of it, so that no data can open or close a section.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ccci.report.writers import github
+
+_UNNAMED = re.compile(r"[^a-z0-9_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a log: what is printed before it. `end` is what is printed behind it."""
+
+    begin: str
+    _end: str
+
+    def end(self, at: float) -> str:
+        """Return what is printed behind it, at this time in seconds of Unix."""
+        return self._end.format(at)
+
+
+def section(environ: Mapping[str, str], title: str, at: float, *, hidden: bool) -> Section | None:
+    """Return a section that begins at a time in seconds of Unix; `hidden` until it is unfolded.
+
+    None where no CI is known to fold, or where it could not fold as is wanted. GitLab shows a
+    section's duration, and hides it at first only where it is told to (docs.gitlab.com, "CI/CD job
+    logs", Custom collapsible sections). GitHub and Forgejo hide every group (docs.github.com,
+    "Workflow commands", Grouping log lines), so that what is to be seen has none.
+    """
+    if environ.get("GITLAB_CI") == "true":
+        # A name has to be that of one section of the job.
+        name = f"ccci_{_UNNAMED.sub('_', title.lower())}_{at * 1000:.0f}"
+        collapsed = "[collapsed=true]" if hidden else ""
+        return Section(
+            f"\x1b[0Ksection_start:{at:.0f}:{name}{collapsed}\r\x1b[0K{title}",
+            f"\x1b[0Ksection_end:{{:.0f}}:{name}\r\x1b[0K",
+        )
+    if environ.get("GITHUB_ACTIONS") == "true" and hidden:
+        return Section(github.group(title), github.END)
+    return None

@@ -1,0 +1,1 @@
+"""`make engines`: the tests on a Swarm, on the engine of each Debian."""

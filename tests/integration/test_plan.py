@@ -1,0 +1,492 @@
+"""A plan is written down first; then the deploy follows, and Swarm's own tasks are compared.
+
+One stack has a service for each field of the compose format that reaches a service: all of them
+are changed by one deploy, so that one plan is held against one roll.
+"""
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.sandbox.swarms import Swarm, compose, deploys_detached, wait_for
+
+from ccci.host.process import Finished, run
+from ccci.planning.fate import Fate
+
+pytestmark = pytest.mark.timeout(600)
+
+PLAIN: dict[str, Any] = {
+    "image": "ccci-test/busybox:latest",
+    "command": "sleep 100000",
+    "stop_grace_period": "1s",
+    "networks": ["one"],
+}
+ROLLS, LABELS, SETTINGS = Fate.ROLLS, Fate.LABELS_ONLY, Fate.SETTINGS_ONLY
+SCALED, UNCHANGED = Fate.SCALED, Fate.UNCHANGED
+
+PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any], Fate]] = {
+    "image": ({}, {"image": "ccci-test/busybox:other"}, ROLLS),
+    "command": ({}, {"command": "sleep 99999"}, ROLLS),
+    "entrypoint": ({}, {"entrypoint": ["env"]}, ROLLS),
+    "environment": ({"environment": {"A": "1"}}, {"environment": {"A": "2"}}, ROLLS),
+    "environment-gone": ({"environment": {"A": "1"}}, {"environment": {}}, ROLLS),
+    "environment-order": (
+        {"environment": ["A=1", "B=2"]},
+        {"environment": ["B=2", "A=1"]},
+        UNCHANGED,
+    ),
+    "labels": ({}, {"labels": {"a": "b"}}, ROLLS),
+    "user": ({}, {"user": "1000"}, ROLLS),
+    "working-dir": ({}, {"working_dir": "/tmp"}, ROLLS),
+    "hostname": ({}, {"hostname": "h"}, ROLLS),
+    "stop-grace": ({}, {"stop_grace_period": "2s"}, ROLLS),
+    "stop-signal": ({}, {"stop_signal": "SIGINT"}, ROLLS),
+    "tty": ({}, {"tty": True}, ROLLS),
+    "tty-false": ({}, {"tty": False}, UNCHANGED),
+    "stdin": ({}, {"stdin_open": True}, ROLLS),
+    "read-only": ({}, {"read_only": True}, ROLLS),
+    "init": ({}, {"init": False}, ROLLS),
+    "dns": ({}, {"dns": ["10.9.9.9"]}, ROLLS),
+    "dns-search": ({}, {"dns_search": ["example.test"]}, ROLLS),
+    "extra-hosts": ({}, {"extra_hosts": ["a:10.0.0.1"]}, ROLLS),
+    "cap-add": ({}, {"cap_add": ["NET_ADMIN"]}, ROLLS),
+    "cap-drop": ({}, {"cap_drop": ["MKNOD"]}, ROLLS),
+    "sysctls": ({}, {"sysctls": {"net.core.somaxconn": "1024"}}, ROLLS),
+    "ulimits": ({}, {"ulimits": {"nofile": 2048}}, ROLLS),
+    "tmpfs-size": (
+        {},
+        {"volumes": [{"type": "tmpfs", "target": "/scratch", "tmpfs": {"size": 1048576}}]},
+        ROLLS,
+    ),
+    "bind": ({}, {"volumes": ["/tmp:/host:ro"]}, ROLLS),
+    "volume-nocopy": (
+        {},
+        {
+            "volumes": [
+                {"type": "volume", "source": "data", "target": "/d", "volume": {"nocopy": True}}
+            ]
+        },
+        ROLLS,
+    ),
+    "ulimits-both": ({}, {"ulimits": {"nofile": {"soft": 1024, "hard": 2048}}}, ROLLS),
+    "healthcheck-whole": (
+        {},
+        {
+            "healthcheck": {
+                "test": ["CMD", "true"],
+                "interval": "1s",
+                "timeout": "2s",
+                "retries": 4,
+                "start_period": "3s",
+            }
+        },
+        ROLLS,
+    ),
+    "secret-owner": (
+        {"secrets": [{"source": "key", "target": "k"}]},
+        {"secrets": [{"source": "key", "target": "k", "uid": "5", "gid": "6", "mode": 0o400}]},
+        ROLLS,
+    ),
+    "tmpfs": ({}, {"volumes": [{"type": "tmpfs", "target": "/scratch"}]}, ROLLS),
+    "volume": ({}, {"volumes": ["data:/data"]}, ROLLS),
+    "volume-target": ({"volumes": ["data:/a"]}, {"volumes": ["data:/b"]}, ROLLS),
+    "volume-read-only": ({"volumes": ["data:/a"]}, {"volumes": ["data:/a:ro"]}, ROLLS),
+    "healthcheck": ({}, {"healthcheck": {"test": "true", "interval": "1s"}}, ROLLS),
+    "healthcheck-disabled": ({}, {"healthcheck": {"disable": True}}, ROLLS),
+    "logging": ({}, {"logging": {"driver": "none"}}, ROLLS),
+    "logging-options": (
+        {"logging": {"driver": "json-file"}},
+        {"logging": {"driver": "json-file", "options": {"max-size": "1m"}}},
+        ROLLS,
+    ),
+    "config": (
+        {"configs": [{"source": "old", "target": "/c"}]},
+        {"configs": [{"source": "new", "target": "/c"}]},
+        ROLLS,
+    ),
+    "config-target": (
+        {"configs": [{"source": "old", "target": "/c"}]},
+        {"configs": [{"source": "old", "target": "/d"}]},
+        ROLLS,
+    ),
+    "config-mode": (
+        {"configs": [{"source": "old", "target": "/c"}]},
+        {"configs": [{"source": "old", "target": "/c", "mode": 0o400}]},
+        ROLLS,
+    ),
+    "secret": (
+        {"secrets": [{"source": "key", "target": "k"}]},
+        {"secrets": [{"source": "lock", "target": "k"}]},
+        ROLLS,
+    ),
+    "network-added": ({}, {"networks": ["one", "two"]}, ROLLS),
+    "network-alias": ({}, {"networks": {"one": {"aliases": ["other"]}}}, ROLLS),
+    "port-added": ({}, {"ports": ["18001:80"]}, ROLLS),
+    "port-gone": ({"ports": ["18002:80"]}, {}, ROLLS),
+    "port-published": ({"ports": ["18003:80"]}, {"ports": ["18004:80"]}, ROLLS),
+    "port-target": ({"ports": ["18005:80"]}, {"ports": ["18005:81"]}, ROLLS),
+    "port-protocol": ({"ports": ["18006:80"]}, {"ports": ["18006:80/udp"]}, ROLLS),
+    "port-mode": (
+        {"ports": [{"target": 80, "published": 18007}]},
+        {"ports": [{"target": 80, "published": 18007, "mode": "host"}]},
+        ROLLS,
+    ),
+    "port-order": (
+        {"ports": ["18008:80", "18009:81"]},
+        {"ports": ["18009:81", "18008:80"]},
+        UNCHANGED,
+    ),
+    "comment": ({"x-note": "a"}, {"x-note": "b"}, UNCHANGED),
+    "ignored": ({}, {"container_name": "c", "build": "."}, UNCHANGED),
+    # docker/cli compose/convert: what it says becomes a restart policy, if only Swarm's default.
+    "restart": ({}, {"restart": "always"}, ROLLS),
+    "nothing": ({}, {}, UNCHANGED),
+}
+"""Base, change, and what is expected of it: keys of a service outside of `deploy`."""
+
+DEPLOYS: dict[str, tuple[dict[str, Any], dict[str, Any], Fate]] = {
+    "deploy-labels": ({}, {"labels": {"a": "b"}}, LABELS),
+    "deploy-label-gone": ({"labels": {"a": "b"}}, {}, LABELS),
+    "replicas-up": ({}, {"replicas": 2}, SCALED),
+    "replicas-none": ({"replicas": 1}, {"replicas": 0}, SCALED),
+    "replicas-default": ({}, {"replicas": 1}, UNCHANGED),
+    "endpoint-mode": ({}, {"endpoint_mode": "dnsrr"}, ROLLS),
+    "update-config": ({}, {"update_config": {"parallelism": 2}}, SETTINGS),
+    "update-order": (
+        {"update_config": {"order": "stop-first"}},
+        {"update_config": {"order": "start-first"}},
+        SETTINGS,
+    ),
+    "update-action": (
+        {"update_config": {"parallelism": 1}},
+        {"update_config": {"parallelism": 1, "failure_action": "rollback"}},
+        SETTINGS,
+    ),
+    "update-monitor": (
+        {"update_config": {"monitor": "5s"}},
+        {"update_config": {"monitor": "1s", "delay": "1s"}},
+        SETTINGS,
+    ),
+    "rollback-config": ({}, {"rollback_config": {"order": "start-first"}}, SETTINGS),
+    "restart-condition": ({}, {"restart_policy": {"condition": "on-failure"}}, ROLLS),
+    "restart-delay": ({}, {"restart_policy": {"delay": "1s"}}, ROLLS),
+    "restart-attempts": ({}, {"restart_policy": {"max_attempts": 3, "window": "9s"}}, ROLLS),
+    "restart-nothing": ({}, {"restart_policy": {}}, ROLLS),
+    "update-nothing": ({}, {"update_config": {}}, SETTINGS),
+    "rollback-nothing": ({}, {"rollback_config": {}}, SETTINGS),
+    "resources-nothing": ({}, {"resources": {}}, UNCHANGED),
+    "placement-nothing": ({}, {"placement": {}}, UNCHANGED),
+    "restart-none": ({}, {"restart_policy": {"condition": "any", "delay": "0s"}}, ROLLS),
+    "rollback-whole": (
+        {},
+        {
+            "rollback_config": {
+                "parallelism": 0,
+                "delay": "1s",
+                "failure_action": "continue",
+                "monitor": "2s",
+                "max_failure_ratio": 0.3,
+                "order": "stop-first",
+            }
+        },
+        SETTINGS,
+    ),
+    "update-ratio": (
+        {},
+        {"update_config": {"max_failure_ratio": 0.1, "parallelism": 0, "delay": "0s"}},
+        SETTINGS,
+    ),
+    "limit-pids": ({}, {"resources": {"limits": {"pids": 100}}}, ROLLS),
+    "reservation-cpus": ({}, {"resources": {"reservations": {"cpus": "0.01"}}}, ROLLS),
+    "limit-memory": ({}, {"resources": {"limits": {"memory": "64M"}}}, ROLLS),
+    "limit-cpus": ({}, {"resources": {"limits": {"cpus": "0.5"}}}, ROLLS),
+    "reservation": ({}, {"resources": {"reservations": {"memory": "8M"}}}, ROLLS),
+    "constraint-met": ({}, {"placement": {"constraints": ["node.role == manager"]}}, SETTINGS),
+    "constraint-gone": ({"placement": {"constraints": ["node.role == manager"]}}, {}, SETTINGS),
+    "preference": ({}, {"placement": {"preferences": [{"spread": "node.labels.z"}]}}, SETTINGS),
+    "max-per-node": ({}, {"placement": {"max_replicas_per_node": 3}}, SETTINGS),
+    "global-labels": ({"mode": "global"}, {"mode": "global", "labels": {"a": "b"}}, LABELS),
+    "global-order": (
+        {"mode": "global"},
+        {"mode": "global", "update_config": {"order": "start-first"}},
+        SETTINGS,
+    ),
+}
+"""The same for keys of `deploy`."""
+
+
+def services(which: int) -> dict[str, dict[str, Any]]:
+    """Return all services as they are at first (0) or after the change (1)."""
+    found = {name: PLAIN | (change if which else base) for name, (base, change, _) in PAIRS.items()}
+    for name, (base, change, _) in DEPLOYS.items():
+        found[name] = PLAIN | {"deploy": change if which else base}
+    return found
+
+
+def write(folder: Path, name: str, which: int) -> Path:
+    (folder / "content").write_text("one")
+    path = folder / name
+    path.write_text(
+        compose(
+            services(which),
+            volumes={"data": {}},
+            networks={"one": {}, "two": {}},
+            configs={key: {"file": "./content"} for key in ("old", "new")},
+            secrets={key: {"file": "./content"} for key in ("key", "lock")},
+        )
+    )
+    return path
+
+
+def argv(stack: str, path: Path) -> list[str]:
+    detach = ["--detach=true"] if deploys_detached("docker") else []
+    words = ["docker", "stack", "deploy", *detach, "--resolve-image", "never"]
+    return [*words, "-c", str(path), stack]
+
+
+def plan(swarm: Swarm, stack: str, *command: str, code: int = 0) -> dict[str, Any]:
+    """Plan a command, and return the document; the swarm is as it was."""
+    before = versions(swarm, stack)
+    ended = ccci(swarm, "--json", "plan", stack, "--", *command)
+    assert ended.code == code, ended.stdout + ended.stderr
+    assert versions(swarm, stack) == before
+    found: dict[str, Any] = json.loads(ended.stdout)
+    assert found["schema"] == "ccci.plan/1"
+    return found
+
+
+def ccci(swarm: Swarm, *words: str) -> Finished:
+    argv = (sys.executable, "-m", "ccci", *words)
+    return run(argv, env=swarm.environment, check=False, timeout=300)
+
+
+def versions(swarm: Swarm, stack: str) -> dict[str, int]:
+    ids = swarm.docker("service", "ls", "-q", "--filter", f"label={NAMESPACE}={stack}").stdout
+    if not ids.split():
+        return {}
+    found = json.loads(swarm.docker("service", "inspect", *ids.split()).stdout)
+    return {each["Spec"]["Name"]: each["Version"]["Index"] for each in found}
+
+
+def rolling(swarm: Swarm, stack: str) -> list[str]:
+    """Return the services whose updater is at work: it writes their versions."""
+    ids = swarm.docker("service", "ls", "-q", "--filter", f"label={NAMESPACE}={stack}").stdout
+    found = json.loads(swarm.docker("service", "inspect", *ids.split()).stdout)
+    return [
+        each["Spec"]["Name"]
+        for each in found
+        if (each.get("UpdateStatus") or {}).get("State") == "updating"
+    ]
+
+
+NAMESPACE = "com.docker.stack.namespace"
+
+
+def live(swarm: Swarm, stack: str) -> dict[str, set[str]]:
+    """Return the tasks that are to run, by service."""
+    words = ("--no-trunc", "--format", "{{.ID}} {{.Name}}", "--filter", "desired-state=running")
+    found: dict[str, set[str]] = {}
+    for line in swarm.docker("stack", "ps", *words, stack, check=False).stdout.splitlines():
+        identifier, name = line.split()[:2]
+        service = re.sub(rf"^{stack}_|\.[^.]+$", "", name)
+        found.setdefault(service, set()).add(identifier)
+    return found
+
+
+def test_what_rolls_is_planned_and_then_rolls(swarm: Swarm, stack: str, tmp_path: Path) -> None:
+    swarm.docker("tag", "ccci-test/busybox:latest", "ccci-test/busybox:other")
+    base, head = write(tmp_path, "base.yml", 0), write(tmp_path, "head.yml", 1)
+    swarm.docker(*argv(stack, base)[1:], timeout=180)
+    wait_for(lambda: len(live(swarm, stack)) >= len(PAIRS) + len(DEPLOYS), "a task of each", 240)
+    expected = {name: pair[2] for name, pair in {**PAIRS, **DEPLOYS}.items()}
+
+    untouched = plan(swarm, stack, *argv(stack, base))
+    told = {each["name"]: each for each in untouched["services"]}
+    assert {name: each["fields"] for name, each in told.items() if each["fields"]} == {}
+    assert {each["fate"] for each in told.values()} == {"unchanged"}
+
+    found = plan(swarm, stack, *argv(stack, head))
+    planned = {each["name"]: Fate(each["fate"]) for each in found["services"]}
+    wrong = {
+        name: (planned.get(name), fate)
+        for name, fate in expected.items()
+        if planned.get(name) is not fate
+    }
+    assert wrong == {}
+
+    before = live(swarm, stack)
+    swarm.docker(*argv(stack, head)[1:], timeout=180)
+    rolls = {name for name, fate in planned.items() if fate is ROLLS}
+    stays = set(planned) - rolls - {"replicas-none"}
+    wait_for(
+        lambda: all(not before[name] & live(swarm, stack).get(name, set()) for name in rolls),
+        "each service that was to roll",
+        240,
+    )
+    wait_for(lambda: not rolling(swarm, stack), "each roll to end", 240)
+    told = {each["name"]: each for each in plan(swarm, stack, *argv(stack, head))["services"]}
+    assert {name: each["fields"] for name, each in told.items() if each["fields"]} == {}
+    assert {each["fate"] for each in told.values()} == {"unchanged"}
+
+    after = live(swarm, stack)
+    assert {name for name in stays if not before[name] <= after.get(name, set())} == set()
+    assert len(after["replicas-up"]) == 2
+    assert "replicas-none" not in after
+
+
+SMALL = {"web": PLAIN | {"networks": [], "deploy": {"endpoint_mode": "dnsrr"}}}
+
+
+def small(folder: Path, name: str, **keys: Any) -> Path:
+    path = folder / name
+    path.write_text(compose({"web": SMALL["web"] | keys}))
+    return path
+
+
+def test_a_plan_is_kept_and_a_stack_that_moved_since_is_not_deployed_onto(
+    swarm: Swarm, stack: str, tmp_path: Path
+) -> None:
+    base = small(tmp_path, "base.yml")
+    swarm.docker(*argv(stack, base)[1:])
+    head = small(tmp_path, "head.yml", command="sleep 99999")
+    kept = tmp_path / "plan.json"
+    ended = ccci(swarm, "plan", stack, "--save", str(kept), "--", *argv(stack, head))
+    assert ended.code == 0, ended.stdout + ended.stderr
+    assert "~ web: rolls" in ended.stdout
+    swarm.docker("service", "update", "-d", "--label-add", "moved=1", f"{stack}_web")
+    words = ("converge", stack, "--plan", str(kept), "--", *argv(stack, head))
+    refused = ccci(swarm, *words)
+    assert refused.code == 15, refused.stdout
+    assert f"{stack}_web changed since; COMMAND was not started" in refused.stdout
+    found = json.loads(swarm.docker("service", "inspect", f"{stack}_web").stdout)
+    assert "99999" not in str(found[0]["Spec"]["TaskTemplate"])
+
+
+def test_what_the_engine_would_refuse_is_said_before(
+    swarm: Swarm, stack: str, tmp_path: Path
+) -> None:
+    swarm.docker(*argv(stack, small(tmp_path, "base.yml"))[1:])
+    globally = small(tmp_path, "mode.yml", deploy={"mode": "global"})
+    found = plan(swarm, stack, *argv(stack, globally), code=4)
+    assert "service mode change is not allowed" in found["summary"]
+    nowhere = small(
+        tmp_path, "nowhere.yml", deploy={"placement": {"constraints": ["node.labels.no == where"]}}
+    )
+    found = plan(swarm, stack, *argv(stack, nowhere), code=16)
+    assert "does not meet node.labels.no == where" in found["summary"]
+    external = tmp_path / "external.yml"
+    outside = {"proxy": {"external": True, "name": "absent-proxy"}}
+    external.write_text(compose({"web": SMALL["web"] | {"networks": ["proxy"]}}, networks=outside))
+    found = plan(swarm, stack, *argv(stack, external), code=4)
+    assert "docker network create --driver overlay absent-proxy" in found["hint"]
+
+
+def test_other_commands_that_deploy_are_planned_as_well(
+    swarm: Swarm, stack: str, tmp_path: Path
+) -> None:
+    swarm.docker(*argv(stack, small(tmp_path, "base.yml"))[1:])
+    service = f"{stack}_web"
+
+    def fate(*command: str) -> str:
+        (web,) = plan(swarm, stack, "docker", *command)["services"]
+        return str(web["fate"])
+
+    assert fate("service", "scale", "-d", f"{service}=3") == "scaled"
+    assert fate("service", "update", "-d", "--env-add", "A=1", service) == "rolls"
+    assert fate("service", "update", "-d", "--force", service) == "rolls"
+    assert fate("service", "update", "-d", "--label-add", "a=b", service) == "labels-only"
+    assert fate("service", "rm", service) == "removed"
+    assert fate("stack", "rm", stack) == "removed"
+    nothing = plan(swarm, stack, "docker", "service", "rollback", "-d", service, code=4)
+    assert nothing["services"][0]["fate"] == "refused"
+    assert "does not have a previous spec" in nothing["summary"]
+    swarm.docker("service", "update", "-d", "--env-add", "B=1", service)
+    assert fate("service", "rollback", "-d", service) == "rolls"
+    label = ("--label", f"{NAMESPACE}={stack}", "--name", f"{stack}_made")
+    made = plan(swarm, stack, "docker", "service", "create", "-d", *label, *LOCAL)
+    assert {each["name"]: each["fate"] for each in made["services"]} == {
+        "made": "created",
+        "web": "left-out",
+    }
+
+
+PROGRAM = """\
+import sys, docker
+client = docker.from_env()
+labels = {{"com.docker.stack.namespace": "{stack}"}}
+there = client.services.list(filters={{"name": "{stack}_web"}})
+if there:
+    there[0].update(image="ccci-test/busybox:latest", command=sys.argv[1:], labels=labels)
+else:
+    network = client.networks.create("{stack}_one", driver="overlay", labels=labels)
+    client.services.create(
+        "ccci-test/busybox:latest",
+        sys.argv[1:],
+        name="{stack}_web",
+        labels=labels,
+        networks=[network.id],
+        stop_grace_period=10**9,
+    )
+"""
+
+
+def test_a_program_that_speaks_to_the_engine_itself_is_planned(
+    swarm: Swarm, stack: str, tmp_path: Path
+) -> None:
+    # The Docker SDK for Python, which Ansible's modules stand on as well.
+    program = tmp_path / "deploy.py"
+    program.write_text(PROGRAM.format(stack=stack), encoding="utf-8")
+
+    def web(*words: str) -> dict[str, Any]:
+        (found,) = plan(swarm, stack, sys.executable, str(program), *words)["services"]
+        return dict(found)
+
+    assert web("sleep", "100000")["fate"] == "created"
+    assert swarm.left(stack, "service") == []
+    argv = [sys.executable, str(program), "sleep", "100000"]
+    run(argv, env={**os.environ, **swarm.environment})
+    swarm.wait_running(f"{stack}_web")
+    rolls = web("sleep", "99999")
+    assert rolls["fate"] == "rolls"
+    assert "Command" in {each["path"].rpartition(".")[2] for each in rolls["fields"]}
+
+
+LOCAL = ("--no-resolve-image", "ccci-test/busybox:latest", "sleep", "100000")
+WATCHED = "COMMAND only watched at the end, and was ended"
+
+
+def test_a_command_that_waits_for_the_rollout_is_ended_once_it_only_watches(
+    swarm: Swarm, stack: str, tmp_path: Path
+) -> None:
+    base = small(tmp_path, "base.yml")
+    head = small(tmp_path, "head.yml", command="sleep 99999")
+    swarm.docker(*argv(stack, base)[1:])
+    service = f"{stack}_web"
+    label = ("--label", f"{NAMESPACE}={stack}", "--name", f"{stack}_made")
+    commands = {
+        ("service", "update", "--env-add", "A=1", service): "rolls",
+        ("service", "scale", f"{service}=3"): "scaled",
+        ("service", "create", *label, *LOCAL): "created",
+    }
+    if deploys_detached("docker"):
+        words = ("stack", "deploy", "--detach=false", "--resolve-image", "never", "-c", str(head))
+        commands[*words, stack] = "rolls"
+    for command, fate in commands.items():
+        found = plan(swarm, stack, "docker", *command)
+        assert fate in {each["fate"] for each in found["services"]}, command
+        assert found["notes"] == [WATCHED], command
+        assert found["command_exit_code"] is None
+    swarm.docker("service", "update", "-d", "--env-add", "B=1", service)
+    found = plan(swarm, stack, "docker", "service", "rollback", service)
+    assert (found["services"][0]["fate"], found["notes"]) == ("rolls", [WATCHED])
+
+
+def test_every_other_write_is_refused_by_its_name(swarm: Swarm, stack: str, tmp_path: Path) -> None:
+    swarm.docker(*argv(stack, small(tmp_path, "base.yml"))[1:])
+    found = plan(swarm, stack, "docker", "volume", "create", "stray-volume", code=4)
+    assert found["notes"] == ["refused while planning: POST /volumes/create"]
+    assert "stray-volume" not in swarm.docker("volume", "ls", "-q").stdout

@@ -1,0 +1,142 @@
+"""A run is told again from its files alone."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from support import recordings
+
+from ccci.errors import CcciError, UsageError
+from ccci.exits import Verdict
+from ccci.records import recorded, runs
+from ccci.report.model import Report, read
+from ccci.report.parts import BaseOf, Upgrade
+from ccci.report.text import tell
+from ccci.report.timeline import Timeline
+from ccci.swarm.watching import recording
+
+GOLDEN = Path(__file__).parents[1] / "report" / "golden"
+
+
+def finished(root: Path, summary: str, verdict: Verdict = Verdict.ROLLED_BACK) -> str:
+    run = runs.begin(root, "upgrade", "shop")
+    run.finish(Report("upgrade", verdict, summary))
+    return run.id
+
+
+def test_the_last_run_and_one_by_the_beginning_of_its_id(tmp_path: Path) -> None:
+    first, second = finished(tmp_path, "one"), finished(tmp_path, "two")
+    assert recorded.open_report(tmp_path, "last").summary == "two"
+    assert recorded.open_report(tmp_path, first).summary == "one"
+    assert recorded.open_report(tmp_path, second).verdict is Verdict.ROLLED_BACK
+    with pytest.raises(UsageError, match="stands for 2 runs"):
+        recorded.open_report(tmp_path, first[:4])
+    with pytest.raises(UsageError, match="no run's id begins or ends with zzz"):
+        recorded.open_report(tmp_path, "zzz")
+    with pytest.raises(UsageError, match="no run is recorded"):
+        recorded.open_report(tmp_path / "absent", "last")
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.json")), ids=lambda path: path.stem)
+def test_a_report_tells_the_same_story_on_another_machine(path: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "artifact"
+    folder.mkdir()
+    shutil.copy(path, folder / runs.REPORT)
+    wanted = tell(read(json.loads(path.read_text(encoding="utf-8"))), 100)
+    assert tell(recorded.open_report(tmp_path, str(folder)), 100) == wanted
+    assert tell(recorded.open_report(tmp_path, str(folder / runs.REPORT)), 100) == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "cause"),
+    [
+        ("oom", Verdict.ROLLED_BACK, "oom-killed"),
+        ("image-missing", None, "image-unavailable"),
+        ("unhealthy", Verdict.ROLLED_BACK, "unhealthy"),
+        ("stop-first", Verdict.CONVERGED, None),
+    ],
+)
+def test_a_bare_trace_is_judged_again(
+    name: str, verdict: Verdict | None, cause: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "trace.jsonl"
+    shutil.copy(recordings.recorded(name), path)
+    report = recorded.open_report(tmp_path, str(path))
+    assert verdict in {None, report.verdict}
+    causes = {each.cause.code.value for each in report.services if each.cause}
+    assert causes == ({cause} if cause else set())
+    assert tell(recorded.open_report(tmp_path, str(tmp_path))) == tell(report)
+
+
+@pytest.mark.parametrize(
+    ("name", "broken"),
+    [
+        (runs.TRACE, False),
+        (runs.BASE_TRACE, True),
+        (runs.REST_TRACE, True),
+        (runs.AGAIN_TRACE, True),
+    ],
+)
+def test_the_time_line_of_a_run_is_told_by_the_trace_beside_its_report(
+    tmp_path: Path, name: str, *, broken: bool
+) -> None:
+    base = BaseOf("1.0.0", "a" * 40)
+    upgrade = Upgrade("b" * 40, base, Verdict.ROLLED_BACK if broken else None)
+    run = runs.begin(tmp_path, "upgrade", "shop")
+    run.finish(Report("upgrade", Verdict.ROLLED_BACK, "it was", upgrade=upgrade))
+    if name != runs.BASE_TRACE:
+        run.path(runs.BASE_TRACE).write_text("{}")
+    assert recorded.open_report(tmp_path, run.id, timeline=True).timeline == Timeline()
+    shutil.copy(recordings.recorded("oom"), run.path(name))
+    told = recorded.open_report(tmp_path, run.id, timeline=True)
+    assert told.summary == "it was"
+    assert [lane.service for lane in told.timeline.lanes] == ["app"]
+    assert recorded.open_report(tmp_path, run.id).timeline == Timeline()
+    run.path(name).write_text("{}")
+    assert recorded.open_report(tmp_path, run.id, timeline=True).timeline == Timeline()
+
+
+def test_what_is_no_run_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(CcciError, match="neither a report nor a trace"):
+        recorded.open_report(tmp_path, str(tmp_path / "empty"))
+    for text in ("", "[]", "{", '{"schema": "ccci.sweep/1"}', "\x00", "[" * 5000):
+        (tmp_path / "odd").write_text(text)
+        with pytest.raises(CcciError, match="neither a report nor a trace of ccci"):
+            recorded.open_report(tmp_path, str(tmp_path / "odd"))
+    with pytest.raises(UsageError, match="No such file"):
+        recorded.open_report(tmp_path, str(tmp_path / "absent" / "trace.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"soak":null', '"soak":"x"'),
+        ('"date":"Mon', '"date":3,"was":"Mon'),
+        ('"kind":"evidence","task":"', '"kind":"evidence","task":3,"was":"'),
+        ('"at":', '"at":1e999,"was":'),
+        ('"at":', f'"at":{"9" * 5000},"was":'),
+        ('"ID":"', '"ID":3,"was":"'),
+        ('"kind":"look"', f'"kind":"look","x":{"[" * 20_000}'),
+        ('"kind":"look"', '"kind":"look","x":NaN'),
+        ('"kind":"end","verdict":"', '"kind":"end","verdict":[],"was":"'),
+        ('"kind":"begin"', '"kind":"never"'),
+    ],
+)
+def test_a_trace_that_makes_no_sense_is_refused(old: str, new: str, tmp_path: Path) -> None:
+    text = recordings.recorded("oom").read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "trace.jsonl"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(CcciError):
+        tell(recorded.open_report(tmp_path, str(path)))
+
+
+def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
+    with pytest.raises(CcciError, match="is no file"):
+        recorded.open_report(Path("/nowhere"), "/dev/zero")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(CcciError, match="is no plain file"):
+        list(recording.replay(tmp_path / "pipe"))

@@ -1,0 +1,207 @@
+"""An Engine that drips, floods, hangs or answers with anything: each call is over in time."""
+
+import resource
+import threading
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from support.engine.server import EngineServer, Request
+
+from ccci.errors import ConnectionLost, EngineError
+from ccci.swarm.engine import client, transport
+from ccci.swarm.engine.client import Engine
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+def drips(head: bytes, body: bytes, every: float = 0.02) -> Any:
+    """Return a route that sends the head at once, and then one byte of the body at a time."""
+
+    def route(_: Request) -> Iterator[bytes]:
+        def pieces() -> Iterator[bytes]:
+            yield head
+            for byte in body * 1000:
+                threading.Event().wait(every)
+                yield bytes([byte])
+
+        return pieces()
+
+    return route
+
+
+def floods(_: Request) -> Iterator[bytes]:
+    yield HEAD + b"\r\n["
+    while True:
+        yield b'"' + b"x" * 65534 + b'",'
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        drips(HEAD + b"\r\n", b"[ "),
+        drips(HEAD + b"Content-Length: 100000\r\n\r\n", b"[ "),
+        drips(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n[\r\n"),
+        drips(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"a"),
+        drips(b"", b"HTTP/1.1 200 OK\r\n"),
+    ],
+    ids=["body", "body of a known length", "chunks", "headers", "first line"],
+)
+def test_an_answer_that_drips_is_given_up_in_time(
+    server: EngineServer, engine: Engine, route: Any
+) -> None:
+    server.routes["/services"] = route
+    begun = time.monotonic()
+    with pytest.raises(ConnectionLost, match=r"did not answer within 0.1 s"):
+        engine.get("/services", timeout=0.1)
+    assert time.monotonic() - begun < 1.5
+    assert len(engine.nodes()) == 1  # the next call has a connection of its own
+
+
+def test_an_answer_without_end_is_given_up_before_it_takes_the_memory(
+    server: EngineServer, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "LARGEST", 2**20)
+    server.routes["/services"] = floods
+    with pytest.raises(EngineError, match="has no end"):
+        engine.services()
+    assert len(engine.nodes()) == 1
+
+
+def test_a_log_without_end_keeps_its_last_part(
+    server: EngineServer, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "LARGEST_LOG", 2**17)
+    server.routes["/tasks/t/logs"] = floods
+    data, whole = engine.raw_logs("tasks", "t", timeout=2.0)
+    assert not whole
+    assert 0 < len(data) <= 2**17
+
+
+def test_a_log_that_drips_is_given_up_in_time(server: EngineServer, engine: Engine) -> None:
+    server.routes["/tasks/t/logs"] = drips(HEAD + b"Content-Length: 9999\r\n\r\n", b"line\n")
+    begun = time.monotonic()
+    data, whole = engine.raw_logs("tasks", "t", timeout=0.2)
+    assert not whole
+    assert data.startswith(b"line")
+    assert time.monotonic() - begun < 2
+
+
+def test_who_was_left_behind_with_an_answer_that_drips_stops_reading_it() -> None:
+    endless = SimpleNamespace(read1=lambda _: b"x", status=200)
+    with pytest.raises(ConnectionLost, match=r"did not answer within 3 s"):
+        transport._read(cast("Any", endless), time.monotonic() - 1, "unix:///x", 3.0)
+
+
+def test_all_calls_of_a_look_are_over_when_it_has_to_be(
+    server: EngineServer, engine: Engine
+) -> None:
+    server.delay = 60
+    engine.until = time.monotonic() + 0.2
+    begun = time.monotonic()
+    for _ in range(2):  # the second begins after the time is up
+        with pytest.raises(ConnectionLost):
+            engine.services()
+    assert time.monotonic() - begun < 2.5
+
+
+def test_an_interrupt_while_an_answer_is_awaited_leaves_the_next_call_free(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stop(BaseException):
+        pass
+
+    def stopped(*_: object) -> None:
+        raise Stop
+
+    with monkeypatch.context() as patched:
+        patched.setattr(transport._Session, "do", stopped)
+        with pytest.raises(Stop):
+            engine.services()
+    assert len(engine.nodes()) == 1
+
+
+@pytest.mark.parametrize("body", [b"", b"  ", b"\n"])
+def test_an_empty_answer_is_none(server: EngineServer, engine: Engine, body: bytes) -> None:
+    server.routes["/services"] = body
+    with pytest.raises(ConnectionLost, match="empty answer"):
+        engine.services()
+
+
+@pytest.mark.parametrize("value", [{}, {"a": 1}, "text", 1, True, [1], [None], [[]], ["x"]])
+def test_a_listing_of_another_type_is_one_kind_of_error(
+    server: EngineServer, engine: Engine, value: Any
+) -> None:
+    server.routes |= dict.fromkeys(("/services", "/tasks", "/nodes", "/volumes"), value)
+    for ask in (engine.services, engine.tasks, engine.nodes):
+        with pytest.raises(EngineError, match="makes no sense"):
+            ask()
+    if not isinstance(value, dict):
+        with pytest.raises(EngineError, match="makes no sense"):
+            engine.volumes()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
+        b"[" + b"9" * 10_000 + b"]",
+        b"\xff\xfe[]",
+        b"[}",
+        b"NaN x",
+    ],
+)
+def test_what_is_no_json_is_one_kind_of_error(
+    server: EngineServer, engine: Engine, body: bytes
+) -> None:
+    server.routes["/services"] = body
+    with pytest.raises(EngineError):
+        engine.services()
+
+
+def test_half_a_character_becomes_one_that_can_be_written(
+    server: EngineServer, engine: Engine
+) -> None:
+    server.routes["/nodes"] = b'[{"ID": "n", "a\\ud800": ["\\ude00x", "\\ud83d\\ude00"]}]'
+    (found,) = engine.nodes()
+    assert found == {"ID": "n", "a\ufffd": ["\ufffdx", "\U0001f600"]}
+    str(found).encode()
+
+
+@pytest.mark.parametrize(
+    "path", ["services", "nodes", "networks", "configs", "secrets", "containers", "volumes"]
+)
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {},
+        {"ID": None, "Id": None, "Name": None, "Spec": None},
+        {"ID": 5, "Id": 5, "Name": 5, "Spec": {"Name": 5}},
+        {"ID": "", "Id": "", "Name": "", "Spec": {"Name": ""}},
+        {"ID": "1", "Id": "1", "Name": "x", "Labels": 5, "Spec": {"Name": "x", "Labels": ["y"]}},
+    ],
+)
+def test_what_nobody_could_tell_from_another_is_no_answer(
+    server: EngineServer, engine: Engine, path: str, odd: dict[str, Any]
+) -> None:
+    if path in {"nodes", "containers"} and "Labels" in odd:
+        odd = {"Labels": 5}
+    listing: Any = {"Volumes": [odd]} if path == "volumes" else [odd]
+    server.routes["/containers/json" if path == "containers" else f"/{path}"] = listing
+    with pytest.raises(EngineError, match=f"/{path} makes no sense"):
+        getattr(engine, path)()
+
+
+def test_what_is_asked_of_an_engine_costs_little_memory_however_much_it_sends(
+    server: EngineServer, engine: Engine
+) -> None:
+    assert transport.LARGEST + 40 * 2**20 < 80 * 2**20
+    server.routes["/services"] = floods
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(EngineError, match="has no end"):
+        engine.services()
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    assert grown < 2 * transport.LARGEST

@@ -1,0 +1,217 @@
+"""The examples for CI, the action, the component and the hooks, as the pages show them."""
+
+import http.server
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from ruamel.yaml import YAML
+from support.pipelines import CONVERGES, EXAMPLES, UPGRADES, job_of
+
+from ccci.commandline.reading import asked, taken_apart
+from ccci.commands.verbs import ALONE, EVERYWHERE, PROGRAM
+from ccci.plugin import words
+
+ROOT = Path(__file__).parents[2]
+CIS = ("drone", "forgejo", "github", "gitlab", "woodpecker")
+FILES = sorted(path.name for path in EXAMPLES.glob("*.yml"))
+BIN = Path(sys.executable).parent
+
+
+def load(path: Path) -> Any:
+    return YAML(typ="safe").load(path)
+
+
+def declared(variable: str) -> bool:
+    every = [each for command in PROGRAM.load() for each in command.parameters]
+    known = {name for each in (*every, *EVERYWHERE) for name in each.variables}
+    return variable in known
+
+
+def accepted(argv: list[str]) -> None:
+    """Read a command line as ccci would, without its variables."""
+    found = taken_apart(PROGRAM, (*EVERYWHERE, *ALONE), argv)
+    assert found.verb is not None
+    asked(found.verb.parameters, found, {}, {})
+
+
+@pytest.mark.parametrize("ci", CIS)
+def test_each_ci_has_both_examples_and_a_page_that_shows_them(ci: str) -> None:
+    assert f"{ci}-converge.yml" in CONVERGES
+    assert f"{ci}-upgrade.yml" in UPGRADES
+    page = (ROOT / "docs" / "how-to" / "ci" / f"{ci}.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    own = [(EXAMPLES / name).read_text(encoding="utf-8") for name in FILES if name.startswith(ci)]
+    assert set(own) <= set(shown)
+    assert page.index("-converge.yml") < page.index("-upgrade.yml")
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name != "woodpecker-plugin.yml"])
+def test_the_commands_and_variables_of_an_example_are_ccci_s(name: str) -> None:
+    job = job_of(name)
+    calls = re.findall(r"^(?:exec )?ccci (.*)$", job.script, re.MULTILINE)
+    assert calls
+    for call in calls:
+        accepted(shlex.split(call))
+    own = {name for name in job.environment if name.startswith("CCCI_")} - {"CCCI_RUNS_DIR"}
+    assert {each for each in own if not declared(each)} == set()
+    assert "junit=" in job.environment["CCCI_REPORT"]
+    assert "markdown=" in job.environment["CCCI_REPORT"]
+    if "upgrade" in name:
+        assert job.environment["CCCI_REFUSE_HOST_PATHS"] == "true"
+        assert not job.environment["CCCI_OUTPUT"].startswith("ccci")
+
+
+def test_the_plugin_s_settings_are_options() -> None:
+    (step,) = load(EXAMPLES / "woodpecker-plugin.yml")["steps"]
+    settings = step["settings"]
+    sent = {f"PLUGIN_{name.upper()}": str(value) for name, value in settings.items()}
+    argv = words(sent, EXAMPLES)
+    assert argv[:2] == ["converge", "shop"]
+    accepted(argv)
+    rest = set(settings) - {"command", "stack", "deploy"}
+    assert {name for name in rest if not declared(f"PLUGIN_{name.upper()}")} == set()
+
+
+def test_the_component_and_the_action_call_the_plugin_with_its_settings() -> None:
+    spec, component = YAML(typ="safe").load_all(ROOT / "templates" / "ccci.yml")
+    (job,) = component.values()
+    assert job["script"][-1] == "exec ccci-plugin"
+    inputs = set(spec["spec"]["inputs"])
+    used = set(re.findall(r"\$\[\[ inputs\.([\w-]+) \]\]", json.dumps(component)))
+    assert inputs == used
+    action = load(ROOT / "action.yml")
+    (step,) = action["runs"]["steps"]
+    assert set(action["inputs"]) == set(re.findall(r"inputs\.([\w-]+)", json.dumps(step["env"])))
+    assert "${{" not in step["run"]
+
+
+def test_the_action_s_script_runs_ccci_with_its_options(tmp_path: Path) -> None:
+    made = tmp_path / "place" / "bin"
+    made.mkdir(parents=True)
+    for tool, text in {
+        "python": "exit 0",
+        "ccci-plugin": 'echo "$PLUGIN_COMMAND $CCCI_TIMEOUT ${CCCI_OPTIONS-unset}"',
+    }.items():
+        (made / tool).write_text(f"#!/bin/sh\n{text}\n")
+        (made / tool).chmod(0o755)
+    (tmp_path / "python3").symlink_to("/bin/true")
+
+    def run(options: str) -> "subprocess.CompletedProcess[str]":
+        environ = {
+            "PATH": f"{tmp_path}:{os.environ['PATH']}",
+            "CCCI_ACTION": "/action",
+            "CCCI_PLACE": str(tmp_path / "place"),
+            "CCCI_OPTIONS": options,
+            "PLUGIN_COMMAND": "runs",
+        }
+        argv = ["sh", str(ROOT / "scripts" / "run-action.sh")]
+        return subprocess.run(argv, env=environ, capture_output=True, text=True, check=False)
+
+    assert run("CCCI_TIMEOUT=$(id) x\n").stdout == "runs $(id) x unset\n"
+    refused = run("PATH=/evil")
+    assert (refused.returncode, refused.stdout) == (2, "")
+
+
+def test_the_hooks_run_as_pre_commit_runs_them(tmp_path: Path) -> None:
+    hooks = {each["id"]: each for each in load(ROOT / ".pre-commit-hooks.yaml")}
+    names = ["compose.yml", "a/compose.prod.yaml", "docker-compose.yml", "compose.py", "x/y.yml"]
+    hook = hooks["ccci-rollback-policy"]
+    taken = [name for name in names if re.search(hook["files"], name)]
+    assert taken == ["compose.yml", "a/compose.prod.yaml", "docker-compose.yml"]
+    policy = "deploy: {update_config: {failure_action: rollback, order: start-first}}"
+    (tmp_path / "compose.yml").write_text(f"services: {{app: {{image: 'x:1.2.3', {policy}}}}}\n")
+    argv = [*shlex.split(hook["entry"]), "compose.yml"]
+    environ = {"PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+    done = subprocess.run(
+        argv, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 20, done.stderr
+    assert "CCCI001" in done.stdout
+    for each in hooks.values():
+        accepted(shlex.split(each["entry"])[1:])
+
+
+class _Forge(http.server.BaseHTTPRequestHandler):
+    """A forge that keeps what is posted."""
+
+    posted: list[tuple[str, str, str]]
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        who = self.headers["PRIVATE-TOKEN"] or self.headers["Authorization"] or ""
+        self.posted.append((self.path, who, body))
+        self.send_response(201)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def forge() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
+    posted: list[tuple[str, str, str]] = []
+    handler = type("Handler", (_Forge,), {"posted": posted})
+    with http.server.HTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", posted
+        server.shutdown()
+
+
+@pytest.mark.parametrize("ci", ["forgejo", "github", "gitlab"])
+def test_the_comment_reaches_the_pull_request(
+    ci: str, forge: tuple[str, list[tuple[str, str, str]]], tmp_path: Path
+) -> None:
+    url, posted = forge
+    told = '**rolled back** `app` & "db"\n'
+    clone = tmp_path / "shop"
+    place = tmp_path / "ccci-report" if ci != "gitlab" else tmp_path / "shop.ccci-7"
+    clone.mkdir()
+    place.mkdir()
+    (place / "comment.md").write_text(told)
+    runner = {
+        "runner.temp": str(tmp_path),
+        "github.token": "key",
+        "github.api_url": url,
+        "github.repository": "me/shop",
+        "github.event.number": "3",
+        "github.event.pull_request.head.sha || github.sha": "abc",
+        "github.event.repository.name": "shop",
+    }
+    gitlab = {
+        "CI_PROJECT_DIR": str(clone),
+        "CI_JOB_ID": "7",
+        "CI_API_V4_URL": url,
+        "CI_PROJECT_ID": "5",
+        "CI_MERGE_REQUEST_IID": "3",
+        "CCCI_COMMENT_TOKEN": "key",
+    }
+    job = job_of(f"{ci}-upgrade.yml").filled(runner)
+    environ = {"PATH": os.environ["PATH"], "no_proxy": "*", **gitlab, **job.after_environment}
+    subprocess.run(("sh", "-e", "-c", "\n".join(job.after)), cwd=clone, env=environ, check=True)
+    ((path, who, body),) = posted
+    assert "key" in who
+    if ci == "gitlab":
+        assert path == "/projects/5/merge_requests/3/notes"
+        assert parse_qs(body)["body"] == [told]
+        assert (clone / "ccci-report" / "comment.md").exists()
+    else:
+        assert path == "/repos/me/shop/issues/3/comments"
+        assert json.loads(body) == {"body": told}
+
+
+def test_the_image_has_the_plugin_as_its_entrypoint() -> None:
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert 'ENTRYPOINT ["ccci-plugin"]' in text
+    left_out = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    for needed in ("ccci", "docs", "pyproject.toml", "README.md", "LICENSE"):
+        assert needed not in left_out
