@@ -136,6 +136,15 @@ _TABLE: tuple[Row, ...] = (
     (CauseCode.EXIT_NONZERO, r"logging driver", _log_driver),
     (CauseCode.EXIT_NONZERO, r"setting rlimits?", _LIMITS),
     (CauseCode.EXIT_NONZERO, r"<store>.*no space left", NO_ROOM),
+    # moby daemon/container_operations_unix.go, remountSecretDir: seen on 20.10 under load.
+    (
+        CauseCode.EXIT_NONZERO,
+        r"unable to remount dir as readonly.*device or resource busy",
+        (
+            "docker on {where} could not close the folder of its configs and secrets, as happens "
+            "when many containers start at once; nothing of the recipe: deploy again"
+        ),
+    ),
     (
         CauseCode.EXIT_NONZERO,
         r"starting container failed|oci runtime|runc create",

@@ -28,6 +28,7 @@ PAGE = Path(__file__).parent / "next-steps.txt"
 OCI = "starting container failed: OCI runtime create failed: container_linux.go:380: "
 RUNC = "failed to create task for container: OCI runtime create failed: runc create failed: "
 STORE = "/var/lib/docker/overlay2/" + "0a1b" * 16
+CONFIGS = "/var/lib/docker/containers/" + "0a1b" * 16 + "/mounts/secrets"
 START_FIRST = UpdatePolicy(order="start-first")
 DATA = Mount("volume", "shop_data", "/data")
 HERE = Evidence("b1", local=True)
@@ -98,6 +99,8 @@ CASES: tuple[Case, ...] = (
     ),
     Case("never started, else", OCI + "process_linux.go:545: cgroup: invalid value", 128),
     Case("limit of open files", RUNC + "error setting rlimit type 7: operation not permitted", 128),
+    Case("configs' folder still open", "starting container failed: unable to remount dir as "
+         f"readonly: mount tmpfs:{CONFIGS}, flags: 0x21: device or resource busy", 128),
     Case("capability", 'invalid CapAdd: unknown capability: "CAP_NO_SUCH_IMAGE"', state="rejected"),
     Case("stop signal", "Invalid signal: SIGFOO", state="rejected"),
     Case("path through a file", f"lstat {STORE}/merged/etc/passwd/x: not a directory",
