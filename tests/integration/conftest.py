@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from support.recipes.upgrades import Ccci
 from support.sandbox import swarms
+from support.sandbox.engine_faults import READ_ONLY_TOO_LATE
 from support.sandbox.stagings import Stage
 from support.sandbox.swarms import NEED, SANDBOXES, Swarm
 
@@ -33,10 +34,12 @@ _FIXTURES = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that use a Swarm."""
+    """Mark the tests that use a Swarm; where its Engine fails by itself, they are run again."""
+    again = pytest.mark.flaky(reruns=2, only_rerun=[READ_ONLY_TOO_LATE])
     for item in items:
         if _FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.swarm)
+            item.add_marker(again)
 
 
 def _say(line: str) -> None:

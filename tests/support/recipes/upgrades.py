@@ -16,6 +16,7 @@ import pytest
 from support.documents import checked
 from support.recipes.abra_stand_in import GIVEN, STAND_IN
 from support.recipes.repositories import commit, make_repository
+from support.sandbox.engine_faults import not_the_engines_fault
 from support.sandbox.images import BUSYBOX
 from support.sandbox.swarms import Swarm
 
@@ -251,6 +252,7 @@ class Ccci:
             stdout.close()
         text = "".join(said)
         assert "Traceback" not in text, text
+        not_the_engines_fault(text)
         assert printed.strip(), text
         assert not ahead, f"it never said {ahead[0]!r}: {text}"
         report = checked(json.loads(printed))
