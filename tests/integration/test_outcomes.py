@@ -109,7 +109,7 @@ UPGRADES = [
     ),
     Case(2, "usage", files(NEW), words=("--base", "main"), said="same commit"),
     Case(17, "base-broken", files(NEW), files(CRASH, version=BASE), said="was not tested"),
-    Case(143, "interrupted", files(NEW), meanwhile=lambda *_: None),
+    Case(143, "interrupted", files(NEW), words=LONG, meanwhile=lambda *_: None),
 ]
 DEPLOYS = [
     *ANY,
@@ -121,7 +121,7 @@ DEPLOYS = [
         said="/srv/status answers nothing",
     ),
     Case(2, "usage", files(NEW), words=("--tag", BASE)),
-    Case(143, "interrupted", files(NEW), meanwhile=lambda *_: None),
+    Case(143, "interrupted", files(NEW), words=LONG, meanwhile=lambda *_: None),
 ]
 
 
