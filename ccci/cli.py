@@ -15,7 +15,8 @@ from typing import Any
 from ccci import settings
 from ccci.commandline.declared import Command, Parameter
 from ccci.commandline.reading import Asked, Incomplete, Words, asked, is_off, taken_apart
-from ccci.commands.options import REPORT, Context, heed_what_can_be
+from ccci.commands.options import Context
+from ccci.commands.reporting import REPORT, heed_what_can_be
 from ccci.commands.verbs import ALONE, EVERYWHERE, PROGRAM
 from ccci.errors import CcciError, Interrupted, UsageError, of_the_machine
 from ccci.exits import UNREAD_EXIT, Verdict

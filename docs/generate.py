@@ -92,7 +92,8 @@ Where a runner has a job's summary (`GITHUB_STEP_SUMMARY`: GitHub, Forgejo, Gite
 added to it without being asked for; `GITHUB_STEP_SUMMARY= ccci …` leaves it alone."""
 _REPORT_FILES = """\
 A plan has `json` and `markdown`, a sweep these and `sarif`, `github`, `gitlab`: its findings at
-their lines.
+their lines. Another form is refused (2) where the command line names it. A variable may be set for
+every command of a pipeline: what one of them has not is passed over, with a warning.
 
 ## Where it goes
 

@@ -6,7 +6,8 @@ from typing import Annotated
 from ccci.actions import converge
 from ccci.commandline.declared import Completes, Panel
 from ccci.commands import options
-from ccci.commands.options import Context, argument, examples, many, option, reporting
+from ccci.commands.options import Context, argument, examples, many, option
+from ccci.commands.reporting import reporting
 from ccci.host.durations import seconds
 from ccci.steps.follow import Options
 

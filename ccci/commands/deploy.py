@@ -4,7 +4,8 @@ from typing import Annotated
 
 from ccci.actions import deploy
 from ccci.commandline.declared import Completes, Panel
-from ccci.commands.options import Context, examples, option, reporting, spread
+from ccci.commands.options import Context, examples, option, spread
+from ccci.commands.reporting import reporting
 from ccci.commands.shared import DryRun, Recipe, Shared, chosen, head_meant, show_dry_run
 
 

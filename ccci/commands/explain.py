@@ -5,7 +5,8 @@ from typing import Annotated
 from ccci import settings
 from ccci.actions.explain import explain
 from ccci.commandline.declared import Completes
-from ccci.commands.options import Context, argument, examples, reporting
+from ccci.commands.options import Context, argument, examples
+from ccci.commands.reporting import reporting
 
 
 @examples(

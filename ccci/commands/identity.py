@@ -5,7 +5,8 @@ from typing import Annotated
 
 from ccci.actions import identity
 from ccci.commandline.declared import Completes, Panel
-from ccci.commands.options import Context, argument, examples, option, reporting
+from ccci.commands.options import Context, argument, examples, option
+from ccci.commands.reporting import reporting
 
 
 @examples(

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from ccci.actions import leftovers
 from ccci.commandline.declared import Panel
-from ccci.commands.options import Context, examples, option, reporting
+from ccci.commands.options import Context, examples, option
+from ccci.commands.reporting import reporting
 
 
 @examples(

@@ -2,26 +2,17 @@
 
 import functools
 import inspect
-import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 from ccci import settings
 from ccci.commandline.declared import Completes, Example, Group, Panel, Parameter
-from ccci.errors import CcciError, UsageError
-from ccci.host import files
-from ccci.report.formats import FORMATS
-from ccci.terminal import copies
-from ccci.terminal.copies import Copy
+from ccci.errors import UsageError
 from ccci.terminal.output import Output
 
 Function = Callable[..., int]
-REPORT = "--report"
-SWEPT = ("json", "markdown", "sarif", "github", "gitlab")
-"""The forms of a sweep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,80 +92,6 @@ def examples(*pairs: tuple[str, str]) -> Callable[[Function], Function]:
         return verb
 
     return keep
-
-
-def reporting_as(*forms: str) -> Callable[[Function], Function]:
-    """Give a verb `--report` with these forms, which is heeded before the verb is called."""
-    told = f"Copy the report to a file, however it ends ({', '.join(forms)}); FILE may be -."
-
-    def bind(verb: Function) -> Function:
-        declared = Annotated[
-            list[str] | None,
-            many(
-                "REPORT",
-                told,
-                REPORT,
-                panel=Panel.OUTPUT,
-                metavar="FORMAT=FILE",
-                completes=Completes.FILES,
-            ),
-        ]
-        own = inspect.Parameter(
-            "report", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=declared
-        )
-
-        @functools.wraps(verb)
-        def bound(*, ctx: Context, report: list[str] | None = None, **given: Any) -> int:  # noqa: ANN401
-            _heed(ctx.obj, report or [], forms, given)
-            return verb(ctx=ctx, **given)
-
-        return _taking(bound, [*_parameters(verb), own])
-
-    return bind
-
-
-reporting = reporting_as(*FORMATS)
-"""Give a verb `--report` in every form."""
-
-
-def _heed(output: Output, words: list[str], forms: tuple[str, ...], given: dict[str, Any]) -> None:
-    """Have the copies made that were asked for. Raise UsageError for what cannot be meant."""
-    wanted = copies.asked(words, json=output.json)
-    for each in wanted:
-        if each.format not in forms:
-            raise UsageError(
-                f"--report {each.format}: this command has no such form",
-                f"it has {', '.join(forms)}",
-            )
-        if each.path is None and given.get("output_format", "table") not in {"table", "text"}:
-            raise UsageError("--format and --report FORMAT=- both want standard output")
-        if given.get("fix"):
-            raise UsageError("--fix writes overlays, and has no report")
-        _refuse_what_is_not_the_users(each)
-    output.copies.ask((*wanted, *copies.of_the_ci(os.environ, wanted)))
-
-
-def heed_what_can_be(words: list[str], output: Output) -> None:
-    """Have copies made for a command line that is refused; what cannot be meant is passed over."""
-    for name in settings.variables("REPORT"):
-        if not words and (text := os.environ.get(name, "")).strip():
-            words = settings.listed(name, text)
-    wanted: list[Copy] = []
-    for word in words:
-        with suppress(CcciError):
-            (each,) = copies.asked([word], json=output.json)
-            _refuse_what_is_not_the_users(each)
-            copies.asked([*(f"{it.format}={it.path or '-'}" for it in wanted), word])
-            wanted.append(each)
-    output.copies.ask((*wanted, *copies.of_the_ci(os.environ, wanted)))
-
-
-def _refuse_what_is_not_the_users(copy: Copy) -> None:
-    """Raise UsageError for a file that a pull request could have put there."""
-    if copy.path is not None and files.checkout_of(copy.path) is not None:
-        from ccci.records import artifacts
-
-        artifacts.refuse_what_is_not_the_users(copy.path, f"--report {copy.format}=")
 
 
 NoSample = Annotated[
@@ -269,7 +186,7 @@ def spread(cls: type) -> Callable[[Function], Function]:
     }
 
     def bind(verb: Function) -> Function:
-        taken = _parameters(verb)
+        taken = declared_of(verb)
         slot = next(each.name for each in taken if each.annotation is cls)
         at = [each.name for each in taken].index(slot)
 
@@ -278,12 +195,12 @@ def spread(cls: type) -> Callable[[Function], Function]:
             filled = cls(**{name: given.pop(name) for name in own})
             return verb(**given, **{slot: filled})
 
-        return _taking(bound, [*taken[:at], *own.values(), *taken[at + 1 :]])
+        return taking(bound, [*taken[:at], *own.values(), *taken[at + 1 :]])
 
     return bind
 
 
-def _parameters(verb: Function) -> list[inspect.Parameter]:
+def declared_of(verb: Function) -> list[inspect.Parameter]:
     """Return what a verb takes, each with its annotation as it was written."""
     hints = get_type_hints(verb, include_extras=True)
     return [
@@ -292,7 +209,7 @@ def _parameters(verb: Function) -> list[inspect.Parameter]:
     ]
 
 
-def _taking(verb: Function, parameters: list[inspect.Parameter]) -> Function:
+def taking(verb: Function, parameters: list[inspect.Parameter]) -> Function:
     """Let a wrapped verb be read as one that takes these, by their names."""
     named = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters]
     verb.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]

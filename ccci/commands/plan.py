@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from ccci.actions import plan
 from ccci.commandline.declared import Completes, Panel
-from ccci.commands.options import Context, argument, examples, option, reporting_as, spread
+from ccci.commands.options import Context, argument, examples, option, spread
+from ccci.commands.reporting import reporting_as
 from ccci.commands.shared import Deployed, UpgradeEnv, head_meant
 from ccci.errors import UsageError
 from ccci.host.durations import seconds

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from ccci.commandline.declared import Completes, Panel
 from ccci.commands import options
-from ccci.commands.options import SWEPT, Context, argument, examples, many, option, reporting_as
+from ccci.commands.options import Context, argument, examples, many, option
+from ccci.commands.reporting import SWEPT, reporting_as
 from ccci.errors import UsageError
 from ccci.sweep import asked, inventory, printing, survey
 from ccci.sweep.rules import Choice

@@ -5,7 +5,8 @@ from typing import Annotated
 from ccci.actions.sweep_upgrade import Request, compared
 from ccci.commandline.declared import Completes, Panel
 from ccci.commands import options
-from ccci.commands.options import SWEPT, Context, argument, examples, option, reporting_as
+from ccci.commands.options import Context, argument, examples, option
+from ccci.commands.reporting import SWEPT, reporting_as
 from ccci.recipe.base import AUTO
 from ccci.sweep import asked, printing
 from ccci.sweep.rules import Choice

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from ccci.actions import teardown
 from ccci.commandline.declared import Completes, Panel
-from ccci.commands.options import Context, argument, examples, option, reporting
+from ccci.commands.options import Context, argument, examples, option
+from ccci.commands.reporting import reporting
 from ccci.host.durations import seconds
 
 

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs
 import pytest
 from ruamel.yaml import YAML
 from support.pipelines import CONVERGES, EXAMPLES, UPGRADES, job_of
+from support.recipes.repositories import commit, make_repository
 
 from ccci.commandline.reading import asked, taken_apart
 from ccci.commands.verbs import ALONE, EVERYWHERE, PROGRAM
@@ -93,6 +94,37 @@ def test_the_component_and_the_action_call_the_plugin_with_its_settings() -> Non
     (step,) = action["runs"]["steps"]
     assert set(action["inputs"]) == set(re.findall(r"inputs\.([\w-]+)", json.dumps(step["env"])))
     assert "${{" not in step["run"]
+
+
+@pytest.mark.parametrize(("command", "code"), [("sweep upgrade", 0), ("plan", 3)])
+def test_the_component_runs_every_command_that_it_offers(
+    command: str, code: int, tmp_path: Path
+) -> None:
+    shop = make_repository(tmp_path / "shop")
+    compose = "services: {app: {image: 'x:1.2.3', labels: ['coop-cloud.$STACK_NAME.version=0']}}"
+    commit(shop, {"compose.yml": compose}, tag="1.0.0+1")
+    commit(shop, {"README.md": "newer"})
+    _, component = YAML(typ="safe").load_all(ROOT / "templates" / "ccci.yml")
+    (job,) = component.values()
+    project = {"CI_PROJECT_DIR": str(shop), "CI_JOB_ID": "7"}
+    inputs = {"inputs.command": command, "inputs.stack": "", "inputs.deploy": ""}
+    environ = {
+        name: re.sub(
+            r"\$\[\[ (.*?) \]\]|\$(\w+)", lambda it: (inputs | project)[it[1] or it[2]], text
+        )
+        for name, text in job["variables"].items()
+    }
+    environ |= {**project, "PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+    environ |= {"DOCKER_HOST": "unix:///nowhere.sock"}  # a plan that needs one says so
+    done = subprocess.run(
+        ("sh", "-e", "-c", "\n".join(job["script"])),
+        cwd=shop, env=environ, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    subprocess.run(
+        ("sh", "-e", "-c", "\n".join(job["after_script"])), cwd=shop, env=environ, check=True
+    )
+    assert (shop / "ccci-report" / "comment.md").exists()
 
 
 def test_the_action_s_script_runs_ccci_with_its_options(tmp_path: Path) -> None:

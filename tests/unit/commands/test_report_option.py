@@ -16,7 +16,7 @@ from support.recipes.repositories import commit, make_repository
 
 from ccci import cli
 from ccci.actions import converge, explain, identity, plan
-from ccci.commands.options import SWEPT
+from ccci.commands.reporting import SWEPT
 from ccci.errors import EngineUnavailable, Interrupted
 from ccci.exits import Verdict
 from ccci.planning.model import Plan
@@ -349,7 +349,7 @@ def test_a_sweep_is_copied_in_each_of_its_forms(
     ("words", "said"),
     [
         (("--report", "junit=x"), "it has json, markdown, sarif, github, gitlab"),
-        (("--report", "sarif=-", "--format", "json"), "both want standard output"),
+        (("--report", "sarif=-", "--format", "json"), "--format wants standard output as well"),
         (("--report", "json=x", "--fix"), "has no report"),
     ],
 )
@@ -359,6 +359,59 @@ def test_what_a_sweep_has_no_form_of_is_refused(
     (place / "compose.yml").write_text(SERVICE)
     assert run("sweep", "rollback-policy", "compose.yml", *words) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("asked", "words", "told"),
+    [
+        (
+            "junit=x.xml\nhtml=x.html\nmarkdown=x.md",
+            (),
+            "CCCI_REPORT asks for junit, html, passed over: this command has no such form",
+        ),
+        (
+            "sarif=-\nmarkdown=x.md",
+            ("--format", "json"),
+            "CCCI_REPORT asks for sarif, passed over: --format wants standard output as well",
+        ),
+        (
+            "sarif=-\nmarkdown=x.md",
+            ("--json",),
+            "CCCI_REPORT asks for sarif, passed over: --json wants standard output as well",
+        ),
+    ],
+)
+def test_what_a_pipeline_asks_of_every_command_is_passed_over_where_one_has_it_not(
+    asked: str, words: tuple[str, ...], told: str, place: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    (place / "compose.yml").write_text(SERVICE)
+    monkeypatch.setenv("CCCI_REPORT", asked)
+    verb = ("sweep", "rollback-policy", "compose.yml", "--fail-on", "never")
+    assert run(*verb, *words) == 0
+    assert capsys.readouterr().err.splitlines() == [f"Warning: {told}"]
+    assert (place / "x.md").exists()
+    assert not (place / "x.xml").exists()
+
+
+def test_a_fix_is_made_whatever_reports_a_pipeline_asks_for(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "compose.yml").write_text(SERVICE)
+    monkeypatch.setenv("CCCI_REPORT", "sarif=x.sarif")
+    assert run("sweep", "rollback-policy", "compose.yml", "--fix", "--dry-run") == 0
+    assert "CCCI_REPORT asks for sarif, passed over: --fix" in capsys.readouterr().err
+
+
+def test_a_users_file_asks_every_command_too(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(place / "config"))
+    (place / "config" / "ccci").mkdir(parents=True)
+    (place / "config" / "ccci" / "config.toml").write_text('report = ["junit=x.xml"]')
+    (place / "compose.yml").write_text(SERVICE)
+    assert run("sweep", "rollback-policy", "compose.yml", "--fail-on", "never") == 0
+    assert "a file of settings asks for junit, passed over" in capsys.readouterr().err
 
 
 def test_a_plan_is_copied_in_each_of_its_forms(
@@ -375,6 +428,11 @@ def test_a_plan_is_copied_in_each_of_its_forms(
     assert json.loads((place / "x.json").read_text())["summary"] == "nothing to do with ***"
     assert "s3cretly" not in (place / "x.md").read_text()
     assert run("plan", "shop", "--report", "junit=x", "--", "true") == 2
+    capsys.readouterr()
+    monkeypatch.setenv("PLUGIN_REPORT", "junit=y.xml,markdown=y.md")
+    assert run("plan", "shop", "--", "true") == 0
+    assert "PLUGIN_REPORT asks for junit, passed over" in capsys.readouterr().err
+    assert (place / "y.md").exists()
 
 
 def test_a_runners_summary_gets_the_report_behind_what_is_there(
