@@ -154,23 +154,70 @@ def test_the_action_s_script_runs_ccci_with_its_options(tmp_path: Path) -> None:
     assert (refused.returncode, refused.stdout) == (2, "")
 
 
-def test_the_hooks_run_as_pre_commit_runs_them(tmp_path: Path) -> None:
-    hooks = {each["id"]: each for each in load(ROOT / ".pre-commit-hooks.yaml")}
-    names = ["compose.yml", "a/compose.prod.yaml", "docker-compose.yml", "compose.py", "x/y.yml"]
-    hook = hooks["ccci-rollback-policy"]
-    taken = [name for name in names if re.search(hook["files"], name)]
-    assert taken == ["compose.yml", "a/compose.prod.yaml", "docker-compose.yml"]
-    policy = "deploy: {update_config: {failure_action: rollback, order: start-first}}"
-    (tmp_path / "compose.yml").write_text(f"services: {{app: {{image: 'x:1.2.3', {policy}}}}}\n")
-    argv = [*shlex.split(hook["entry"]), "compose.yml"]
-    environ = {"PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(tmp_path)}
-    done = subprocess.run(
-        argv, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
+def hooked(
+    hook: dict[str, Any], repository: Path, changed: dict[str, str]
+) -> "subprocess.CompletedProcess[str] | None":
+    """Commit files and call a hook as pre-commit does (pre-commit.com, "Creating new hooks").
+
+    At the repository's top, its `args` behind its `entry`, and behind these the changed files that
+    its pattern finds, where it wants them; None where it finds none and does not always run.
+    """
+    commit(repository, changed)
+    matching = [name for name in changed if re.search(hook.get("files", ""), name)]
+    if not matching and not hook.get("always_run"):
+        return None
+    names = matching if hook.get("pass_filenames", True) else []
+    argv = [*shlex.split(hook["entry"]), *hook.get("args", ()), *names]
+    environ = {"PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(repository.parent)}
+    return subprocess.run(
+        argv, cwd=repository, env=environ, capture_output=True, text=True, check=False
     )
+
+
+HOOKS = {each["id"]: each for each in load(ROOT / ".pre-commit-hooks.yaml")}
+PIECES = {
+    "compose.yml": "services: {app: {image: 'x:1.2.3', healthcheck: {test: 'true'}}}",
+    "compose.smtp.yml": "services: {app: {environment: [SMTP]}}",
+    "README.md": "a recipe",
+}
+
+
+@pytest.mark.parametrize("changed", [["compose.yml", "compose.smtp.yml"], ["compose.smtp.yml"]])
+def test_a_healthy_recipe_is_committed_whichever_of_its_files_change(
+    changed: list[str], tmp_path: Path
+) -> None:
+    shop = make_repository(tmp_path / "shop")
+    commit(shop, {"compose.yml": PIECES["compose.yml"]})
+    newer = {name: f"# newer\n{PIECES[name]}" for name in changed}
+    done = hooked(HOOKS["ccci-rollback-policy"], shop, newer)
+    assert done is not None
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_commit_is_stopped_by_what_its_recipe_risks(tmp_path: Path) -> None:
+    shop = make_repository(tmp_path / "shop")
+    policy = "deploy: {update_config: {failure_action: rollback, order: start-first}}"
+    compose = f"services: {{app: {{image: 'x:1.2.3', {policy}}}}}\n"
+    done = hooked(HOOKS["ccci-rollback-policy"], shop, {"compose.yml": compose})
+    assert done is not None
     assert done.returncode == 20, done.stderr
     assert "CCCI001" in done.stdout
-    for each in hooks.values():
-        accepted(shlex.split(each["entry"])[1:])
+
+
+def test_only_compose_files_bring_the_policy_s_hook_to_run(tmp_path: Path) -> None:
+    hook = HOOKS["ccci-rollback-policy"]
+    names = ["compose.yml", "a/compose.prod.yaml", "docker-compose.yml", "compose.py", "x/y.yml"]
+    taken = [name for name in names if re.search(hook["files"], name)]
+    assert taken == ["compose.yml", "a/compose.prod.yaml", "docker-compose.yml"]
+    assert hooked(hook, make_repository(tmp_path / "shop"), {"README.md": "newer"}) is None
+
+
+def test_the_hook_of_upgrades_says_what_a_commit_forgets(tmp_path: Path) -> None:
+    shop = make_repository(tmp_path / "shop")
+    commit(shop, {"compose.yml": PIECES["compose.yml"]}, tag="1.0.0+1")
+    done = hooked(HOOKS["ccci-upgrade"], shop, {"README.md": "newer"})
+    assert done is not None
+    assert done.returncode == 0, done.stderr
 
 
 class _Forge(http.server.BaseHTTPRequestHandler):
