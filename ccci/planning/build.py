@@ -10,6 +10,7 @@ from ccci.planning.facts import Asked, There, versions
 from ccci.planning.fate import Fate, fate_of, fields, normalized
 from ccci.planning.judging import judged
 from ccci.planning.model import ObjectPlan, Plan, ServicePlan
+from ccci.planning.ports import published
 from ccci.planning.recorded import Kind, Write, name_of
 from ccci.swarm.decode import observation, specs
 from ccci.swarm.judge import deadline
@@ -169,20 +170,13 @@ def _waves(spec: Spec, nodes: int) -> int:
 
 def _held(spec: Spec, write: Write, there: There, *, stays: bool) -> dict[str, str]:
     """Return, by node, who holds a host port that the service wants; itself under start-first."""
-    wanted = set(spec.host_ports)
+    wanted = published(spec.raw, "host")
     names = {str(each["ID"]): name_of(Kind.SERVICE, each) for each in there.services}
-    ports = {
-        str(each["ID"]): {
-            int(port.get("PublishedPort") or 0)
-            for port in (each["Spec"].get("EndpointSpec") or {}).get("Ports") or ()
-            if port.get("PublishMode") == "host"
-        }
-        for each in there.services
-    }
+    ports = {str(each["ID"]): published(each["Spec"], "host") for each in there.services}
     found: dict[str, str] = {}
     for task in there.tasks:
         owner = str(task.get("ServiceID") or "")
-        taken = sorted(ports.get(owner, set()) & wanted - {0})
+        taken = sorted(ports.get(owner, frozenset()) & wanted)
         running = (task.get("Status") or {}).get("State") == "running"
         if taken and running and (owner != write.id or stays):
             found[str(task.get("NodeID"))] = f"port {taken[0]} is held by {names.get(owner, owner)}"

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from ccci.planning import ports
+
 Json = dict[str, Any]
 
 CONFLICT, INVALID, NOT_FOUND, UNIMPLEMENTED = 409, 400, 404, 501
@@ -143,6 +145,8 @@ class Recorded:
         after["Spec"] = _told(kind, {**spec, "Name": name})
         if kind is Kind.SERVICE:
             after["PreviousSpec"] = copy.deepcopy(before["Spec"])
+        if kind is Kind.SERVICE and not ports.same_endpoint(before["Spec"], spec):
+            after.pop("Endpoint", None)  # which ports Swarm chose before is over
         after["Version"] = {"Index": version + 1}
         after.pop("UpdateStatus", None)
         self._changed[kind][identifier] = after
@@ -209,18 +213,16 @@ class Recorded:
                     # swarmkit manager/controlapi/service.go: checkConfigExistence.
                     name = reference.get(f"{of.word.capitalize()}Name") or reference[key]
                     return Refused(INVALID, f"{invalid} {of.word} not found: {name}")
-        for port in sorted(ingress_ports(spec)):
-            holder = self._holder(port, identifier)
-            if holder:
-                # swarmkit manager/controlapi/service.go: checkPortConflicts.
-                said = f"port '{port}' is already in use by service '{holder}' as an ingress port"
-                return Refused(INVALID, f"{invalid} {said}")
-        return None
+        return self._refused_ports(spec, identifier)
 
-    def _holder(self, port: int, but: str) -> str:
-        others = (each for each in self.listing(Kind.SERVICE) if _id(Kind.SERVICE, each) != but)
-        held = (each for each in others if port in ingress_ports(each["Spec"]))
-        return next((name_of(Kind.SERVICE, each) for each in held), "")
+    def _refused_ports(self, spec: Json, identifier: str) -> Refused | None:
+        services = self.listing(Kind.SERVICE)
+        before = next((each for each in services if _id(Kind.SERVICE, each) == identifier), None)
+        if before is not None and ports.same_endpoint(before["Spec"], spec):
+            return None
+        said = ports.conflict(spec, (each for each in services if each is not before))
+        invalid = "rpc error: code = InvalidArgument desc ="
+        return Refused(INVALID, f"{invalid} {said}") if said else None
 
 
 def _refused_update(kind: Kind, before: Json, version: int, spec: Json) -> Refused | None:
@@ -243,16 +245,6 @@ def networks_of(spec: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what a service's spec attaches to, by id or by name."""
     own = (spec.get("TaskTemplate") or {}).get("Networks") or spec.get("Networks") or ()
     return tuple(str(each.get("Target") or "") for each in own if each.get("Target"))
-
-
-def ingress_ports(spec: Mapping[str, Any]) -> frozenset[int]:
-    """Return the ports that a service publishes on every node."""
-    ports = (spec.get("EndpointSpec") or {}).get("Ports") or ()
-    return frozenset(
-        int(each["PublishedPort"])
-        for each in ports
-        if each.get("PublishedPort") and (each.get("PublishMode") or "ingress") == "ingress"
-    )
 
 
 def _id(kind: Kind, found: Mapping[str, Any]) -> str:

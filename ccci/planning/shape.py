@@ -71,6 +71,7 @@ LISTED: dict[str, tuple[tuple[str, ...], Shape]] = {
             "Version": {"Index": int},
             "Spec": _SERVICE_SPEC,
             "PreviousSpec": _SERVICE_SPEC,
+            "Endpoint": {"Ports": [_PORT]},
         },
     ),
     Kind.NETWORK: (("Id", "Name"), {**_NETWORK, "Id": str}),

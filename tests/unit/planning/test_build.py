@@ -140,6 +140,16 @@ def test_a_host_port_that_another_service_holds_is_named() -> None:
     assert "one port 80 is held by s_old" in found.summary
 
 
+def test_a_host_port_of_another_protocol_is_free() -> None:
+    def port(protocol: str) -> Json:
+        keys = {"PublishedPort": 53, "PublishMode": "host", "Protocol": protocol}
+        return {"EndpointSpec": {"Ports": [{"TargetPort": 53, **keys}]}}
+
+    there = There([live("old", **port("tcp"))], [task("old", "one")], [node("one")])
+    found = planned(there, Write("create", Kind.SERVICE, "z", "s_n", spec("n", **port("udp"))))
+    assert found.verdict is Verdict.DONE
+
+
 def test_a_refusal_is_the_verdict_with_its_way_out() -> None:
     there = There([live("web")], [], [node("one")])
     refused = Write(

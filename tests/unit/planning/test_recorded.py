@@ -66,6 +66,69 @@ def ingress(port: int) -> Json:
     return {"EndpointSpec": {"Ports": [{"TargetPort": 80, "PublishedPort": port}]}}
 
 
+def endpoint(*ports: str, mode: str = "vip") -> Json:
+    """Return an endpoint's spec: `53/udp`, `host:80/tcp`."""
+    found = []
+    for port in ports:
+        publish, _, rest = port.rpartition(":")
+        number, _, protocol = rest.partition("/")
+        keys = {"PublishMode": publish} if publish else {}
+        keys |= {"Protocol": protocol} if protocol else {}
+        found.append({"TargetPort": 80, "PublishedPort": int(number), **keys})
+    return {"EndpointSpec": {"Mode": mode, "Ports": found}}
+
+
+def refusal_of(theirs: Json, ours: Json, **their_state: Any) -> str:
+    """Return why a service is not created beside another one, or nothing."""
+    recorded = made(services=[service("s_web", **theirs) | their_state])
+    try:
+        recorded.create(Kind.SERVICE, {"Name": "n", **ours})
+    except Refused as refused:
+        return refused.message
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "said"),
+    [
+        ("80", "80/tcp", "as an ingress port"),
+        ("53/udp", "53/udp", "as an ingress port"),
+        ("53/tcp", "53/udp", ""),
+        ("53/udp", "53", ""),
+        ("80", "81", ""),
+        ("80", "host:80", "as an ingress port"),
+        ("host:80", "80", "as a host-published port"),
+        ("host:80", "ingress:80", "as a host-published port"),
+        ("host:80/udp", "80", ""),
+        ("host:80", "host:80", ""),
+        ("0", "0", ""),
+    ],
+)
+def test_a_port_is_taken_by_its_protocol_and_number(theirs: str, ours: str, said: str) -> None:
+    found = refusal_of(endpoint(theirs), endpoint(ours))
+    assert said in found
+    assert bool(said) is bool(found)
+
+
+def test_a_port_that_swarm_chose_is_taken_until_the_service_asks_for_another() -> None:
+    chosen = {"Endpoint": {"Ports": [{"TargetPort": 80, "PublishedPort": 30000}]}}
+    assert "port '30000' is already in use" in refusal_of(
+        endpoint("0"), endpoint("30000"), **chosen
+    )
+    recorded = made(services=[service("s_web", **endpoint("0")) | chosen])
+    recorded.update(Kind.SERVICE, "s_web", 7, {"Name": "s_web", **endpoint("81")})
+    recorded.create(Kind.SERVICE, {"Name": "n", **endpoint("30000")})
+
+
+def test_an_update_that_leaves_the_endpoint_alone_is_asked_for_no_port() -> None:
+    # Two services that came to one port by different ways: Swarm looks when an endpoint changes.
+    both = [service("a", **endpoint("80")), service("b", **endpoint("80"))]
+    recorded = made(services=both)
+    recorded.update(Kind.SERVICE, "a", 7, {"Name": "a", **ingress(80), "Labels": {"a": "b"}})
+    with pytest.raises(Refused, match="port '80' is already in use by service 'b'"):
+        recorded.update(Kind.SERVICE, "a", 8, {"Name": "a", **endpoint("80", "81")})
+
+
 def attached(**parts: Any) -> Json:
     return {"TaskTemplate": {"ContainerSpec": parts}}
 
