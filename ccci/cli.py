@@ -168,7 +168,7 @@ def _files(verb: Command) -> Mapping[str, Any]:
     from ccci.commands.config import declared
 
     options = list(declared(PROGRAM))
-    tree = config.defaults(config.read(os.environ, options), options, os.environ)
+    tree = config.defaults(config.read(os.environ, options, verb.path), options, os.environ)
     for word in verb.path.split():
         tree = tree.get(word, {})
     return dict(tree)

@@ -86,12 +86,18 @@ class File:
         return None if isinstance(own, dict) else own  # a table of the verb of that name
 
 
-def read(environ: Mapping[str, str], options: Iterable[Option]) -> tuple[File, ...]:
-    """Return the files that are there, the strongest first. Raise UsageError for a bad one."""
+def read(
+    environ: Mapping[str, str], options: Iterable[Option], verb: str | None = None
+) -> tuple[File, ...]:
+    """Return the files that are there, the strongest first. Raise UsageError for a bad one.
+
+    With a `verb` only those that set something for it: a stranger's file stops no other.
+    """
     known = [each for each in options if each.name not in NEVER]
     found = []
     for path, trusted in ((Path(settings.OWN_FILE), False), (settings.config_file(environ), True)):
-        if path.is_symlink() or path.exists():
+        heeded = trusted or verb is None or verb in settings.JUDGING
+        if heeded and (path.is_symlink() or path.exists()):
             found.append(_read(path, known, trusted=trusted))
     return tuple(found)
 

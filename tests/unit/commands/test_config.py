@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from support.command_line import Result, invoke
 
+from ccci import settings
+from ccci.commands.verbs import PROGRAM
+
 Ask = Callable[..., Result]
 
 
@@ -110,10 +113,31 @@ def test_the_patience_of_a_teardown_is_not_the_deadline_of_a_rollout(ask: Ask) -
 )
 def test_the_file_of_a_repository_sets_only_what_is_judged(line: str, ask: Ask) -> None:
     write(line)
-    for words in (("config",), ("converge", "stack"), ("runs",)):
+    for words in (("config",), ("converge", "stack"), ("deploy", "shop"), ("upgrade", "shop")):
         result = ask(*words)
         assert result.exit_code == 2
         assert "which the file of a repository may not" in result.output
+
+
+@pytest.mark.parametrize(
+    "text", ['sok = "3s"', 'server = "theirs"', "soak = ", 'timeout = "900h"', "\xff"]
+)
+def test_the_file_of_a_repository_stops_no_verb_that_it_sets_nothing_of(
+    text: str, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path(".ccci.toml").write_bytes(text.encode("latin-1"))
+    monkeypatch.setenv("CCCI_RUNS_DIR", str(tmp_path / "runs"))
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
+    write("", USERS)  # a file of the user's own is read by each
+    heeding = {*settings.JUDGING, "config"}
+    for verb in PROGRAM.load():
+        if verb.path in heeding or verb.path.startswith(("sandbox", "sweep leftovers")):
+            continue
+        needed = [each.words[0] if each.words else "x" for each in verb.arguments if each.required]
+        told = ask(*verb.path.split(), *needed).stderr
+        assert ".ccci.toml" not in told, verb.path
+    for words in (("version",), ("runs",), ("sandbox", "status"), ("schema", "report")):
+        assert ask(*words).exit_code in {0, 3}
 
 
 def test_the_file_of_a_repository_sets_nothing_of_a_verb_that_judges_nothing(ask: Ask) -> None:
