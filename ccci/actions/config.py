@@ -18,6 +18,7 @@ from ccci.host.json_values import to_json
 from ccci.host.masking import without_credentials
 from ccci.host.secret_values import is_secret
 from ccci.plain_file import read_plain
+from ccci.recipe import patience
 
 SCHEMA = "ccci.config/1"
 NEVER = ("recipe", "head")
@@ -111,7 +112,7 @@ def _read(path: Path, known: Sequence[Option], *, trusted: bool) -> File:
         raise UsageError(f"{path} is no TOML: {error}", "correct it") from None
     names = {each.name for each in known}
     verbs = {word for each in known for word in each.verb.split()}
-    for key in _keys(values, verbs):
+    for key, value in _pairs(values, verbs):
         if key not in names:
             raise UsageError(f"{path} sets {key}, which is no setting of ccci")
         if not trusted and key not in settings.JUDGED:
@@ -120,15 +121,19 @@ def _read(path: Path, known: Sequence[Option], *, trusted: bool) -> File:
                 f"it may set {', '.join(settings.JUDGED)}; `ccci config --help` names the user's "
                 "own file",
             )
+        if trusted or isinstance(value, (bool, list, dict)):
+            continue  # what is of no type of a setting is refused where it is heeded
+        if wrong := patience.refusal(key, str(value)):
+            raise UsageError(f"{path} {wrong}", "correct it, or give yours on the command line")
     return File(path, values, trusted)
 
 
-def _keys(table: Mapping[str, Any], verbs: set[str]) -> Iterable[str]:
+def _pairs(table: Mapping[str, Any], verbs: set[str]) -> Iterable[tuple[str, Any]]:
     for key, value in table.items():
         if isinstance(value, dict) and key in verbs:
-            yield from _keys(value, verbs)
+            yield from _pairs(value, verbs)
         else:
-            yield key
+            yield key, value
 
 
 def defaults(files: Sequence[File], options: Iterable[Option], environ: Mapping[str, str]) -> Any:  # noqa: ANN401

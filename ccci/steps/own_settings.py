@@ -13,16 +13,12 @@ from ccci import settings
 from ccci.deployers import App
 from ccci.errors import DeployRefused, UsageError
 from ccci.host.durations import seconds
-from ccci.recipe import checkout, files
+from ccci.recipe import checkout, files, patience
 from ccci.recipe import stack as stackfile
 from ccci.recipe.stack import StackFile
 from ccci.steps import health
 from ccci.steps.workspace import Choices, Workspace
 
-LONGEST = 2 * 3600.0
-"""Seconds that a recipe's file may ask for: a stranger's pull request holds no runner for days."""
-
-_DURATIONS = ("soak", "timeout")
 _HINT = f"it may set {', '.join(settings.JUDGED)}; give the rest on the command line"
 
 
@@ -71,7 +67,9 @@ def over(choices: Choices, found: Mapping[str, str]) -> tuple[Choices, tuple[str
         soak=choices.options.soak if "soak" not in mine else seconds(mine["soak"], "soak"),
     )
     plain = {
-        name.replace("-", "_"): value for name, value in mine.items() if name not in _DURATIONS
+        name.replace("-", "_"): value
+        for name, value in mine.items()
+        if name not in patience.DURATIONS
     }
     made: Any = replace(choices, options=options, **plain)  # type: ignore[arg-type]
     return made, taken
@@ -110,12 +108,11 @@ def _pairs(values: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
 def _check(found: Mapping[str, str]) -> None:
     try:
         health.wanted(found.get("health-path", "/"), found.get("health-status", ""), {})
-        for name in _DURATIONS:
-            length = seconds(found.get(name), name)
-            if length is not None and not 0 <= length <= LONGEST:
-                raise _refused(f"asks for {name} {found[name][:60]}: {LONGEST:g} s at most")
     except UsageError as error:
         raise _refused(f"says {error.message}") from None
+    for name, text in found.items():
+        if wrong := patience.refusal(name, text):
+            raise _refused(wrong)
 
 
 def _refused(what: str) -> DeployRefused:

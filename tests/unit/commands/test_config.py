@@ -140,6 +140,28 @@ def test_the_file_of_a_repository_stops_no_verb_that_it_sets_nothing_of(
         assert ask(*words).exit_code in {0, 3}
 
 
+@pytest.mark.parametrize("verb", settings.JUDGING)
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('timeout = "900h"', "asks for timeout 900h: 7200 s at most"),
+        ("soak = 7201", "asks for soak 7201: 7200 s at most"),
+        ('[VERB]\nsoak = "3h"', "asks for soak 3h: 7200 s at most"),
+        ('timeout = "soon"', "says timeout 'soon' is no duration"),
+    ],
+)
+def test_the_file_of_a_repository_holds_no_runner_for_days(
+    verb: str, line: str, said: str, ask: Ask
+) -> None:
+    write(line.replace("VERB", verb))
+    refused = ask(verb, "shop")
+    assert refused.exit_code == 2
+    assert f".ccci.toml {said}" in " ".join(refused.stderr.split())
+    Path(".ccci.toml").unlink()
+    write(line.replace("VERB", verb).replace("soon", "901h"), USERS)  # whoever writes there may
+    assert setting(ask, verb, "soak" if "soak" in line else "timeout")[1] == "config.toml"
+
+
 def test_the_file_of_a_repository_sets_nothing_of_a_verb_that_judges_nothing(ask: Ask) -> None:
     write('[teardown]\ntimeout = "1s"\n')
     assert setting(ask, "teardown", "timeout") == ("3m", "default")
