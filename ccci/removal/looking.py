@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from ccci.host import clock
+from ccci.removal.jobs import is_at_work
 from ccci.removal.objects import Claim, Item, Kind, spec_items, volume_items
 from ccci.swarm.decode.typed import text
 from ccci.swarm.engine.client import Engine
@@ -59,6 +60,7 @@ def look(engine: Engine, claim: Claim, kinds: Collection[Kind] = tuple(Kind)) ->
         items += [
             Item(Kind.TASK, each["ID"], each["ID"][:12], text(each, "NodeID"))
             for each in engine.tasks({"label": [f"{STACK_LABEL}={stack}"]})
+            if is_at_work(each)
         ]
     if Kind.CONTAINER in kinds:
         items += [

@@ -1,7 +1,8 @@
 """What the swarm still has of a stack, and what of it can be removed now; pure.
 
 The order is Swarm's: a network with endpoints, a volume, secret or config in use cannot be removed,
-so services go first, then everything waits until the last task and container is gone.
+so services go first, then everything waits until the last task and container is gone. A container
+that ended goes by itself, but for those of a job that is gone (`ccci.removal.jobs`).
 """
 
 import re
@@ -90,13 +91,16 @@ def volume_items(answers: Iterable[Mapping[str, Any]], claim: Claim) -> list[Ite
 
 
 def removable(items: Collection[Item]) -> tuple[Item, ...]:
-    """Return what can be removed now: services alone, nothing while tasks end, then the rest."""
+    """Return what can be removed now: services alone, nothing while tasks end, then the rest.
+
+    That is containers alone first, which the Engine removes once they have ended.
+    """
     services = tuple(item for item in items if item.kind is Kind.SERVICE)
     if services:
         return services
-    if any(item.kind in {Kind.TASK, Kind.CONTAINER} for item in items):
+    if any(item.kind is Kind.TASK for item in items):
         return ()
-    return tuple(items)
+    return tuple(item for item in items if item.kind is Kind.CONTAINER) or tuple(items)
 
 
 def known_stacks(answers: Iterable[Mapping[str, Any]]) -> frozenset[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from ccci.errors import CcciError, ConnectionLost, EngineError
 from ccci.host import clock, interrupts
 from ccci.records.runs import Record
+from ccci.removal.jobs import end_jobs
 from ccci.removal.looking import Looks
 from ccci.removal.objects import (
     Claim,
@@ -35,6 +36,8 @@ KILL_AFTER = 30.0
 """How long the containers of a stack without services may take: a recipe may ask for days."""
 _LOOK_EVERY = 0.25
 _ABSENT = 404
+_ANONYMOUS = {"v": True}
+"""To remove the anonymous volumes of a container with it, as a node does for Swarm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +103,9 @@ def tear_down(
     items = looks.whole()
     if waiting is not None:
         waiting.begin(f"{counted(items)} to be gone", patience)
-    if undeploy is not None and any(item.kind is Kind.SERVICE for item in items):
+    if any(item.kind is Kind.SERVICE for item in items):
         check()
-        try:
-            undeploy()
-        except (CcciError, OSError) as error:
-            troubles.append(f"undeploy failed, the services were removed without it: {error}")
+        troubles += _before_the_services_go(engine, claim.stack, undeploy)
     while True:
         with suppress(ConnectionLost):
             items = looks.again()
@@ -137,6 +137,25 @@ def tear_down(
         troubles=tuple(dict.fromkeys(troubles)),
         kept=_kept(engine, claim),
     )
+
+
+def _before_the_services_go(
+    engine: Engine, stack: str, undeploy: Callable[[], None] | None
+) -> list[str]:
+    """End the tasks of the stack's jobs, and ask the deployer; return what went wrong."""
+    troubles = []
+    try:
+        going_on = end_jobs(engine, stack)
+    except EngineError as error:
+        troubles.append(f"whether its jobs have ended is not known: {error.message}")
+    else:
+        troubles += [f"the tasks of {name} did not end, and may outlive it" for name in going_on]
+    if undeploy is not None:
+        try:
+            undeploy()
+        except (CcciError, OSError) as error:
+            troubles.append(f"undeploy failed, the services were removed without it: {error}")
+    return troubles
 
 
 def _kept(engine: Engine, claim: Claim) -> tuple[str, ...]:
@@ -191,7 +210,7 @@ def _remove(engine: Engine, items: Iterable[Item]) -> dict[str, str]:
     complaints = {}
     for item in items:
         try:
-            engine.delete(_path(item))
+            engine.delete(_path(item), params=_ANONYMOUS if item.kind is Kind.CONTAINER else None)
         except ConnectionLost:
             raise
         except EngineError as error:
@@ -209,7 +228,7 @@ def _kill(engine: Engine, items: Collection[Item]) -> dict[str, str]:
     for item in items:
         if item.kind is Kind.CONTAINER:
             try:
-                engine.delete(_path(item), params={"force": True})
+                engine.delete(_path(item), params={**_ANONYMOUS, "force": True})
             except ConnectionLost:
                 raise
             except EngineError as error:

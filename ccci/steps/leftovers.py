@@ -7,6 +7,7 @@ from ccci.host import clock
 from ccci.locks.lease import Lease
 from ccci.records import runs
 from ccci.records.runs import Record
+from ccci.removal.jobs import is_at_work, is_of_a_job
 from ccci.removal.looking import look
 from ccci.removal.objects import Kind, told
 from ccci.removal.teardown import PATIENCE, claim_of, files_of, summary, tear_down
@@ -73,7 +74,9 @@ def _stopping(engine: Engine, stack: str) -> tuple[str, ...]:
     if engine.services(stack):
         return ()
     tasks = engine.tasks({"label": [f"{STACK_LABEL}={stack}"]})
-    return tuple(f"task {each['ID'][:12]}" for each in tasks)
+    # One of a job is under way to no end: up to engine 20.10 it outlives its service.
+    going = (each for each in tasks if is_at_work(each) and not is_of_a_job(each))
+    return tuple(f"task {each['ID'][:12]}" for each in going)
 
 
 def refuse_what_is_not_ours(workspace: Workspace, app: App) -> None:

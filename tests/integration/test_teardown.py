@@ -435,3 +435,56 @@ def test_nodes_that_cannot_be_looked_at_are_named(swarm_three: Swarm, tmp_path: 
         assert swarm_three.left(stack, "container", node=node) == []
     assert swarm_three.left(stack, "volume", node=1) == []
     assert len(swarm_three.left(stack, "volume", node=2)) == 1
+
+
+JOBS: dict[str, dict[str, Any]] = {
+    "done": {"command": "true", "deploy": {"mode": "replicated-job"}},
+    "each": {"command": "true", "deploy": {"mode": "global-job"}},
+    "busy": {"deploy": {"mode": "replicated-job"}},
+    "everywhere": {"deploy": {"mode": "global-job"}},
+    "retried": {"command": "false", "deploy": {"mode": "replicated-job"}},
+    "homeless": {
+        "deploy": {
+            "mode": "replicated-job",
+            "placement": {"constraints": ["node.labels.nowhere == yes"]},
+        }
+    },
+}
+
+
+def wait_for_task(swarm: Swarm, service: str, state: str) -> None:
+    wait_for(
+        lambda: any(task["Status"]["State"] == state for task in swarm.tasks(service)),
+        f"a task of {service} that is {state}",
+    )
+
+
+def test_jobs_end_with_their_stack_whatever_has_become_of_them(
+    swarm: Swarm, stack: str, engine: Engine
+) -> None:
+    """Engine 20.10 alone lets the tasks of a removed job run on."""
+    swarm.deploy(stack, compose({**JOBS, "app": {"networks": ["inner"]}}, networks={"inner": {}}))
+    swarm.wait_running(f"{stack}_app")
+    states = {"done": "complete", "each": "complete", "busy": "running", "everywhere": "running"}
+    for name, state in {**states, "retried": "failed", "homeless": "pending"}.items():
+        wait_for_task(swarm, f"{stack}_{name}", state)
+    ending = tear_down(engine, Claim(stack), patience=60)
+    assert (ending.left, ending.troubles) == ((), ())
+    assert [each for kind in KINDS for each in swarm.left(stack, kind)] == []
+    assert swarm.at_work(stack) == []
+
+
+def test_a_job_on_another_node_ends_with_its_stack(swarm_three: Swarm) -> None:
+    swarm = swarm_three
+    elsewhere = {"constraints": ["node.role == worker"]}
+    job = {"deploy": {"mode": "replicated-job", "placement": elsewhere}}
+    swarm.deploy("t", compose({"job": job}))
+    wait_for_task(swarm, "t_job", "running")
+    kept = {key: value for key, value in swarm.environment.items() if key == "DOCKER_HOST"}
+    with Engine.connect(environ=kept) as engine:
+        assert tear_down(engine, Claim("t"), patience=60).gone
+    # Swarm's own removal of an ended container is under way by then.
+    wait_for(
+        lambda: not any(swarm.left("t", "container", node=node) for node in (1, 2, 3)),
+        "the end of its container",
+    )
