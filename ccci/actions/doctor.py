@@ -25,8 +25,15 @@ _WITHOUT_ABRA = "nothing, unless abra itself is to be tested: `--deployer auto` 
 
 
 def report(checks: tuple[Check, ...]) -> Report:
-    """Return the checks as a report."""
-    return Report("doctor", machine.verdict(checks), machine.summary(checks), checks=checks)
+    """Return the checks as a report; its next step is that of the first thing that is missing."""
+    missing = (each.hint for each in checks if each.health is Health.MISSING and each.hint)
+    return Report(
+        "doctor",
+        machine.verdict(checks),
+        machine.summary(checks),
+        checks=checks,
+        hint=next(missing, ""),
+    )
 
 
 def examine() -> tuple[Check, ...]:

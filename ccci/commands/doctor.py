@@ -2,11 +2,15 @@
 
 from ccci.actions import doctor
 from ccci.commands.options import Context, examples
+from ccci.commands.reporting import reporting
+from ccci.report.formats import render
 from ccci.report.model import document
+from ccci.report.settled import settled
 from ccci.steps import machine
 
 
 @examples(("ccci doctor", "what is there, what is missing, and what to do about it"))
+@reporting
 def command(ctx: Context) -> int:
     """Say whether this machine is able to run ccci, with the next step where it is not.
 
@@ -14,6 +18,7 @@ def command(ctx: Context) -> int:
     """
     checks = doctor.examine()
     found = doctor.report(checks)
+    ctx.obj.hand_on(lambda name: render(name, settled(found, ctx.obj.secrets)))
     ctx.obj.document(document(found))
     ctx.obj.text(*machine.tell(checks), found.summary)
     return found.exit_code

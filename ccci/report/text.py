@@ -13,6 +13,7 @@ from ccci.report.counting import some
 from ccci.report.layout import Line, Row, Tone, laid_out, tone
 from ccci.report.model import Report, ServiceReport, Status, Step
 from ccci.report.moments import seconds_between
+from ccci.report.parts import Health
 from ccci.report.services_text import HANG, fact, failing, passed, undone, with_words
 from ccci.report.services_text import failed as failed_service
 from ccci.swarm.model import CauseCode
@@ -38,6 +39,7 @@ def story(report: Report, width: int | None = None, *, verbose: bool = False) ->
         *passed([each for each in report.services if each.verdict.passed], alone=not told),
         *identity_text.told(report),
         *_steps(report),
+        *_checks(report),
         *_deadline(report),
         *_notes(report),
         *([fact("at end", going_on)] if going_on else []),
@@ -63,6 +65,16 @@ def _steps(report: Report) -> list[Row]:
         if others:
             texts.append(f"{status.value}: {', '.join(_step(step, said) for step in others)}")
     return [Row(f"{'steps':<{HANG}}", "; ".join(texts), Tone.QUIET, HANG)]
+
+
+def _checks(report: Report) -> list[Row]:
+    """Tell what a machine lacks, and what is worth a look; the rest is well."""
+    return [
+        fact(each.health.value, f"{each.name}: {each.found}")
+        for health in (Health.MISSING, Health.WARNING)
+        for each in report.checks or ()
+        if each.health is health
+    ]
 
 
 def _step(step: Step, said: str) -> str:

@@ -14,6 +14,7 @@ from ccci.report.issues import scope
 from ccci.report.layout import laid_out
 from ccci.report.model import RepeatedRun, Report, ServiceReport, Status, Step
 from ccci.report.moments import seconds_between
+from ccci.report.parts import Check, Health
 from ccci.report.services_text import failed, with_words, words
 from ccci.report.text import tell
 
@@ -93,6 +94,7 @@ def _alone(report: Report, run: RepeatedRun) -> Report:
 def _cases(report: Report, group: str) -> Iterator[Case]:
     found = [_of_service(each, f"{group}.services") for each in report.services]
     found += [_of_step(each, f"{group}.steps", _wrong(report.outcome)) for each in report.steps]
+    found += [_of_check(each, f"{group}.checks") for each in report.checks or ()]
     wrong = any(each.outcome in {"failure", "error"} for each in found)
     if not found or (report.exit_code and not wrong):
         yield _of_run(report, group)
@@ -133,6 +135,14 @@ def _of_step(step: Step, group: str, wrong: str) -> Case:
         reason if outcome == wrong else "",
         step.seconds,
     )
+
+
+def _of_check(check: Check, group: str) -> Case:
+    """Return a check of the machine: what is missing keeps a run from judging, and fails none."""
+    if check.health is not Health.MISSING:
+        return Case(group, check.name)
+    told = f"{check.found}\nnext: {check.hint}" if check.hint else check.found
+    return Case(group, check.name, "error", check.health.value, check.found, told)
 
 
 def _of_service(service: ServiceReport, group: str) -> Case:

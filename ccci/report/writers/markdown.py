@@ -15,6 +15,7 @@ from ccci.report.issues import failing, scope
 from ccci.report.layout import Tone, shortened, tone
 from ccci.report.model import Report, ServiceReport, Status, Step
 from ccci.report.moments import seconds_between
+from ccci.report.parts import Check, Health
 from ccci.report.quoting import last
 from ccci.report.services_text import failed, tasks_told, words
 
@@ -28,6 +29,7 @@ _OTHERS_TOLD = 5
 _NOTES_TOLD = 10
 _FEWER = (300, 100, 30, 10, 3, 1)
 _ICONS = {Status.PASSED: "✅", Status.FAILED: "❌", Status.SKIPPED: "⏭️"}
+_HEALTH = {Health.OK: "✅", Health.WARNING: "⚠️", Health.MISSING: "❌"}
 
 
 def write(report: Report) -> str:
@@ -48,6 +50,7 @@ def write(report: Report) -> str:
     page.add(_notes(report.notes))
     page.add(_attempts(report))
     page.fold(lambda most: _steps(report.steps, most))
+    page.fold(lambda most: _checks(report.checks or (), most))
     page.add(_footer(report))
     return page.text()
 
@@ -211,6 +214,21 @@ def _steps(steps: Sequence[Step], most: int) -> str:
     ]
     table = _table(("", "step", "seconds", "what came of it"), rows)
     return f"<details><summary>Steps: {', '.join(counts)}</summary>\n\n{table}\n\n</details>"
+
+
+def _checks(checks: Sequence[Check], most: int) -> str:
+    if not checks:
+        return ""
+    rows = [
+        (
+            _HEALTH[each.health],
+            prose(each.name, _CELL),
+            prose(each.found, _CELL),
+            prose(each.hint, _CELL),
+        )
+        for each in checks[:most]
+    ]
+    return _table(("", "check", "found", "next"), rows)
 
 
 def _footer(report: Report) -> str:

@@ -1,16 +1,19 @@
 import json
+import re
 import socketserver
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import ClassVar
+from xml.etree import ElementTree as ET
 
 import pytest
 from support.command_line import invoke
 
 from ccci.actions import doctor as command
 from ccci.errors import EngineUnavailable
+from ccci.report.formats import FORMATS
 from ccci.report.parts import Check, Health
 from ccci.swarm.engine.client import Engine
 
@@ -105,6 +108,33 @@ def test_the_json_holds_each_check() -> None:
     assert document["verdict"] == "unable"
     assert {check["name"] for check in document["checks"]} >= {"engine", "git", "abra"}
     assert {"name", "status", "found", "hint"} == set(document["checks"][0])
+
+
+def test_every_form_of_the_report_says_what_is_missing(
+    own_tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool(own_tools, "git", "echo git version 2.39.5")
+    monkeypatch.setenv("CCCI_REPORT", "\n".join(f"{form}={tmp_path}/{form}" for form in FORMATS))
+    result = invoke("doctor")
+    assert result.exit_code == 3
+    for form in FORMATS:
+        written = (tmp_path / form).read_text()
+        assert "docker CLI" in written, form
+    monkeypatch.delenv("CCCI_REPORT")
+    told = json.loads((tmp_path / "json").read_text())
+    assert told["checks"] == json.loads(invoke("--json", "doctor").stdout)["checks"]
+    assert told["hint"] == next(each["hint"] for each in told["checks"] if each["hint"])
+    cases = {
+        case.get("name"): [each.tag for each in case]
+        for case in ET.parse(tmp_path / "junit").getroot().iter("testcase")  # noqa: S314 -- ours
+    }
+    assert cases["git"] == cases["abra"] == []
+    assert cases["engine"] == cases["docker CLI"] == ["error"]
+    rows = [line for line in (tmp_path / "markdown").read_text().splitlines() if "| " in line]
+    assert any(row.startswith("| ❌ | docker CLI") for row in rows)
+    assert any(row.startswith("| ✅ | git") for row in rows)
+    story = invoke("explain", str(tmp_path / "json")).stdout
+    assert re.search(r"^  missing +docker CLI: ", story, re.MULTILINE)
 
 
 def test_an_engine_outside_a_swarm_is_reached_but_missing_a_swarm(engine: type[Answers]) -> None:
