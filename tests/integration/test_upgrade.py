@@ -1,5 +1,6 @@
 """`ccci upgrade` on a real Swarm: each outcome, and nothing left behind by any of them."""
 
+import json
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from support.recipes.upgrades import (
     EACH,
     INT,
     NEW,
+    OWN_NETWORK,
     TERM,
     Ccci,
     Ended,
@@ -337,3 +339,33 @@ def test_the_secrets_of_a_kept_app_are_not_told_by_a_later_run(ccci: Ccci, shop:
         assert line.endswith("the password is ***")
     finally:
         assert ccci("teardown", domain).code == 0
+
+
+MIGRATE = """  migrate:
+    image: ccci-test/busybox:latest
+    command: ["sh", "-c", {command}]
+    networks: [internal]
+    deploy: {{mode: replicated-job, restart_policy: {{condition: none}}}}
+"""
+
+
+def migrates(command: str) -> str:
+    return MIGRATE.format(command=json.dumps(command))
+
+
+@EACH
+def test_an_app_with_a_job_is_upgraded_and_leaves_nothing(ccci: Ccci, shop: Path) -> None:
+    base = files(version=BASE, services=migrates("echo migrated"), **OWN_NETWORK)
+    make_recipe(shop, files(NEW, services=migrates("sleep 1"), **OWN_NETWORK), base=base)
+    ended = upgrade(ccci, shop, "main")
+    assert (ended.code, ended.report["verdict"]) == (0, "converged")
+    assert ended.service("migrate")["verdict"] == "converged"
+
+
+@EACH
+def test_a_job_that_is_at_work_ends_with_its_run(ccci: Ccci, shop: Path) -> None:
+    head = files(NEW, services=migrates("exec sleep 100000"), **OWN_NETWORK)
+    make_recipe(shop, head, base=files(version=BASE, **OWN_NETWORK))
+    ended = upgrade(ccci, shop, "main", "--timeout", "8s")
+    assert (ended.code, ended.report["verdict"]) == (12, "timed-out")
+    assert ended.service("migrate")["verdict"] == "timed-out"
