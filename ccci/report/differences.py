@@ -54,7 +54,7 @@ def of(history: History) -> tuple[Difference, ...]:
 
     It is compared with the one that Swarm put back, else with the one there was before.
     """
-    target, base = history.asked.target, history.asked.baseline
+    target, base = history.asked.target, history.asked.before
     if target is None or history.since.gone is not None:
         return ()
     if history.rolling_back:

@@ -90,8 +90,8 @@ def _how_old(rollout: Rollout, history: History) -> list[str]:
 
 def _before(history: History) -> list[str]:
     """Tell of a service that fails now, and whose tasks had failed before COMMAND began."""
-    base = history.asked.baseline
-    if base is None or not base.failed or history.verdict is None:
+    before = history.asked.before
+    if before is None or not before.failed or history.verdict is None:
         return []
     if history.touched:
         return [f"{history.name}: tasks of it had failed before COMMAND, too"]

@@ -5,7 +5,7 @@ fingerprints, labels' identities and policies, never an environment or a command
 can be in it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,6 +51,15 @@ class Baseline:
     def of(self, service_id: str) -> ServiceBaseline | None:
         """Return the service of this id, or None when it was not there."""
         return next((each for each in self.services if each.id == service_id), None)
+
+    def before(self, service_id: str, name: str, present: Set[str]) -> ServiceBaseline | None:
+        """Return what a service was before: the one of this id, else one of its name that is gone.
+
+        What is removed and made anew has another id, and is the same service to people: its tasks
+        of before show its practice. `present` are the ids of the services that are there now.
+        """
+        namesakes = (each for each in self.services if each.name == name and each.id not in present)
+        return self.of(service_id) or next(namesakes, None)
 
 
 def take(stack: str, seen: Observation) -> Baseline:

@@ -160,8 +160,9 @@ def _dead_slot(history: History, at: float) -> Judgement | None:
     if history.since.dead is None or at <= history.since.dead or history.counting:
         return None
     detail = f"a slot has no attempts left and stays empty; {tasks_in_words(history)}"
-    base = history.asked.baseline
-    if base is not None and base.stays and not any(task.exit_code for task in history.slots.dead):
+    base, before = history.asked.baseline, history.asked.before
+    stayed = before is not None and before.stays
+    if stayed and not any(task.exit_code for task in history.slots.dead):
         detail = f"its tasks stayed before, and now one ended for good; {tasks_in_words(history)}"
     if base is not None and all(task.id in base.tasks for task in history.slots.dead):
         detail = (

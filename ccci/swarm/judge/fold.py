@@ -26,12 +26,13 @@ from ccci.swarm.model import (
 )
 
 
-def first(now: Moment, baseline: ServiceBaseline | None, *, compared: bool) -> History:
+def first(now: Moment, before: ServiceBaseline | None, *, compared: bool) -> History:
     """Return the empty history of a service first seen; `compared`: there is a baseline.
 
     Without a baseline, tasks that had ended by the first look are no evidence.
     """
     service = now.service
+    baseline = before if before is not None and before.id == service.id else None
     if baseline is not None:
         old = baseline.tasks
     elif compared:
@@ -44,7 +45,7 @@ def first(now: Moment, baseline: ServiceBaseline | None, *, compared: bool) -> H
         name=service.name,
         service=service,
         slots=now.slots,
-        asked=Asked(baseline, target, rolled=compared and baseline is None),
+        asked=Asked(baseline, before, target, rolled=compared and baseline is None),
         tasks=Tasks(old),
         since=Since(seen=now.at),
     )

@@ -54,6 +54,8 @@ class Asked:
 
     baseline: ServiceBaseline | None
     """The service before COMMAND; None when it was not there, or nobody looked."""
+    before: ServiceBaseline | None
+    """The same, or the removed one of its name: what it did before, whoever made it anew."""
     target: Spec | None
     """The spec that was asked for; None while only its rollback was seen."""
     settled: Spec | None = None

@@ -62,11 +62,11 @@ class Moment:
     """COMMAND, which asks for a rollback, was not known to have ended at the look before."""
 
 
-def moment(service: Service, at: Look, baseline: ServiceBaseline | None) -> Moment:
-    """Return what a look shows of one of its services."""
+def moment(service: Service, at: Look, before: ServiceBaseline | None) -> Moment:
+    """Return what a look shows of one of its services; `before` shows what its practice was."""
     seen = at.seen
     health = health_of(service.spec, dict(seen.inherited))
-    stays = baseline is not None and baseline.stays
+    stays = before is not None and before.stays
     ending = ending_of(service.spec, health, stays=stays, patience=at.patience)
 
     def meant_to(task: Task) -> bool:

@@ -72,7 +72,7 @@ def homeless(history: History, at: float) -> Judgement | None:
 def _was_somewhere(history: History) -> bool:
     if not history.service.spec.mode.is_global:
         return False
-    base = history.asked.baseline
+    base = history.asked.before
     if base is None:
         return bool(history.tasks.known)
     before = base.tasks if history.service.spec.mode is Mode.GLOBAL_JOB else base.held

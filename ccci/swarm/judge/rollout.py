@@ -101,12 +101,14 @@ def _remember(rollout: Rollout, seen: Observation, *, during: bool) -> Rollout:
     patience = rollout.policy.timeout or _deadline(rollout, seen).seconds
     at = look(seen, during=during, patience=patience)
     services = [service for service in seen.services if _wanted(rollout, service)]
+    listed = {service.id for service in seen.services}
     for service in services:
-        base = rollout.baseline.of(service.id) if rollout.baseline else None
-        now = moment(service, at, base)
+        base = rollout.baseline
+        before = base.before(service.id, service.name, listed) if base is not None else None
+        now = moment(service, at, before)
         history = histories.get(service.id)
         if history is None:
-            history = first(now, base, compared=rollout.baseline is not None)
+            history = first(now, before, compared=base is not None)
         if history.verdict is None:
             history = remember(history, now)
         histories[service.id] = history

@@ -82,6 +82,44 @@ def test_one_replica_of_a_worker_that_ends_is_one_too_many() -> None:
     assert verdict(before, [look(at, head) for at in (3.0, 6.0, 9.0)]) is Verdict.UNSTABLE
 
 
+def anew(*tasks: Task, **changes: Any) -> list[Observation]:
+    """Return looks at a COMMAND that removes the service, and makes one of its name again."""
+    new = worker("head", *tasks, id="id-anew", **changes)
+    return [
+        look(1, command=RUNNING_COMMAND),
+        *(look(at, new) for at in (3.0, 6.0, 9.0, 30.0)),
+    ]
+
+
+@pytest.mark.parametrize("condition", ["on-failure", "none"])
+def test_a_worker_that_the_command_made_anew_is_no_one_shot_either(condition: str) -> None:
+    before = baseline(worker("base", task("a1"), condition=condition))
+    rollout = fold(before, anew(task("b1", "complete", exit_code=0), condition=condition))
+    assert rollout.verdict is Verdict.UNSTABLE
+    (report,) = account.services(rollout, {})
+    assert report.cause is not None
+    assert report.cause.code is CauseCode.EXITED_EARLY
+    assert "its tasks stayed before" in report.detail
+
+
+def test_a_one_shot_that_the_command_made_anew_may_end_again() -> None:
+    over = task("b1", "complete", exit_code=0)
+    before = baseline(worker("base", task("a1", "complete", exit_code=0)))
+    assert verdict(before, anew(over)) is Verdict.CONVERGED
+    other = baseline(worker("base", task("a1"), name="other"))
+    assert verdict(other, anew(over)) is Verdict.CONVERGED
+
+
+@pytest.mark.parametrize("mode", [Mode.GLOBAL, Mode.REPLICATED])
+def test_a_service_made_anew_that_no_node_fits_any_more_is_no_pass(mode: Mode) -> None:
+    # Replicated or global before: something of it ran, and now nothing does.
+    spec = {"mode": mode, "replicas": None if mode is Mode.GLOBAL else 1}
+    before = baseline(service("base", task("a1", slot=NODE.id, since=99.0), spec=spec))
+    rollout = fold(before, anew(spec=NOWHERE))
+    assert rollout.verdict is Verdict.STALLED
+    assert rollout.judgements[-1].cause is CauseCode.NO_SUITABLE_NODE
+
+
 def test_a_one_shot_that_had_ended_before_may_end_again() -> None:
     before = baseline(worker("base", task("a1", "complete", exit_code=0)))
     assert verdict(before, ended()) is Verdict.CONVERGED
