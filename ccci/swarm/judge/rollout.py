@@ -98,8 +98,7 @@ def _wanted(rollout: Rollout, service: Service) -> bool:
 
 def _remember(rollout: Rollout, seen: Observation, *, during: bool) -> Rollout:
     histories = dict(rollout.histories)
-    patience = rollout.policy.timeout or _deadline(rollout, seen).seconds
-    at = look(seen, during=during, patience=patience)
+    at = look(seen, during=during, patience=_patience(rollout, seen))
     services = [service for service in seen.services if _wanted(rollout, service)]
     listed = {service.id for service in seen.services}
     for service in services:
@@ -145,6 +144,16 @@ def _deadline(rollout: Rollout, seen: Observation) -> Deadline:
     if before is None or not rollout.touched or rollout.touched_at == seen.at:
         return now
     return max(before, now, key=lambda each: each.seconds)
+
+
+def _patience(rollout: Rollout, seen: Observation) -> float:
+    """Return the seconds within which a service that is to run has to start again.
+
+    A longer --timeout waits for more; a shorter one, or a shorter soak, says nothing of the recipe.
+    """
+    wanted = tuple(service for service in seen.services if _wanted(rollout, service))
+    own = derive(replace(seen, services=wanted))
+    return max(rollout.policy.timeout or 0.0, _deadline(rollout, seen).seconds, own.seconds)
 
 
 def _decide(rollout: Rollout, seen: Observation, *, ended: bool) -> Rollout:

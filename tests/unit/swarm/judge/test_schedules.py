@@ -8,6 +8,7 @@ from support.sandbox.rollouts import CHECK, NODE, baseline, fold, look, service,
 
 from ccci.exits import Verdict
 from ccci.report import of_rollout as account
+from ccci.swarm.judge.deadline import derive
 from ccci.swarm.judge.phrases import starts_again
 from ccci.swarm.judge.rollout import Policy, Rollout
 from ccci.swarm.model import CauseCode, HealthSource, Mode, RestartPolicy, Service, Spec, Task
@@ -66,6 +67,20 @@ def test_what_failed_does_not_run_by_the_clock() -> None:
 def test_a_delay_within_a_longer_timeout_is_waited_for() -> None:
     looks = [look(at, cron(ENDED, WAITS)) for at in (1.0, 20.0)]
     assert fold(baseline(), looks, Policy(timeout=90_000)).verdict is None
+
+
+@pytest.mark.parametrize("policy", [Policy(timeout=20), Policy(timeout=20, soak=0.0)])
+def test_no_shorter_timeout_makes_a_schedule_of_what_starts_again_soon(policy: Policy) -> None:
+    spec = {"restart": RestartPolicy(condition="any", delay=30.0)}
+    looks = [look(at, cron(ENDED, WAITS, spec=spec)) for at in (1.0, 8.0, 21.0)]
+    assert fold(baseline(), looks, policy).verdict is Verdict.TIMED_OUT
+
+
+def test_nor_does_a_shorter_soak() -> None:
+    within = derive(look(1, cron())).seconds - 2.0
+    spec = {"restart": RestartPolicy(condition="any", delay=within)}
+    looks = [look(at, cron(ENDED, WAITS, spec=spec)) for at in (1.0, 8.0)]
+    assert fold(baseline(), looks, Policy(soak=0.0)).verdict is None
 
 
 @pytest.mark.parametrize(("delay", "passes"), [(300.0, False), (3600.0, True)])
