@@ -1,5 +1,6 @@
 """Rows of a story, laid out for the width at hand. Pure."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -130,12 +131,56 @@ def _lines(row: Row, width: int | None) -> Iterator[Line]:
     if row.quoted:
         yield Line(lead, shortened(text, room), row.tone)
         return
-    first, rest = _filled(text, room)
+    below = max(width - row.hang, _NARROWEST)
+    whole = _COMMAND.search(text) is not None
+    first, *rest = (_to_paste if whole else _wrapped)(text, room, below)
     yield Line(lead, first, row.tone, row.loud)
-    room = max(width - row.hang, _NARROWEST)
+    for each in rest:
+        yield Line(" " * row.hang, each, row.tone if row.loud else Tone.PLAIN, row.loud)
+
+
+_COMMAND = re.compile(r"`docker [^`]*`")
+_BLANK = re.compile(r"""'[^']*'|"[^"]*"|( +)""")
+_GOES_ON = " \\"
+"""What tells a shell that a command goes on in the next line."""
+
+
+def _to_paste(text: str, room: int, below: int) -> Iterator[str]:
+    """Yield a text in lines that a command in it can be pasted from.
+
+    It is broken between two words of a shell alone, and a word of more than a line stays whole.
+    """
+    line = ending = ""
+    for part, end in _parts(text):
+        joined = f"{line} {part}" if line else part
+        if line and columns(joined + end) > room:
+            yield line + ending
+            joined, room = part, below
+        line, ending = joined, end
+    yield line
+
+
+def _parts(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the words of a text, and what a line ends with that is broken after one."""
+    gaps = [(found.span(), "") for found in re.finditer(" +", text)]
+    for command in _COMMAND.finditer(text):
+        begin, end = command.span()
+        inner = [found.span(1) for found in _BLANK.finditer(text, begin, end) if found[1]]
+        outer = [gap for gap in gaps if not begin <= gap[0][0] < end]
+        gaps = sorted([*outer, *((span, _GOES_ON) for span in inner)])
+    at = 0
+    for (begin, end), ending in gaps:
+        yield text[at:begin], ending
+        at = end
+    yield text[at:], ""
+
+
+def _wrapped(text: str, room: int, below: int) -> Iterator[str]:
+    first, rest = _filled(text, room)
+    yield first
     while rest:
-        first, rest = _filled(rest, room)
-        yield Line(" " * row.hang, first, row.tone if row.loud else Tone.PLAIN, row.loud)
+        first, rest = _filled(rest, below)
+        yield first
 
 
 def _filled(text: str, room: int) -> tuple[str, str]:

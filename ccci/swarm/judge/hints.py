@@ -27,8 +27,7 @@ MEANINGS: dict[CauseCode, str] = {
 
 HINTS: dict[CauseCode, str] = {
     CauseCode.EXIT_NONZERO: (
-        "mend what its log tells; to try it by hand, run the image with the same command and "
-        "environment"
+        "run its image by hand, with the same command and environment, and mend what ends it"
     ),
     CauseCode.EXITED_EARLY: (
         "let its main process stay in the foreground; if it is meant to end, make it a job, or say "

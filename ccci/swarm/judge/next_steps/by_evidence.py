@@ -2,8 +2,10 @@
 
 import re
 
+from ccci.swarm.judge.hints import HINTS
+from ccci.swarm.judge.next_steps.by_hand import asked_by_hand, started_by_hand
 from ccci.swarm.judge.next_steps.situation import Situation
-from ccci.swarm.model import Spec, TaskState
+from ccci.swarm.model import CauseCode, Spec, TaskState
 
 SIGKILL_EXIT = 137
 _NOT_EXECUTABLE, _NOT_FOUND, _ILLEGAL, _SEGFAULT, _TERMINATED = 126, 127, 132, 139, 143
@@ -25,9 +27,9 @@ def exited(now: Situation) -> str:
     for words, step in _BY_LOG:
         if re.search(words, log):
             return step
-    if evidence is not None and not evidence.logs and not evidence.incomplete:
-        return "it printed nothing: run the image by hand with the same command and environment"
-    return ""
+    silent = evidence is not None and not evidence.logs and not evidence.incomplete
+    said = "it printed nothing; " if silent else ""
+    return said + (started_by_hand(now) or HINTS[CauseCode.EXIT_NONZERO])
 
 
 def _by_exit_code(now: Situation) -> str:
@@ -117,13 +119,12 @@ def unhealthy(now: Situation) -> str:
         if re.search(words, last, re.IGNORECASE):
             more = longer.format(who="the app", to=to) if to else ""
             return step.format(timeout=_timeout(now.spec)) + more
-    return _WAS_UP if now.was_up else ""
+    before = "the check passed at first: see what changes then; " if now.was_up else ""
+    by_hand = asked_by_hand(now) or _BY_HAND
+    return before + by_hand + longer.format(who="the app", to="")
 
 
-_WAS_UP = (
-    "the check passed at first: see its log for what changed then, and run the check's `test` by "
-    "hand in a container with the same environment and networks"
-)
+_BY_HAND = "run the check's `test` by hand in a container with the same environment and networks"
 
 
 def _timeout(spec: Spec | None) -> str:
@@ -170,7 +171,7 @@ _BY_PROBE: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r"\b50[0-9]\b",
-        "the app answers with an error of its own: read its log",
+        "it is the app that fails, not the check: mend what it answers with an error",
         " to be ready",
     ),
 )

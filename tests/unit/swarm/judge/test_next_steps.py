@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from support.sandbox.rollouts import RESTARTS, spec, task
 
+from ccci.swarm.decode.specs import spec as decoded
 from ccci.swarm.judge.diagnose import diagnose
 from ccci.swarm.model import (
     Cause,
@@ -49,6 +50,12 @@ class Case:
 
 def wanted(**keys: Any) -> Spec:
     return spec("head", identity=Identity(None, keys.pop("image", "shop:2"), None), **keys)
+
+
+def known(**container: Any) -> Spec:
+    """Return the spec of a service as an Engine tells it."""
+    container = {"Image": "shop:2", "Healthcheck": {"Test": ["NONE"]}, **container}
+    return decoded({"TaskTemplate": {"ContainerSpec": container}})
 
 
 def exited(title: str, code: int, evidence: Evidence = HERE, **keys: Any) -> Case:
@@ -114,6 +121,14 @@ CASES: tuple[Case, ...] = (
     exited("plain error", 3, replace(HERE, logs=("usage: serve PORT",))),
     exited("silent error", 3),
     exited(
+        "error of a command that is known",
+        3,
+        replace(HERE, logs=("usage: serve PORT",)),
+        spec=known(Args=["serve", "80"], User="app", Env=["DB_HOST=db"]),
+    ),
+    exited("error of a command that is long", 3, AWAY, spec=known(Args=["serve", "x" * 200])),
+    exited("silent error of a command that is known", 3, spec=known()),
+    exited(
         "log driver that cannot be read",
         9,
         replace(AWAY, incomplete="its log could not be had: … does not support reading"),
@@ -170,6 +185,16 @@ CASES: tuple[Case, ...] = (
     unhealthy("wrong path", "exit 22: The requested URL returned error: 404"),
     unhealthy("error of the app", "exit 22: The requested URL returned error: 503"),
     unhealthy("other probe", "exit 1: not ready"),
+    unhealthy(
+        "other probe that is known",
+        "exit 1: not ready",
+        spec=known(Args=["serve"], Healthcheck={"Test": ["CMD-SHELL", "wget -qO- localhost"]}),
+    ),
+    unhealthy(
+        "other probe with a password",
+        "exit 1: not ready",
+        spec=known(Healthcheck={"Test": ["CMD", "mysqladmin", "ping", "-psesame"]}),
+    ),
     unhealthy("other probe, good at first", "exit 1: not ready", was_up=True),
     unhealthy("nothing listens any more", "exit 1: connect: Connection refused", was_up=True),
     Case("probe elsewhere, good at first", "task: non-zero exit (137): dockerexec: unhealthy "
