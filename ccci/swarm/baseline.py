@@ -5,7 +5,7 @@ fingerprints, labels' identities and policies, never an environment or a command
 can be in it.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -52,7 +52,7 @@ class Baseline:
         """Return the service of this id, or None when it was not there."""
         return next((each for each in self.services if each.id == service_id), None)
 
-    def before(self, service_id: str, name: str, present: Set[str]) -> ServiceBaseline | None:
+    def before(self, service_id: str, name: str, present: Container[str]) -> ServiceBaseline | None:
         """Return what a service was before: the one of this id, else one of its name that is gone.
 
         What is removed and made anew has another id, and is the same service to people: its tasks
