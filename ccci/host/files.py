@@ -6,10 +6,13 @@ folder on the way is opened by itself, and none may be a link. Elsewhere the way
 
 import errno
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+_STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
+_DESCRIPTOR = re.compile(r"(/dev/std(?:in|out|err))|/(?:dev|proc/self)/fd/(\d{1,9})")
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 PRIVATE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -29,6 +32,11 @@ def write_chosen(path: Path, data: bytes | str) -> None:
 
     Below a checkout a name may be somebody else's, so that there it is `write`. Raise OSError.
     """
+    number = own_descriptor(path)
+    if number is not None:
+        with os.fdopen(os.dup(number), "wb") as file:
+            file.write(_bytes(data))
+        return
     if checkout_of(path) is not None:
         write(path, data)
         return
@@ -37,6 +45,22 @@ def write_chosen(path: Path, data: bytes | str) -> None:
         real.write_bytes(_bytes(data))
     else:
         write(real, data)
+
+
+def own_descriptor(path: Path) -> int | None:
+    """Return which open file of ours a name of the kernel's stands for: `/dev/stdout`, `/dev/fd/3`.
+
+    Whatever it leads to, it is written as it is open: by name it would be opened anew, at its
+    beginning, and what renames a file to `/dev/stdout` takes that name from the whole machine
+    (man 5 proc, /proc/self/fd).
+    """
+    found = _DESCRIPTOR.fullmatch(os.path.abspath(path))  # noqa: PTH100 -- without following it
+    return None if found is None else _STANDARD.get(found[1]) or int(found[2] or 0)
+
+
+def is_stream(path: Path) -> bool:
+    """Say whether a name is a device's, a pipe's or an open file's: never to be replaced."""
+    return own_descriptor(path) is not None or (path.exists() and not path.is_file())
 
 
 def write_in(

@@ -22,7 +22,8 @@ def save(path: Path, found: Plan, secrets: Iterable[Mask] = ()) -> None:
     refuse_what_is_not_the_users(path, "--save")
     try:
         told = mask(sanitizer.document(document(found)), secrets)
-        files.write(path, sanitizer.json_text(json.dumps(told, indent=2)) + "\n")
+        write = files.write_chosen if files.is_stream(path) else files.write
+        write(path, sanitizer.json_text(json.dumps(told, indent=2)) + "\n")
     except OSError as error:
         raise CcciError(
             f"the plan cannot be written to {path}: {error.strerror}", "give another --save"

@@ -58,7 +58,7 @@ class Copy:
         elif self.added:
             with self.path.open("a", encoding="utf-8", errors="replace") as file:
                 file.write(f"\n{text}")
-        elif self.path.exists() and not self.path.is_file():
+        elif files.is_stream(self.path):
             files.write_chosen(self.path, text)
         else:
             with files.opened(self.path.parent, create=True, mode=_FOLDER) as folder:

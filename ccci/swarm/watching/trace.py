@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import secrets as randomness
+import stat
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -52,7 +53,8 @@ class Trace:
             with files.opened(path.parent) as folder:
                 descriptor = os.open(path.name, flags, files.PRIVATE, dir_fd=folder)
             self._file = os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace")
-            os.fchmod(self._file.fileno(), 0o600)
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):  # a device is everybody's
+                os.fchmod(descriptor, files.PRIVATE)
         except OSError as error:
             raise CcciError(
                 f"the trace {path} cannot be written: {error.strerror}", "choose another folder"

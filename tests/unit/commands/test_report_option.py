@@ -231,6 +231,14 @@ def test_a_link_is_replaced_and_what_it_leads_to_stays(place: Path) -> None:
     assert (place / "theirs").read_text() == "theirs"
 
 
+def test_an_open_file_is_written_to_by_its_number_and_is_no_file_of_its_own(place: Path) -> None:
+    with (place / "log").open("w") as log:
+        log.write("before\n")
+        log.flush()
+        run("explain", str(RECORDING), "--report", f"markdown=/dev/fd/{log.fileno()}")
+    assert (place / "log").read_text().startswith("before\n### ccci converge")
+
+
 def test_what_the_repository_tracks_or_linked_is_never_written(place: Path) -> None:
     recipe = make_repository(place / "recipe")
     (recipe / "out").symlink_to(place)

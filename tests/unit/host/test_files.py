@@ -116,6 +116,39 @@ def test_a_file_that_the_user_named_may_be_a_pipe_or_a_link_of_theirs(
     assert (tmp_path / "link").is_symlink()
 
 
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("/dev/stdout", 1),
+        ("/dev/stderr", 2),
+        ("/dev/stdin", 0),
+        ("/dev/../dev/stdout", 1),
+        ("/dev/fd/7", 7),
+        ("/dev/fd/0", 0),
+        ("/proc/self/fd/12", 12),
+        ("/dev/null", None),
+        ("/dev/fd/7/x", None),
+        ("/home/dev/stdout", None),
+        ("stdout", None),
+    ],
+)
+def test_the_kernels_names_of_open_files_are_known(name: str, number: int | None) -> None:
+    assert files.own_descriptor(Path(name)) == number
+
+
+def test_an_open_file_is_written_on_where_it_is_and_stays_the_one_that_it_was(
+    tmp_path: Path,
+) -> None:
+    with (tmp_path / "log").open("w") as log:
+        log.write("before\n")
+        log.flush()
+        files.write_chosen(Path(f"/dev/fd/{log.fileno()}"), "ours\n")
+        log.write("after\n")
+    assert (tmp_path / "log").read_text() == "before\nours\nafter\n"
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        files.write_chosen(Path("/dev/fd/999999"), "ours")
+
+
 def test_a_file_that_the_user_named_below_a_checkout_is_no_link_of_theirs(checkout: Path) -> None:
     (checkout / "baseline.json").symlink_to("../outside/passwd")
     files.write_chosen(checkout / "baseline.json", "ours")

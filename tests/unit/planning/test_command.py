@@ -100,6 +100,16 @@ def test_a_kept_plan_holds_no_secret_and_replaces_a_link(tmp_path: Path) -> None
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_plan_takes_the_place_of_no_device_and_no_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    file.save(pipe, Plan("s", Verdict.DONE, "told", planned_on={}))
+    assert pipe.is_fifo()
+    assert b"told" in os.read(reader, 65536)
+    os.close(reader)
+
+
 def test_a_plan_replaces_no_file_of_a_repository(tmp_path: Path) -> None:
     path = make_repository(tmp_path / "shop") / "plan.json"
     commit(path.parent, {"plan.json": "theirs"})

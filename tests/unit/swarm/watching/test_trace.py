@@ -1,4 +1,5 @@
 import json
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,15 @@ def path(tmp_path: Path) -> Path:
 
 def entries(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_a_trace_takes_no_device_and_no_pipe_from_others(path: Path) -> None:
+    os.mkfifo(path, 0o600)
+    path.chmod(0o622)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with Trace(path):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o622
+    os.close(reader)
 
 
 def test_what_was_seen_is_seen_again(path: Path) -> None:
