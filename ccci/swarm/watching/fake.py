@@ -1,14 +1,16 @@
 """A watch that plays what it is told to, in no time: for tests of whatever follows a stack.
 
     watch = FakeWatch([look_1, look_2], stack="app")
-    outcome = follow(watch, baseline=None, options=Options(), view=NoView())
+    outcome = follow(watch, baseline=None, options=Options(), view=view)
 
-Its clock is that of the looks. The last one is what is there from then on: it is seen again each
-time the pace of a watch, or `wake_at`, would have it, so that soaks and deadlines pass at once.
+Its clock is that of the looks. The last one is what is there from then on, an error too: it is
+seen again each time the pace of a watch, or `wake_at`, would have it, so that soaks and deadlines
+pass at once. Where no look is given, a stack without services is seen.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from ccci.errors import EngineError, EngineUnavailable
 from ccci.swarm.judge.rollout import Rollout
@@ -95,7 +97,7 @@ class FakeWatch:
         self.deadline: float | None = None
         self.stack = stack
         self.recorded = Recorded([], [])
-        self._looks = list(looks)
+        self._looks = list(looks) or [before or Observation(0.0, "")]
         self._before = before
         self._looked = False
         self._evidence = dict(evidence or {})
@@ -128,24 +130,30 @@ class FakeWatch:
         reached = self._looked
         for number in range(FOREVER):
             self._on_look(number)
-            step: Step = self._looks[number] if number < len(self._looks) else self._again()
+            step = self._looks[number] if number < len(self._looks) else self._again()
             if isinstance(step, EngineUnavailable) and not reached:
                 raise step
             if not isinstance(step, Observation):
-                self._now += PACE
-                yield replace(
-                    self._seen(Observation(self._now, self._last.wall)), unreachable=step.message
-                )
+                self._now = self._next()
+                wall = _later(self._last.wall, self._now - self._last.at)
+                yield replace(self._seen(Observation(self._now, wall)), unreachable=step.message)
                 continue
             reached = reached or step.unreachable is None
             self._now, self._last = max(self._now, step.at), step
             yield self._seen(step)
         raise AssertionError("a rollout was followed for ever")
 
-    def _again(self) -> Observation:
+    def _next(self) -> float:
+        """Return when a watch would look again."""
         at = self._now + PACE
         if self.wake_at is not None and self._now < self.wake_at < at:
-            at = self.wake_at
+            return self.wake_at
+        return at
+
+    def _again(self) -> Step:
+        if not isinstance(self._looks[-1], Observation):
+            return self._looks[-1]
+        at = self._next()
         later = at - self._last.at
         services = tuple(
             replace(
@@ -157,7 +165,8 @@ class FakeWatch:
             )
             for service in self._last.services
         )
-        return replace(self._last, at=at, services=services)
+        wall = _later(self._last.wall, later)
+        return replace(self._last, at=at, wall=wall, services=services)
 
     def _seen(self, look: Observation) -> Observation:
         if self.command is None:
@@ -184,3 +193,15 @@ class FakeWatch:
     def settle_evidence(self, timeout: float) -> bool:
         """Say that all of it came; no time passes."""
         return timeout >= 0
+
+
+def _later(wall: str, seconds: float) -> str:
+    """Return a time of the wall so many seconds later, as the clock writes it.
+
+    What is no time is returned as it is: a test may not care.
+    """
+    try:
+        moment = datetime.fromisoformat(wall) + timedelta(seconds=seconds)
+    except ValueError:
+        return wall
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -214,6 +214,14 @@ def test_an_engine_that_stays_away_says_nothing_of_the_recipe() -> None:
     assert "out of reach: on fire" in outcome.summary
 
 
+@pytest.mark.parametrize("seen", [(), (CONVERGED,)])
+def test_an_engine_that_never_comes_back_is_neither_a_pass_nor_a_removal(
+    seen: tuple[Observation, ...],
+) -> None:
+    outcome, _ = run(*seen, EngineError(500, "on fire"))
+    assert outcome.verdict is Verdict.UNABLE
+
+
 def test_a_refusal_for_good_is_raised_with_the_command_ended() -> None:
     command = FakeCommand(looks=None)
     with pytest.raises(EngineUnavailable, match="locked"):

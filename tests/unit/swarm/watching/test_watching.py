@@ -117,6 +117,11 @@ def test_a_first_look_that_fails_is_unreachable_as_well(play: Play) -> None:
     assert names(second) == ["app", "glob", "plain"]
 
 
+def test_an_engine_that_stays_away_is_seen_as_away_for_good(play: Play) -> None:
+    _, seen = play(THERE, FAILS, FAILS, FAILS)
+    assert [each.unreachable for each in islice(seen, 4)] == [None, *["on fire"] * 3]
+
+
 def test_who_is_refused_for_good_is_told_so_at_once(play: Play) -> None:
     _, seen = play(REFUSES)
     with pytest.raises(EngineUnavailable, match="not in swarm mode"):
@@ -187,3 +192,28 @@ def test_a_fake_watch_sees_the_last_look_again_when_it_was_asked_to() -> None:
 def test_a_fake_watch_that_is_followed_for_ever_says_so() -> None:
     with pytest.raises(AssertionError, match="for ever"):
         list(FakeWatch([as_told(THERE, 1.0)]).observations())
+
+
+def test_a_fake_watch_that_was_told_of_an_error_at_last_sees_it_for_good() -> None:
+    watch = FakeWatch([as_told(THERE, 1.0), as_told(FAILS, 2.0)])
+    looks = list(islice(watch.observations(), 4))
+    assert [(each.at, each.unreachable) for each in looks[1:]] == [
+        (2.0, "on fire"),
+        (3.0, "on fire"),
+        (4.0, "on fire"),
+    ]
+
+
+def test_the_clock_of_the_wall_goes_on_in_a_fake_watch() -> None:
+    seen = FakeWatch([Observation(1.0, "2026-01-01T00:00:00.000Z")]).observations()
+    assert [each.wall for each in islice(seen, 3)] == [
+        "2026-01-01T00:00:00.000Z",
+        "2026-01-01T00:00:01.000Z",
+        "2026-01-01T00:00:02.000Z",
+    ]
+
+
+def test_a_fake_watch_without_looks_sees_a_stack_without_services() -> None:
+    watch = FakeWatch([])
+    assert watch.look().services == ()
+    assert next(watch.observations()).services == ()
