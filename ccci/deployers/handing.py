@@ -1,13 +1,14 @@
 """A resolved set written into its folder, for docker alone to read."""
 
 import os
-import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from ccci.compose.tree import ComposeError, Map
 from ccci.compose.writing import written
 from ccci.deployers.handed import Resolved
 from ccci.errors import CcciError, DeployRefused
+from ccci.host import folders
 
 
 def write(resolved: Resolved) -> tuple[Path, ...]:
@@ -41,7 +42,8 @@ def write_private(path: Path, text: str | bytes) -> None:
 def _make_anew(folder: Path) -> None:
     if folder.is_symlink():
         folder.unlink()
-    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        folders.remove(folder)
     folder.mkdir(mode=0o700, parents=True)
 
 

@@ -160,6 +160,8 @@ def _put(checkout: Checkout, commit: str, where: Mapping[str, str]) -> None:
 def _give_git(checkout: Checkout, commit: str, made: Path, index: Path) -> None:
     """Give a tree a repository of its own, on that commit, as `git checkout --detach` leaves it."""
     inner = made / ".git"
+    # Branches are folders in folders as their names want it: packed they are lines of one file.
+    _git(checkout, "pack-refs", "--all", "--prune")
     shutil.copytree(checkout.repository, inner, ignore=shutil.ignore_patterns("index-*", _IN_PLACE))
     shutil.copyfile(index, inner / "index")
     (inner / "HEAD").write_text(f"{commit}\n", encoding="ascii")
@@ -202,14 +204,11 @@ def releases(checkout: Checkout, within: str | None = None) -> dict[Release, str
     `within` keeps those that are that commit or an ancestor of it.
     """
     merged = () if within is None else (f"--merged={within}",)
-    lines = _git(
-        checkout,
-        *("for-each-ref", *merged, "--format=%(refname:strip=2) %(objectname) %(*objectname)"),
-        "refs/tags",
-    )
+    form = "--format=%(refname:strip=2) %(objectname) %(*objectname)"
     found: dict[Release, str] = {}
-    for line in lines.splitlines():
-        name, *objects = line.split()
+    for line in _git(checkout, "for-each-ref", *merged, form, "refs/tags").split("\n"):
+        # A name may hold white space, but for a plain one (git-check-ref-format(1)).
+        name, *objects = line.rstrip(" ").split(" ")
         release = parse(name)
         if release is not None:
             found[release] = objects[-1]
@@ -224,7 +223,7 @@ def is_shallow(checkout: Checkout) -> bool:
 def tags(checkout: Checkout) -> tuple[str, ...]:
     """Return the names of all tags, releases or not."""
     names = _git(checkout, "for-each-ref", "--format=%(refname:strip=2)", "refs/tags")
-    return tuple(names.split())
+    return tuple(filter(None, names.split("\n")))
 
 
 def commits(checkout: Checkout) -> frozenset[str]:

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from ccci.host import folders
+
 _LARGEST = 4_000_000
 _MOST = 5_000
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -67,10 +69,11 @@ def _commits(folder: Path) -> dict[str, str]:
         if _COMMIT.fullmatch(commit) and name.startswith(_FOLDERS):
             found[name] = commit
     for kind in _KINDS:
-        for path in sorted((shared / "refs" / kind).rglob("*"))[:_MOST]:
-            commit = _text(path)
+        place = shared / "refs" / kind
+        for name in sorted(name for name, _, _ in folders.walk(place))[:_MOST]:
+            commit = _text(place / name)
             if _COMMIT.fullmatch(commit):
-                found[path.relative_to(shared).as_posix()] = commit
+                found[f"refs/{kind}/{name}"] = commit
     return found
 
 

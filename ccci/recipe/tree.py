@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccci.errors import DeployRefused
+from ccci.host import folders
 
 MOST_FILES = 200_000
 LARGEST_FILE = 256 * 2**20
@@ -40,7 +41,7 @@ class Entry:
 
 
 def refuse_excess(commit: str, files: Iterable[Entry]) -> None:
-    """Raise DeployRefused for a commit that would fill a disk."""
+    """Raise DeployRefused for a commit that would fill a disk, or that nobody could walk."""
     found = _excess(files)
     if found is not None:
         raise DeployRefused(
@@ -55,11 +56,16 @@ def _excess(files: Iterable[Entry]) -> str | None:
         count += 1
         total += each.size
         if each.size > LARGEST_FILE:
-            name = each.path if len(each.path) <= _SHOWN else f"{each.path[:_SHOWN]}…"
-            return f"{name}, a file of {each.size} bytes: more than {LARGEST_FILE}"
+            return f"{_shown(each)}, a file of {each.size} bytes: more than {LARGEST_FILE}"
+        if each.path.count("/") > folders.DEEPEST:
+            return f"{_shown(each)}, a file in more than {folders.DEEPEST} folders"
     if count > MOST_FILES:
         return f"more than {MOST_FILES} files"
     return f"files of more than {LARGEST} bytes together" if total > LARGEST else None
+
+
+def _shown(entry: Entry) -> str:
+    return entry.path if len(entry.path) <= _SHOWN else f"{entry.path[:_SHOWN]}…"
 
 
 def entries(listing: str) -> Iterator[Entry]:
@@ -67,7 +73,7 @@ def entries(listing: str) -> Iterator[Entry]:
     for line in filter(None, listing.split("\0")):
         about, _, path = line.partition("\t")
         mode, _, name, size = about.split()
-        yield Entry(path, mode, name, int(size) if size.isdigit() else 0)
+        yield Entry(path, mode, name, int(size) if size.isdecimal() else 0)
 
 
 def differing(folder: Path, commit: Collection[Entry], *, git_in_tree: bool) -> tuple[str, ...]:
@@ -78,7 +84,7 @@ def differing(folder: Path, commit: Collection[Entry], *, git_in_tree: bool) -> 
     """
     expected = {each.path: each for each in commit}
     seen, untracked = set(), []
-    for path, inside, name in _files(folder, git_in_tree=git_in_tree):
+    for path, inside, name in folders.walk(folder, but=_GIT if git_in_tree else None):
         entry = expected.get(path)
         if entry is None:
             untracked.append(path)
@@ -88,23 +94,6 @@ def differing(folder: Path, commit: Collection[Entry], *, git_in_tree: bool) -> 
             seen.add(path)
     changed = [each.path for each in commit if each.path not in seen and each.mode != _MODULE]
     return (*changed, *sorted(untracked))
-
-
-def _files(folder: Path, *, git_in_tree: bool) -> Iterator[tuple[str, int, str]]:
-    """Give each file's path below the folder, the descriptor of its own folder, and its name."""
-    for root, folders, names, inside in os.fwalk(folder, follow_symlinks=False):
-        below = os.path.relpath(root, folder)
-        if below == "." and git_in_tree and _GIT in folders:
-            folders.remove(_GIT)
-        for name in [*names, *(each for each in folders if _is_link(inside, each))]:
-            yield (name if below == "." else f"{below}/{name}"), inside, name
-
-
-def _is_link(inside: int, name: str) -> bool:
-    try:
-        return stat.S_ISLNK(os.stat(name, dir_fd=inside, follow_symlinks=False).st_mode)
-    except OSError:
-        return False
 
 
 def _same(inside: int, name: str, entry: Entry) -> bool:

@@ -8,7 +8,6 @@ wrong is kept in `Run.trouble`, for the report's notes.
 import json
 import os
 import secrets
-import shutil
 import socket
 import stat
 import tempfile
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ccci.errors import CcciError
-from ccci.host import clock, file_lock, files, sanitizer
+from ccci.host import clock, file_lock, files, folders, sanitizer
 from ccci.host.masking import Mask
 from ccci.records import index
 from ccci.records.index import INDEX, RECORD
@@ -111,7 +110,8 @@ class Run:
     def drop(self) -> None:
         """Leave nothing of the run: nothing was run."""
         self._alive.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        with suppress(OSError):
+            folders.remove(self.folder)
         if self._root is not None:
             with suppress(*index.TROUBLES):
                 index.forget(self._root, [self.id])
@@ -238,7 +238,8 @@ def prune(root: Path, *, kept: int = KEPT, whole: int = WHOLE) -> None:
                 (root / record.id / name).unlink()
     gone = [each for each in index.records(root, after=kept) if not _matters(root, each)]
     for record in gone:
-        shutil.rmtree(root / record.id, ignore_errors=True)
+        with suppress(OSError):
+            folders.remove(root / record.id)
     if gone:
         index.forget(root, (each.id for each in gone))
 

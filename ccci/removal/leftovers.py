@@ -18,6 +18,7 @@ from ccci.swarm.engine.client import Engine
 from ccci.terminal.waiting import Waiting
 
 _LOOK_EVERY = 1.0
+_LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +151,11 @@ def _swept(
     place: Place, leftover: Leftover, say: Callable[[str], None], waiting: Waiting | None
 ) -> Swept:
     say(f"{leftover.stack}: {leftover.why}")
-    if leftover.folder is not None:
-        troubles: list[str] = []
-        remove_files([leftover.folder], troubles)
-        return Swept(leftover, trouble="; ".join(troubles))
     try:
+        if leftover.folder is not None:
+            troubles: list[str] = []
+            remove_files([leftover.folder], troubles)
+            return Swept(leftover, trouble="; ".join(troubles))
         if leftover.lock is not None and not _bury(place, leftover.lock):
             return Swept(leftover, trouble=f"somebody works on {leftover.stack} by now")
         if leftover.app:
@@ -162,6 +163,8 @@ def _swept(
             return Swept(leftover, remove(place, target, lock_timeout=0, waiting=waiting))
     except CcciError as error:
         return Swept(leftover, trouble=error.message)
+    except Exception as error:  # noqa: BLE001 -- one leftover never keeps the others from their end
+        return Swept(leftover, trouble=f"{type(error).__name__}: {error}"[:_LONGEST])
     return Swept(leftover)
 
 

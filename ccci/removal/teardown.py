@@ -4,14 +4,13 @@ Never its images, never the records of its runs. What is removed is named by the
 the records of the runs that made it, or, where it is surely ours, by its prefix (`ccci.remainder`).
 """
 
-import shutil
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ccci.errors import CcciError, ConnectionLost, EngineError
-from ccci.host import clock, interrupts
+from ccci.host import clock, folders, interrupts
 from ccci.records.runs import Record
 from ccci.removal.jobs import end_jobs
 from ccci.removal.looking import Looks
@@ -247,7 +246,7 @@ def remove_files(files: Iterable[Path], troubles: list[str]) -> tuple[str, ...]:
     for path in files:
         try:
             if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
+                folders.remove(path)
             else:
                 path.unlink()
         except FileNotFoundError:

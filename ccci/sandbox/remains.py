@@ -7,7 +7,6 @@ when dockerd was killed and nobody wrote anything down.
 import hashlib
 import os
 import re
-import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccci.errors import CcciError
+from ccci.host import folders
 from ccci.host.clock import monotonic, sleep
 from ccci.host.process import environment, run
 from ccci.sandbox import network
@@ -92,7 +92,8 @@ def remove(sandbox: Sandbox) -> None:
                 Path(folder).rmdir()
     for stray in strays:
         if stray.is_dir():
-            shutil.rmtree(stray, ignore_errors=True)
+            with suppress(OSError):  # seen again, as above
+                folders.remove(stray)
         else:
             stray.unlink(missing_ok=True)
     left = find(sandbox)
@@ -105,10 +106,10 @@ def remove_folder(sandbox: Sandbox) -> None:
     if list(_mounts(sandbox)):
         raise CcciError(f"something is still mounted in {sandbox.folder}: not deleted")
     try:
-        shutil.rmtree(sandbox.folder)
+        folders.remove(sandbox.folder)
     except OSError:  # mounted while we looked, by a child of the dockerd that was killed
         remove(sandbox)
-        shutil.rmtree(sandbox.folder)
+        folders.remove(sandbox.folder)
 
 
 def _umount(mount: Path) -> None:

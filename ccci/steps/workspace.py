@@ -1,9 +1,8 @@
 """Where a run works: its folder, the recipe's clone in it, the Engine, and the deployer."""
 
 import os
-import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from ccci import settings
 from ccci.deployers import App, Revision, registry
 from ccci.deployers.protocol import Deployer
 from ccci.errors import CcciError, UsageError
+from ccci.host import folders
 from ccci.recipe import checkout, naming
 from ccci.recipe import overlay as overlays
 from ccci.recipe.checkout import Checkout
@@ -190,7 +190,8 @@ def opened(
             every = abra_dir.iterdir() if abra_dir.is_dir() else ()
             ours = [path for path in every if path.name not in _OF_ABRA]
             for path in ours if run.record.keep else [abra_dir]:
-                shutil.rmtree(path, ignore_errors=True)
+                with suppress(OSError):
+                    folders.remove(path)
 
 
 def _lay_out(abra_dir: Path, server: str, shared: Collection[str]) -> None:

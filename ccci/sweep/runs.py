@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ccci.errors import CcciError
+from ccci.host import folders
 from ccci.host.json_values import from_json
 from ccci.plain_file import read_plain
 from ccci.report.model import SCHEMA
@@ -101,7 +102,8 @@ def observed(folder: Path, recipes: set[str]) -> tuple[Observed, ...]:
 
 def _reports(folder: Path) -> Iterator[tuple[_Report, object]]:
     """Give each report, with the recipe that the record beside it names."""
-    paths = sorted(folder.rglob("*.json"))
+    names = (path for path, _, name in folders.walk(folder) if name.endswith(".json"))
+    paths = sorted(folder / name for name in names)
     for path in paths[:_LARGEST]:
         document = _read(path, folder)
         if document.get("schema") == SCHEMA:

@@ -60,6 +60,7 @@ EFFECTFUL = {
         "host.cleanup",
         "host.file_lock",
         "host.files",
+        "host.folders",
         "host.gathering",
         "host.interrupts",
         "plain_file",

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.deep_folders import deepened
 from support.recipes.repositories import commit, git, make_repository
 
 from ccci.errors import CheckoutFailed, DeployRefused
@@ -158,6 +159,41 @@ def test_a_name_that_no_disk_can_hold_is_the_recipes_fault(source: Path, tmp_pat
     git(source, "update-ref", "refs/heads/main", git(source, "commit-tree", "-m", "x", made))
     with pytest.raises(DeployRefused, match="cannot be put on a disk"):
         put(source, tmp_path)
+
+
+def test_a_commit_of_folders_in_folders_without_end_is_refused(
+    source: Path, tmp_path: Path
+) -> None:
+    blob = git(source, "hash-object", "-w", "compose.yml")
+    for levels, name in ((99, "fine"), (1300, "deep")):
+        git(source, "update-index", "--add", "--cacheinfo", f"100644,{blob},{'a/' * levels}{name}")
+        made = git(source, "write-tree")
+        git(source, "update-ref", "refs/heads/main", git(source, "commit-tree", "-m", "x", made))
+        if name == "fine":
+            ours, head = put(source, tmp_path / name)
+            assert checkouts.dirty_paths(ours, head) == ()
+    with pytest.raises(DeployRefused, match=r"a/a/…, a file in more than 100 folders"):
+        put(source, tmp_path / "deep")
+
+
+def test_folders_in_folders_that_a_container_made_are_told_and_no_more(
+    source: Path, tmp_path: Path
+) -> None:
+    ours, head = put(source, tmp_path)
+    with deepened(ours.path / "made"):
+        found = checkouts.dirty_paths(ours, head)
+    assert [path[:7] for path in found] == ["made/dd"]
+
+
+def test_branches_in_folders_without_end_are_given_to_a_tree_all_the_same(
+    source: Path, tmp_path: Path
+) -> None:
+    git(source, "pack-refs", "--all")
+    with (source / ".git" / "packed-refs").open("a") as packed:
+        packed.write(f"{git(source, 'rev-parse', 'HEAD')} refs/heads/{'a/' * 1100}branch\n")
+    ours, head = put(source, tmp_path, git_in_tree=True)
+    assert git(ours.path, "rev-parse", "HEAD") == head
+    assert checkouts.dirty_paths(ours, head) == ()
 
 
 def test_a_history_of_too_many_bytes_is_not_fetched(

@@ -1,8 +1,15 @@
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.deep_folders import deepened
 
 from ccci.locks.swarm_lock import Holder, LockObject
 from ccci.records.runs import Record
-from ccci.removal.leftovers import Leftover, sort_out
+from ccci.removal import leftovers
+from ccci.removal.app import Place
+from ccci.removal.leftovers import Leftover, sort_out, sweep
 
 KILLED = Record("3", "upgrade", "shop", "2026-01-03", stack="shop", keep=False)
 HOLDER = Holder("shop", "3", "host", "user", 1, "folder", "token", "2026", keep=False)
@@ -72,3 +79,27 @@ def test_checkouts_of_no_app_are_removed_and_those_of_a_kept_one_stay() -> None:
     assert (only.app, str(only.folder)) == (False, "/runs/1/abra")
     assert sort_out([fetched], {"1"}, [], ()) == ()
     assert sort_out([replace(fetched, stack="shop", keep=True)], (), [], ()) == ()
+
+
+def test_checkouts_are_removed_however_deep_a_container_made_them(tmp_path: Path) -> None:
+    nothing: Any = None
+    with deepened(tmp_path / "checkouts") as folder:
+        (swept,) = sweep(
+            Place(nothing, tmp_path, tmp_path), [Leftover("a", "w", app=False, folder=folder)]
+        )
+    assert swept.gone
+    assert not folder.exists()
+
+
+def test_one_leftover_that_cannot_be_removed_never_keeps_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def removing(*_: object, **__: object) -> None:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr(leftovers, "remove", removing)
+    nothing: Any = None
+    odd = Leftover("odd", "w", app=False, folder=tmp_path / "with\0nul")
+    found = sweep(Place(nothing, tmp_path, tmp_path), [Leftover("a", "w"), odd, Leftover("b", "w")])
+    assert [each.gone for each in found] == [False, False, False]
+    assert [each.trouble for each in found][::2] == ["RecursionError: too deep"] * 2
