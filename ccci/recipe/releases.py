@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from functools import total_ordering
 
 _RELEASE = re.compile(
-    r"(?P<major>\d+)\.(?P<minor>\d+)\.(?P<patch>\d+)(?:-(?P<pre>[0-9A-Za-z.-]+))?\+(?P<app>.+)"
+    r"(?P<major>\d{1,9})\.(?P<minor>\d{1,9})\.(?P<patch>\d{1,9})"
+    r"(?:-(?P<pre>[0-9A-Za-z.-]+))?\+(?P<app>[!-~]+)",
+    re.ASCII,
 )
-_DIGITS = re.compile(r"(\d+)")
+_DIGITS = re.compile(r"([0-9]+)")
 
 
 @total_ordering
@@ -41,7 +43,13 @@ def parse(tag: str) -> Release | None:
 def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
     """Return a key under which `3.10` comes after `3.9`."""
     parts = (part for part in _DIGITS.split(text) if part)
-    return tuple((1, int(part), "") if part.isdigit() else (0, 0, part) for part in parts)
+    return tuple(_part(part) for part in parts)
+
+
+def _part(part: str) -> tuple[int, int, str]:
+    """Return one part's key: a number's is its length before its digits, so that any is taken."""
+    digits = part.lstrip("0")
+    return (1, len(digits), digits) if _DIGITS.fullmatch(part) else (0, 0, part)
 
 
 def _key(release: Release) -> tuple[object, ...]:

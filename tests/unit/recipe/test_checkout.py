@@ -204,6 +204,16 @@ def test_releases_are_those_within_the_head_newest_first(source: Path, tmp_path:
     }
 
 
+def test_tags_with_odd_digits_and_white_space_are_no_releases(source: Path, tmp_path: Path) -> None:
+    for name in ("1.0.0+²", "1.0.0+1", "1.0.0+5\u2028x", "1.0.0+9\xa0", "1.0.0+9\x85y"):
+        git(source, "tag", name, "main")
+    ours = clone(source, tmp_path)
+    assert [release.tag for release in checkouts.releases(ours)] == [
+        *("1.0.0+1", "0.2.0+1.1", "0.1.0+1.0")
+    ]
+    assert {"1.0.0+9\xa0", "1.0.0+5\u2028x"} <= set(checkouts.tags(ours))
+
+
 def test_a_fork_takes_its_release_tags_from_the_upstream(source: Path, tmp_path: Path) -> None:
     fork = tmp_path / "fork"
     git(tmp_path, "clone", "--quiet", "--no-tags", source.as_uri(), "fork")
