@@ -14,6 +14,11 @@ _RECIPE = (
     "It runs on your host, so what it brings is [not trusted](../../explanation/security.md): "
     "`CCCI_REFUSE_HOST_PATHS` is set, and the files of the run lie outside of the checkout:"
 )
+_BY = (
+    "by the API of Forgejo and Gitea, where there is a secret `comment_token` that pull requests "
+    "may use. Such a secret is no secret from whoever may open one: let its account be able to "
+    "comment, and nothing else."
+)
 _TESTED = (
     "The commands of both are run by the project's tests, in a clone and under `sh -e`, on a real "
     "Swarm; the runner itself was not at hand. What they have in common, the exit codes and the "
@@ -61,11 +66,13 @@ PIPELINES = {
     ),
     "drone": Pipeline(
         "Drone",
-        "The exec runner on a manager of the swarm, with ccci and the docker CLI on its PATH; or "
+        "The exec runner on a manager of the swarm, with ccci, git, curl and the docker CLI on its "
+        "PATH; or "
         "the docker runner, with the image of the [Dockerfile](../../../Dockerfile), the Engine's "
         "socket and a volume for what outlives the step. The repository has to be trusted then.",
-        "Drone keeps no artifacts; the files are in `../ccci-report` for a step of yours that "
-        "sends them on.",
+        f"The story is a comment on the pull request, {_BY} Drone keeps no artifacts: the files "
+        "are in `../ccci-report` for a step of yours that sends them on; with the docker runner "
+        "steps share that folder only where `workspace` says so.",
         "With the docker runner `ccci` may as well be a plugin, by its settings alone: as in "
         "[Woodpecker](woodpecker.md).",
         ("drone-docker-upgrade.yml",),
@@ -74,8 +81,8 @@ PIPELINES = {
         "Woodpecker",
         "The docker backend on a manager of the swarm, the image of the "
         '[Dockerfile](../../../Dockerfile), and the trusted setting "Volumes".',
-        "Woodpecker keeps no artifacts; the files are in `../ccci-report` for a step of yours that "
-        "sends them on.",
+        f"The story is a comment on the pull request, {_BY} Woodpecker keeps no artifacts: the "
+        "files are in `../ccci-report` for a step of yours that sends them on.",
         "As a plugin the step has settings and no commands. `command` is a command of ccci, "
         "`stack`, `recipe`, `target` and `path` are its arguments, `deploy` is what COMMAND runs "
         "(as lines for a shell), and every option is a setting by its own name:",

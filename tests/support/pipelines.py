@@ -56,8 +56,14 @@ def job_of(name: str) -> Job:
     if "jobs" in document:
         return _of_github(document)
     if "steps" in document:
-        (step,) = document["steps"]
-        return Job(_texts(step.get("environment")), tuple(step.get("commands") or ()))
+        steps = {step["name"]: step for step in document["steps"]}
+        step, comment = steps["ccci"], steps.get("comment", {})
+        return Job(
+            _texts(step.get("environment")),
+            tuple(step.get("commands") or ()),
+            tuple(comment.get("commands") or ()),
+            _texts(comment.get("environment")),
+        )
     (job,) = document.values()
     return Job(_texts(job["variables"]), tuple(job["script"]), tuple(job.get("after_script") or ()))
 
@@ -71,4 +77,8 @@ def _of_github(document: dict[str, Any]) -> Job:
 
 
 def _texts(values: Mapping[str, object] | None) -> dict[str, str]:
-    return {name: str(value) for name, value in (values or {}).items()}
+    """Return variables as texts; a secret of the runner's is a variable of its name."""
+    return {
+        name: f"${value['from_secret']}" if isinstance(value, dict) else str(value)
+        for name, value in (values or {}).items()
+    }

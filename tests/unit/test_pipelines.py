@@ -246,25 +246,33 @@ def forge() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
         server.shutdown()
 
 
-@pytest.mark.parametrize("ci", ["forgejo", "github", "gitlab"])
-def test_the_comment_reaches_the_pull_request(
-    ci: str, forge: tuple[str, list[tuple[str, str, str]]], tmp_path: Path
-) -> None:
-    url, posted = forge
-    told = '**rolled back** `app` & "db"\n'
-    clone = tmp_path / "shop"
-    place = tmp_path / "ccci-report" if ci != "gitlab" else tmp_path / "shop.ccci-7"
+COMMENTING = [name for name in UPGRADES if job_of(name).after]
+
+
+def commented(
+    example: str, url: str, folder: Path, told: str | None
+) -> "subprocess.CompletedProcess[bytes]":
+    """Run what an example does after the step that left this story, or none."""
+    clone = folder / "shop"
+    place = folder / ("shop.ccci-7" if "gitlab" in example else "ccci-report")
     clone.mkdir()
     place.mkdir()
-    (place / "comment.md").write_text(told)
+    if told is not None:
+        (place / "comment.md").write_text(told)
     runner = {
-        "runner.temp": str(tmp_path),
+        "runner.temp": str(folder),
         "github.token": "key",
         "github.api_url": url,
         "github.repository": "me/shop",
         "github.event.number": "3",
         "github.event.pull_request.head.sha || github.sha": "abc",
         "github.event.repository.name": "shop",
+        "comment_token": "key",
+        "DRONE_REPO": "me/shop",
+        "DRONE_PULL_REQUEST": "3",
+        "CI_FORGE_URL": url,
+        "CI_REPO": "me/shop",
+        "CI_COMMIT_PULL_REQUEST": "3",
     }
     gitlab = {
         "CI_PROJECT_DIR": str(clone),
@@ -274,18 +282,96 @@ def test_the_comment_reaches_the_pull_request(
         "CI_MERGE_REQUEST_IID": "3",
         "CCCI_COMMENT_TOKEN": "key",
     }
-    job = job_of(f"{ci}-upgrade.yml").filled(runner)
-    environ = {"PATH": os.environ["PATH"], "no_proxy": "*", **gitlab, **job.after_environment}
-    subprocess.run(("sh", "-e", "-c", "\n".join(job.after)), cwd=clone, env=environ, check=True)
+    job = job_of(example).filled(runner)
+    own = {
+        name: text.replace("https://git.coopcloud.tech", url)
+        for name, text in job.after_environment.items()
+    }
+    environ = {"PATH": os.environ["PATH"], "no_proxy": "*", **gitlab, **own}
+    argv = ("sh", "-e", "-c", "\n".join(job.after))
+    return subprocess.run(argv, cwd=clone, env=environ, check=False)
+
+
+def test_every_ci_comments_on_a_pull_request() -> None:
+    assert COMMENTING == UPGRADES
+
+
+@pytest.mark.parametrize("example", COMMENTING)
+def test_the_comment_reaches_the_pull_request(
+    example: str, forge: tuple[str, list[tuple[str, str, str]]], tmp_path: Path
+) -> None:
+    url, posted = forge
+    told = '**rolled back** `app` & "db"\n'
+    assert commented(example, url, tmp_path, told).returncode == 0
     ((path, who, body),) = posted
     assert "key" in who
-    if ci == "gitlab":
+    if "gitlab" in example:
         assert path == "/projects/5/merge_requests/3/notes"
         assert parse_qs(body)["body"] == [told]
-        assert (clone / "ccci-report" / "comment.md").exists()
+        assert (tmp_path / "shop" / "ccci-report" / "comment.md").exists()
     else:
-        assert path == "/repos/me/shop/issues/3/comments"
+        assert path.removeprefix("/api/v1") == "/repos/me/shop/issues/3/comments"
         assert json.loads(body) == {"body": told}
+
+
+@pytest.mark.parametrize("example", COMMENTING)
+def test_a_step_that_left_no_story_is_not_commented_on(
+    example: str, forge: tuple[str, list[tuple[str, str, str]]], tmp_path: Path
+) -> None:
+    url, posted = forge
+    assert commented(example, url, tmp_path, None).returncode == 0
+    assert posted == []
+
+
+@pytest.mark.parametrize("example", UPGRADES)
+def test_a_machine_that_is_not_able_is_told_of_in_the_comment(example: str, tmp_path: Path) -> None:
+    clone = tmp_path / "shop"
+    clone.mkdir()
+    runner = {
+        "CI_PROJECT_DIR": str(clone),
+        "CI_JOB_ID": "7",
+        "runner.temp": str(tmp_path),
+        "github.event.pull_request.head.sha || github.sha": "abc",
+        "github.event.repository.name": "shop",
+        "github.token": "",
+        "github.api_url": "",
+        "github.repository": "",
+        "github.event.number": "",
+    }
+    job = job_of(example).filled(runner)
+    own = {name: text for name, text in runner.items() if name.isidentifier()}
+    environ = {
+        **job.environment,
+        **own,
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "XDG_STATE_HOME": str(tmp_path / "state"),
+        "CCCI_RUNS_DIR": str(tmp_path / "runs"),
+        "DOCKER_HOST": "unix:///nowhere.sock",
+    }
+    argv = ("sh", "-e", "-c", job.script)
+    assert subprocess.run(argv, cwd=clone, env=environ, check=False).returncode == 3
+    (comment,) = tmp_path.glob("*ccci-*/comment.md")
+    assert "no Docker Engine" in comment.read_text()
+    assert (comment.parent / "junit.xml").exists()
+
+
+@pytest.mark.parametrize("example", [name for name in UPGRADES if name.startswith(("dr", "wood"))])
+def test_the_step_that_comments_runs_however_the_other_ended_and_sees_its_files(
+    example: str,
+) -> None:
+    document = load(EXAMPLES / example)
+    comment = document["steps"][-1]
+    (when,) = comment["when"] if isinstance(comment["when"], list) else [comment["when"]]
+    assert when["status"] == ["success", "failure"]
+    assert "pull_request" in when["event"]
+    assert comment["failure"] == "ignore"
+    if document.get("type") == "docker":
+        # Drone's docker runner mounts the base into each step, and nothing above it
+        # (drone-runner-docker, engine/compiler/workspace.go).
+        workspace = document["workspace"]
+        report = Path(workspace["base"], workspace["path"], "../ccci-report").resolve()
+        assert report.is_relative_to(workspace["base"])
 
 
 def test_the_image_has_the_plugin_as_its_entrypoint() -> None:
