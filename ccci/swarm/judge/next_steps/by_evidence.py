@@ -3,6 +3,7 @@
 import re
 
 from ccci.swarm.judge.hints import HINTS
+from ccci.swarm.judge.next_steps import by_probe
 from ccci.swarm.judge.next_steps.by_hand import asked_by_hand, started_by_hand
 from ccci.swarm.judge.next_steps.situation import Situation
 from ccci.swarm.model import CauseCode, Spec, TaskState
@@ -115,10 +116,10 @@ def unhealthy(now: Situation) -> str:
             f"it runs{longer.format(who='it', to='')}"
         )
     last = evidence.health[-1] if evidence.health else ""
-    for words, step, to in _BY_PROBE:
-        if re.search(words, last, re.IGNORECASE):
-            more = longer.format(who="the app", to=to) if to else ""
-            return step.format(timeout=_timeout(now.spec)) + more
+    reading = by_probe.read(last, now.spec)
+    if reading is not None:
+        more = longer.format(who="the app", to=reading.longer) if reading.longer else ""
+        return reading.step.format(timeout=_timeout(now.spec)) + more
     before = "the check passed at first: see what changes then; " if now.was_up else ""
     by_hand = asked_by_hand(now) or _BY_HAND
     return before + by_hand + longer.format(who="the app", to="")
@@ -130,48 +131,3 @@ _BY_HAND = "run the check's `test` by hand in a container with the same environm
 def _timeout(spec: Spec | None) -> str:
     seconds = spec.health.timeout if spec is not None and spec.health is not None else 0.0
     return f" (now {seconds:g} s)" if seconds else ""
-
-
-_BY_PROBE: tuple[tuple[str, str, str], ...] = (
-    (
-        r"exceeded timeout|timed out|timeout",
-        "the probe hangs: mend what it waits for, or raise the check's `timeout`{timeout}",
-        "",
-    ),
-    (
-        r"executable file not found|exit 127|exit -1$|no such file or directory|: not found",
-        (
-            "the image has no such program: let the check's `test` use one that it has "
-            "(`CMD-SHELL` needs a shell, `CMD` does not), or install it in the image"
-        ),
-        "",
-    ),
-    (
-        r"exit 126|permission denied",
-        "the probe may not be executed: `chmod +x` in the image, or `mode: 0555` for a config",
-        "",
-    ),
-    (
-        r"connection refused|failed to connect|couldn't connect|can't connect|no route to host",
-        "nothing listens where the probe asks: mend the port or address in the check's `test`",
-        " to begin",
-    ),
-    (
-        r"could not resolve|bad address|name or service not known|name resolution",
-        "the probe asks for a name that is not known in the container: ask `localhost`",
-        "",
-    ),
-    (
-        r"\b(?:40[0-9]|41[0-9])\b",
-        (
-            "the app answers, but refuses the probe's request: mend the path or the credentials in "
-            "the check's `test`"
-        ),
-        "",
-    ),
-    (
-        r"\b50[0-9]\b",
-        "it is the app that fails, not the check: mend what it answers with an error",
-        " to be ready",
-    ),
-)
