@@ -303,7 +303,7 @@ class Observation:
     restarted. `nodes` is the last listing of the nodes, which may be older than the look.
     `absent_images` are images of the stack that the Engine asked does not have, `inherited` the
     health checks that images bring along, `unhealthy` the tasks whose container on the node asked
-    was heard to turn unhealthy.
+    was heard to turn unhealthy; `asked` is the id of that node, empty where nobody says.
     """
 
     at: float
@@ -316,3 +316,4 @@ class Observation:
     absent_images: frozenset[str] = frozenset()
     inherited: tuple[tuple[str, HealthCheck], ...] = ()
     unhealthy: frozenset[str] = frozenset()
+    asked: str = ""

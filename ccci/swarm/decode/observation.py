@@ -2,9 +2,9 @@
 
 A look is a mapping of raw answers: `at`, `wall`, `services`, `tasks`, `up_to_date` (ids), `nodes`,
 `date` (the `Date` header of the tasks), `images` (inspections by name, None where absent),
-`orchestrator`, `unhealthy` (ids), `command` and `unreachable`. Keys that an old Engine leaves out
-are filled with what Swarm does without them; a word that no Engine up to 29 says raises
-EngineError.
+`orchestrator`, `asked` (the id of the node that was asked), `unhealthy` (ids), `command` and
+`unreachable`. Keys that an old Engine leaves out are filled with what Swarm does without them; a
+word that no Engine up to 29 says raises EngineError.
 """
 
 from collections import defaultdict
@@ -73,6 +73,7 @@ def _observation(look: Json) -> Observation:
             (name, check) for name in sorted(images) if (check := image_check(inside(images, name)))
         ),
         unhealthy=frozenset(texts(look, "unhealthy")),
+        asked=text(look, "asked"),
     )
 
 

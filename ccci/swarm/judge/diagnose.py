@@ -144,9 +144,9 @@ def _detail(
     # What Swarm's message says besides the exit code, which the sentence has already.
     said = "" if _PLAIN_EXIT.fullmatch(task.error) else task.error
     quoted = f": {said}" if said else ""
-    stay = (
-        "which fails an update" if ending in {Ending.DONE, Ending.AGAIN} else "where it should stay"
-    )
+    stay = "which fails an update" if ending and ending.meant else "where it should stay"
+    if ending is Ending.UNHEARD:
+        stay = "and nobody heard whether its health check had failed by then"
     sentences = {
         CauseCode.OOM_KILLED: _out_of_memory(task, exit_code, after),
         CauseCode.UNHEALTHY: f"was stopped{after} because its health check failed",

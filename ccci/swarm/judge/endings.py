@@ -16,6 +16,13 @@ class Ending(Enum):
     """Its work is done: a job, or a one-shot."""
     AGAIN = "again"
     """Its work is done until its restart delay is over: a schedule."""
+    UNHEARD = "unheard"
+    """Its work would be done, but nobody heard whether its health check had failed."""
+
+    @property
+    def meant(self) -> bool:
+        """Say whether it may end so."""
+        return self in {Ending.DONE, Ending.AGAIN}
 
 
 def ending_of(

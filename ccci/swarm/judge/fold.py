@@ -249,6 +249,7 @@ def _tasks(history: History, now: Moment) -> Tasks:
         asked_to_stop=stopped,
         unhealthy=now.unhealthy,
         running_since=running,
+        ran=now.ran,
         failures=failures,
         longest_life=longest,
         lives={**before.lives, **lives},

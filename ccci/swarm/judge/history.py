@@ -12,6 +12,7 @@ from ccci.swarm.judge.blockers import Blocked
 from ccci.swarm.judge.endings import Ending
 from ccci.swarm.judge.limits import TROUBLED
 from ccci.swarm.judge.slots import Slots
+from ccci.swarm.judge.unheard import Span
 from ccci.swarm.model import (
     HealthCheck,
     Judgement,
@@ -92,6 +93,8 @@ class Tasks:
     """Those of the stack whose check is known to have failed."""
     running_since: Mapping[str, float] = field(default_factory=dict)
     """Since when each was running."""
+    ran: Mapping[str, Span] = field(default_factory=dict)
+    """The longest that each can have run."""
     failures: Mapping[str, tuple[Failure, ...]] = field(default_factory=dict)
     """The failures of each slot, oldest first."""
     longest_life: float = 0.0

@@ -66,6 +66,7 @@ def advance(rollout: Rollout, seen: Observation) -> Rollout:
     # A restart before COMMAND's first change has nothing to forget yet.
     reign = rollout.orchestrator if rollout.touched or ended else ""
     restarted = bool(reign and seen.orchestrator and seen.orchestrator != reign)
+    last = rollout.last
     rollout = replace(
         rollout,
         unreachable_since=None,
@@ -74,7 +75,7 @@ def advance(rollout: Rollout, seen: Observation) -> Rollout:
         command_ended=ended,
         last=seen,
     )
-    rollout = _remember(rollout, seen, during=during)
+    rollout = _remember(rollout, seen, last, during=during)
     rollout = replace(rollout, deadline=_deadline(rollout, seen))
     return _decide(rollout, seen, ended=ended)
 
@@ -96,16 +97,20 @@ def _wanted(rollout: Rollout, service: Service) -> bool:
     return not rollout.policy.services or service.name in rollout.policy.services
 
 
-def _remember(rollout: Rollout, seen: Observation, *, during: bool) -> Rollout:
+def _remember(
+    rollout: Rollout, seen: Observation, last: Observation | None, *, during: bool
+) -> Rollout:
     histories = dict(rollout.histories)
-    at = look(seen, during=during, patience=_patience(rollout, seen))
+    begun = rollout.started_at if rollout.baseline is not None else None
+    before_that = last.at if last is not None else begun
+    at = look(seen, last=before_that, during=during, patience=_patience(rollout, seen))
     services = [service for service in seen.services if _wanted(rollout, service)]
     listed = {service.id for service in seen.services}
     for service in services:
         base = rollout.baseline
         before = base.before(service.id, service.name, listed) if base is not None else None
-        now = moment(service, at, before)
         history = histories.get(service.id)
+        now = moment(service, at, before, history.tasks.ran if history is not None else {})
         if history is None:
             history = first(now, before, compared=base is not None)
         if history.verdict is None:

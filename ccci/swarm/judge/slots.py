@@ -96,7 +96,7 @@ def read(
         by_slot.setdefault(task.slot, []).append(task)
 
     def well(task: Task) -> bool:
-        return ending is not Ending.EARLY and ended_well(task, unhealthy)
+        return ending.meant and ended_well(task, unhealthy)
 
     if ending is Ending.AGAIN:
         by_slot = {slot: _without_the_next(tasks, well) for slot, tasks in by_slot.items()}

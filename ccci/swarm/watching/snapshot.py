@@ -104,6 +104,7 @@ class Snapshots:
             "wall": clock.now(),
             "nodes": self._nodes,
             "orchestrator": self._leader,
+            "asked": self.own_node,
             "images": self._inspect_images(services),
         }
         self._consistency.believe(services, tasks)

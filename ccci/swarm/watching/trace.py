@@ -31,7 +31,7 @@ from ccci.swarm.watching.protocol import End
 
 SCHEMA = "ccci.trace/1"
 LISTS = ("services", "tasks", "nodes")
-SAME_IF_ABSENT = ("images", "up_to_date", "orchestrator", "unhealthy", "command")
+SAME_IF_ABSENT = ("images", "up_to_date", "orchestrator", "asked", "unhealthy", "command")
 _FINGERPRINTS = ("whole", "template", "endpoint")
 
 

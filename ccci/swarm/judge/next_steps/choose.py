@@ -45,6 +45,12 @@ def _side_by_side(now: Situation) -> str:
 def _early(now: Situation) -> str:
     if now.spec is None:
         return ""
+    if now.ending is Ending.UNHEARD:
+        return (
+            f"only the Engine of {now.where} tells whether its check had failed, and Swarm stops "
+            "what turns unhealthy: run ccci against that node, or, since it is meant to end, say "
+            "`healthcheck: disable: true`"
+        )
     if now.spec.mode is Mode.GLOBAL and now.ending is not Ending.AGAIN:
         return (
             "let its main process stay in the foreground; if it is meant to end on each node, make "
@@ -55,17 +61,15 @@ def _early(now: Situation) -> str:
             "its tasks stayed until this deploy: let its main process stay in the foreground; "
             "if it is meant to end from now on, make it a job, or deploy it once more"
         )
-    if now.ending is Ending.AGAIN:
-        return (
-            "in an update Swarm takes each end within `monitor` for a failure: say `update_config: "
-            "failure_action: continue` for a service that runs by its restart delay"
-        )
+    what = "runs by its restart delay" if now.ending is Ending.AGAIN else ""
     if now.ending is Ending.DONE or is_one_shot(now.spec, now.spec.health):
-        return (
-            "in an update Swarm takes each end within `monitor` for a failure: say `update_config: "
-            "failure_action: continue` for a service that is meant to end, or make it a job"
-        )
-    return ""
+        what = "is meant to end, or make it a job"
+    if not what:
+        return ""
+    return (
+        "in an update Swarm takes each end within `monitor` for a failure: say `update_config: "
+        f"failure_action: continue` for a service that {what}"
+    )
 
 
 def _out_of_memory(now: Situation) -> str:

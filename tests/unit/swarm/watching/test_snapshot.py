@@ -33,3 +33,4 @@ def test_an_image_that_comes_with_the_deploy_is_in_the_trace(tmp_path: Path) -> 
     before, seen = recording.observations(tmp_path / "trace.jsonl")
     assert before.inherited == ()
     assert {name for name, _ in seen.inherited} == set(images)
+    assert before.asked == seen.asked == snapshots.own_node != ""

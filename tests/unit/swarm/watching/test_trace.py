@@ -60,6 +60,7 @@ def test_what_was_seen_is_seen_again(path: Path) -> None:
     bare = [look(services=[{**each, "Spec": without_env(each["Spec"])} for each in services()])]
     looks = [*bare, look(1.5, unhealthy=["t1"]), blind, look(2.5, unhealthy=["t1"])]
     looks += [{**fewer, "unhealthy": []}, look(4.0, unhealthy=[])]
+    looks += [look(at, unhealthy=[], asked="node1") for at in (5.0, 6.0)]
     with Trace(path) as writer:
         for each in looks:
             writer.look(each)
@@ -72,6 +73,7 @@ def test_what_was_seen_is_seen_again(path: Path) -> None:
         assert seen.nodes == expected.nodes
         assert seen.absent_images == expected.absent_images
         assert seen.unhealthy == expected.unhealthy
+        assert seen.asked == expected.asked
         assert seen.inherited == expected.inherited
         assert shape(seen) == shape(expected)
         assert (seen.command and seen.command.code) == (expected.command and expected.command.code)
