@@ -5,19 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 from ccci.exits import Verdict
-from ccci.planning import fit
 from ccci.planning.facts import Asked, There, versions
 from ccci.planning.fate import Fate, fate_of, fields, normalized
 from ccci.planning.judging import judged
 from ccci.planning.model import ObjectPlan, Plan, ServicePlan
-from ccci.planning.ports import published
-from ccci.planning.recorded import Kind, Write, name_of
+from ccci.planning.placing import Sent, placed
+from ccci.planning.recorded import Kind, Write
 from ccci.swarm.decode import observation, specs
-from ccci.swarm.judge import deadline
-from ccci.swarm.judge.placement import fitting
 from ccci.swarm.judge.refusals import refusal
 from ccci.swarm.labels import STACK_LABEL
-from ccci.swarm.model import Node, Observation, Service, Spec
+from ccci.swarm.model import Node
 
 Json = dict[str, Any]
 
@@ -36,10 +33,14 @@ def build(
     before = there.of(stack)
     known = versions(there.services, stack) if planned_on is None else planned_on
     sent = _last_of_each(stack, asked.writes, before)
-    rows = [
-        _service(stack, name, before.get(name), sent.get(name), there, asked)
-        for name in sorted({*before, *sent})
-    ]
+    rows = placed(
+        [
+            _service(stack, name, before.get(name), sent.get(name), there, asked)
+            for name in sorted({*before, *sent})
+        ],
+        there,
+        asked,
+    )
     objects = tuple(
         ObjectPlan(each.kind.word, each.name, each.action, each.refusal)
         for each in asked.writes
@@ -98,28 +99,24 @@ def _matters(write: Write) -> bool:
 
 def _service(
     stack: str, full: str, live: Json | None, write: Write | None, there: There, asked: Asked
-) -> ServicePlan:
+) -> Sent:
     name = full.removeprefix(f"{stack}_")
     if write is None:
-        return ServicePlan(name, Fate.LEFT_OUT, image_of((live or {}).get("Spec") or {}))
+        return Sent(ServicePlan(name, Fate.LEFT_OUT, image_of((live or {}).get("Spec") or {})))
     if write.refusal:
-        return ServicePlan(
-            name,
-            Fate.REFUSED,
-            image_of(write.spec),
-            refusal=write.refusal,
-            hint=refusal(f"failed to {write.action} service {full}: {write.refusal}").hint,
-        )
+        said = refusal(f"failed to {write.action} service {full}: {write.refusal}")
+        image = image_of(write.spec)
+        row = ServicePlan(name, Fate.REFUSED, image, refusal=write.refusal, hint=said.hint)
+        return Sent(row)
     if write.action == "remove":
-        return ServicePlan(name, Fate.REMOVED, image_of((live or {}).get("Spec") or {}))
+        return Sent(ServicePlan(name, Fate.REMOVED, image_of((live or {}).get("Spec") or {})))
     spec = specs.spec(write.spec)
     networks = {str(each.get("Name")): str(each.get("Id")) for each in asked.networks}
     after = normalized(write.spec, networks)
-    nodes = tuple(observation.node(each) for each in there.nodes)
     if live is None:
         row = ServicePlan(name, Fate.CREATED, spec.identity.image or "")
-        old = fit.Need()
     else:
+        nodes = tuple(observation.node(each) for each in there.nodes)
         before = normalized(live["Spec"], networks)
         on = _nodes_of(str(live["ID"]), there.tasks, nodes)
         row = ServicePlan(
@@ -128,59 +125,7 @@ def _service(
             spec.identity.image or "",
             fields(before, after),
         )
-        old = fit.need_of(live["Spec"])
-    row = replace(row, digest=there.digests.get(row.image))
-    return _placed(row, full, spec, write, there, nodes, old)
-
-
-def _placed(
-    row: ServicePlan,
-    full: str,
-    spec: Spec,
-    write: Write,
-    there: There,
-    nodes: tuple[Node, ...],
-    old: fit.Need,
-) -> ServicePlan:
-    """Return a row with where its tasks fit and how long they may take, where any start."""
-    if not row.starts_tasks or spec.replicas == 0:
-        return row
-    need = fit.need_of(write.spec)
-    stays = spec.update.order == "start-first"
-    room = fit.rooms(there.nodes, there.tasks, without="" if stays else write.id)
-    held = _held(spec, write, there, stays=stays)
-    service = Service(write.id, row.name, full, 0, spec)
-    seen = Observation(0.0, "", (service,), nodes, absent_images=there.absent_images)
-    longest = deadline.derive(seen)
-    return replace(
-        row,
-        nodes=fit.fits(spec, need, nodes, room, held),
-        waves=_waves(spec, len(fitting(spec, nodes))),
-        longest=longest.seconds,
-        arithmetic=longest.arithmetic,
-        side_by_side=fit.side_by_side(spec, old, need, room) if row.fate is Fate.ROLLS else "",
-    )
-
-
-def _waves(spec: Spec, nodes: int) -> int:
-    count = nodes if spec.mode.is_global else spec.replicas or 0
-    at_once = spec.update.parallelism or count
-    return -(-count // at_once) if at_once else 0
-
-
-def _held(spec: Spec, write: Write, there: There, *, stays: bool) -> dict[str, str]:
-    """Return, by node, who holds a host port that the service wants; itself under start-first."""
-    wanted = published(spec.raw, "host")
-    names = {str(each["ID"]): name_of(Kind.SERVICE, each) for each in there.services}
-    ports = {str(each["ID"]): published(each["Spec"], "host") for each in there.services}
-    found: dict[str, str] = {}
-    for task in there.tasks:
-        owner = str(task.get("ServiceID") or "")
-        taken = sorted(ports.get(owner, frozenset()) & wanted)
-        running = (task.get("Status") or {}).get("State") == "running"
-        if taken and running and (owner != write.id or stays):
-            found[str(task.get("NodeID"))] = f"port {taken[0]} is held by {names.get(owner, owner)}"
-    return found
+    return Sent(replace(row, digest=there.digests.get(row.image)), write, live)
 
 
 def _nodes_of(service: str, tasks: Sequence[Json], nodes: Sequence[Node]) -> list[Node]:

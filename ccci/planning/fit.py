@@ -1,121 +1,166 @@
-"""On which nodes a service's tasks fit, and why not on the others. Pure.
+"""How many tasks of a service find a node, and why not more: no other one starts. Pure.
 
-The filters are swarmkit's (manager/scheduler/filter.go): ready, constraints and platform,
-resources that are not reserved, host ports, replicas per node. Limits are no filter: they are held
-against the node's whole memory, since what two copies use may be more than there is.
+What is certain is said, and no more. A task that is told to stop makes room, one at a time, and so
+may any other that may end; Swarm then places what waited (swarmkit manager/scheduler/scheduler.go
+tries again at each change). A lack is one in every order in which the tasks may come and go.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ccci.planning.model import NodeFit
+from ccci.planning.room import Need, Owner, Room, mib
 from ccci.swarm.judge.placement import allows
 from ccci.swarm.model import Node, Spec
 
-Json = Mapping[str, Any]
-_MIB = 2**20
-_CORE = 10**9
-_OCCUPIES = {"new", "pending", "assigned", "accepted", "preparing", "ready", "starting", "running"}
+OLD_TASKS = "its old tasks"
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
-    """What one task reserves, and its limit: bytes and billionths of a core; 0 is none."""
+class Demand:
+    """The tasks of a service that have to find a place, and those that they replace.
 
-    memory: int = 0
-    cores: int = 0
-    limit: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What a node has, and what the tasks on it reserve already."""
-
-    memory: int
-    cores: int
-    reserved_memory: int = 0
-    reserved_cores: int = 0
-
-
-def need_of(spec: Json) -> Need:
-    """Return what one task of a spec reserves and may use at most."""
-    resources = (spec.get("TaskTemplate") or spec).get("Resources") or {}
-    reserved, limits = resources.get("Reservations") or {}, resources.get("Limits") or {}
-    return Need(
-        int(reserved.get("MemoryBytes") or 0),
-        int(reserved.get("NanoCPUs") or 0),
-        int(limits.get("MemoryBytes") or 0),
-    )
-
-
-def rooms(nodes: Iterable[Json], tasks: Iterable[Json], *, without: str = "") -> dict[str, Room]:
-    """Return the room of each node by its id; tasks of the service `without` are left out."""
-    found: dict[str, Room] = {}
-    for node in nodes:
-        has = (node.get("Description") or {}).get("Resources") or {}
-        found[str(node["ID"])] = Room(
-            int(has.get("MemoryBytes") or 0), int(has.get("NanoCPUs") or 0)
-        )
-    for task in tasks:
-        room = found.get(str(task.get("NodeID") or ""))
-        state = (task.get("Status") or {}).get("State")
-        if room is None or state not in _OCCUPIES or task.get("ServiceID") == without:
-            continue
-        need = need_of(task.get("Spec") or {})
-        found[str(task["NodeID"])] = Room(
-            room.memory,
-            room.cores,
-            room.reserved_memory + need.memory,
-            room.reserved_cores + need.cores,
-        )
-    return found
-
-
-def fits(
-    spec: Spec, need: Need, nodes: Sequence[Node], room: Mapping[str, Room], held: Mapping[str, str]
-) -> tuple[NodeFit, ...]:
-    """Return each node with the reason why a task cannot be there, an empty one where it can.
-
-    `held` names, by node, who holds a host port that the service wants.
+    `wanted` counts them where it is no global service; `olds` are the tasks that they replace, by
+    node, each of which needs `old`.
     """
-    return tuple(
-        NodeFit(node.hostname or node.id[:12], _reason(spec, need, node, room.get(node.id), held))
-        for node in nodes
-    )
+
+    owner: Owner
+    spec: Spec
+    need: Need
+    wanted: int
+    old: Need = field(default_factory=Need)
+    olds: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def start_first(self) -> bool:
+        """Say whether an old task stays until its new one runs."""
+        return self.spec.update.order == "start-first"
+
+    def nodes(self, nodes: Sequence[Node]) -> list[str]:
+        """Return the ids of the nodes that a task may be on, were there room."""
+        return [each.id for each in nodes if each.usable and allows(self.spec, each)]
+
+    def beside(self, rooms: Mapping[str, Room], node: str, olds: int) -> Room:
+        """Return what is left of a node while it has so many of the old tasks."""
+        return rooms[node].less(self.owner, self.old, olds)
 
 
-def _reason(spec: Spec, need: Need, node: Node, room: Room | None, held: Mapping[str, str]) -> str:
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How many of the wanted tasks find a place, beside what, and each node."""
+
+    wanted: int
+    placed: int
+    nodes: tuple[NodeFit, ...]
+    beside: str = ""
+
+    @property
+    def lacks(self) -> bool:
+        """Say whether a task finds no place."""
+        return not self.placed or self.placed < self.wanted
+
+
+def alone(demand: Demand, nodes: Sequence[Node], rooms: Mapping[str, Room]) -> Fit:
+    """Return where the tasks of a service fit, as though no other service started any."""
+    may = demand.nodes(nodes)
+    at_last = {node: rooms[node].takes(demand.owner, demand.need) for node in may}
+    at_first = dict(demand.olds) if demand.start_first else {}
+    if demand.spec.mode.is_global:
+        return _on_each(demand, nodes, rooms, may, at_first)
+    if sum(at_last.values()) < demand.wanted or not may:
+        placed = min(sum(at_last.values()), demand.wanted)
+        return Fit(demand.wanted, placed, _nodes(demand, nodes, rooms, {}))
+    leaving = 0 if demand.start_first else demand.spec.update.parallelism or demand.wanted
+    stay = {node: max(0, count - leaving) for node, count in demand.olds.items()}
+    first = [demand.beside(rooms, node, stay.get(node, 0)) for node in may]
+    if not any(room.takes(demand.owner, demand.need) for room in first):
+        return Fit(demand.wanted, 0, _nodes(demand, nodes, rooms, stay), OLD_TASKS)
+    replaced = min(sum(demand.olds.values()), demand.wanted)
+    if demand.start_first and replaced:
+        last, count = _beside_the_last(demand, rooms, at_last)
+        if count < replaced:
+            told = _nodes(demand, nodes, rooms, {last: 1})
+            return Fit(demand.wanted, count, told, OLD_TASKS)
+    return Fit(demand.wanted, demand.wanted, _nodes(demand, nodes, rooms, at_first))
+
+
+def _on_each(
+    demand: Demand,
+    nodes: Sequence[Node],
+    rooms: Mapping[str, Room],
+    may: Sequence[str],
+    olds: Mapping[str, int],
+) -> Fit:
+    """Return where a global service fits: a new task is on its old one's node, and on no other."""
+    lacking = {
+        node
+        for node in may
+        if not demand.beside(rooms, node, olds.get(node, 0)).takes(demand.owner, demand.need)
+    }
+    with_room = (not rooms[node].takes(demand.owner, demand.need) for node in lacking)
+    beside = OLD_TASKS if lacking and not any(with_room) else ""
+    told = _nodes(demand, nodes, rooms, olds)
+    return Fit(len(may), len(may) - len(lacking), told, beside)
+
+
+def _beside_the_last(
+    demand: Demand, rooms: Mapping[str, Room], at_last: Mapping[str, int]
+) -> tuple[str, int]:
+    """Return where one old task is least in the way, and how many new ones fit beside it."""
+    losses = {
+        # One on a node where no new task may be is in nobody's way.
+        node: at_last[node] - demand.beside(rooms, node, 1).takes(demand.owner, demand.need)
+        if node in at_last
+        else 0
+        for node, count in demand.olds.items()
+        if count
+    }
+    least = min(losses, key=lambda node: losses[node])
+    return least, sum(at_last.values()) - losses[least]
+
+
+def _nodes(
+    demand: Demand, nodes: Sequence[Node], rooms: Mapping[str, Room], olds: Mapping[str, int]
+) -> tuple[NodeFit, ...]:
+    """Return each node with the reason why no task can be there, or how many and why not more."""
+    return tuple(_node(demand, each, rooms[each.id], olds.get(each.id, 0)) for each in nodes)
+
+
+def _node(demand: Demand, node: Node, room: Room, olds: int) -> NodeFit:
+    name, spec = node.hostname or node.id[:12], demand.spec
     if not node.usable:
-        return "is down, drained or paused"
+        return NodeFit(name, "is down, drained or paused")
     if not allows(spec, node):
-        return f"does not meet {' and '.join(spec.constraints) or 'the platform of its image'}"
-    if node.id in held:
-        return held[node.id]
-    if room is not None and need.memory > room.memory - room.reserved_memory:
-        free = max(room.memory - room.reserved_memory, 0)
-        return f"{mib(free)} of its memory are not reserved, {mib(need.memory)} are asked for"
-    if room is not None and need.cores > room.cores - room.reserved_cores:
-        free = max(room.cores - room.reserved_cores, 0)
-        return f"{free / _CORE:g} cores are not reserved, {need.cores / _CORE:g} are asked for"
-    return ""
+        unmet = " and ".join(spec.constraints) or "the platform of its image"
+        return NodeFit(name, f"does not meet {unmet}")
+    left = room.less(demand.owner, demand.old, olds)
+    count = left.takes(demand.owner, demand.need)
+    if not count:
+        return NodeFit(name, left.why_not(demand.owner, demand.need))
+    if spec.mode.is_global or count >= demand.wanted:
+        return NodeFit(name)
+    full = left.less(demand.owner, demand.need, count)
+    return NodeFit(name, "", count, full.why_not(demand.owner, demand.need))
 
 
-def side_by_side(spec: Spec, before: Need, after: Need, room: Mapping[str, Room]) -> str:
-    """Return how old and new share a node in a roll with start-first, or nothing to say."""
+def filled(demand: Demand, nodes: Sequence[Node], rooms: Mapping[str, Room]) -> tuple[NodeFit, ...]:
+    """Return each node with the reason why no further task can be there."""
+    return tuple(_node(demand, each, rooms[each.id], 0) for each in nodes)
+
+
+def side_by_side(spec: Spec, before: Need, after: Need, largest: int) -> str:
+    """Return how old and new share a node in a roll with start-first, or nothing to say.
+
+    Limits are no filter of the scheduler: they are held against the whole memory of the `largest`
+    node, since what two copies use may be more than there is.
+    """
     if spec.update.order != "start-first" or not (after.memory or after.limit):
         return ""
     if after.limit:
         together, what = before.limit + after.limit, "limits"
     else:
         together, what = before.memory + after.memory, "reservations"
-    largest = max((each.memory for each in room.values()), default=0)
     sentence = f"old and new run side by side: {mib(together)} of {what} together"
     if largest and together > largest:
         return f"{sentence}, and no node has more than {mib(largest)}: `order: stop-first`"
     return sentence
-
-
-def mib(count: int) -> str:
-    """Return bytes as people read them."""
-    return f"{count / _MIB:.0f} MiB"

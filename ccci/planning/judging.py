@@ -6,7 +6,8 @@ from dataclasses import replace
 from ccci.exits import Verdict
 from ccci.planning.facts import Asked
 from ccci.planning.fate import Fate
-from ccci.planning.model import Plan
+from ccci.planning.fit import OLD_TASKS
+from ccci.planning.model import NodeFit, Plan, ServicePlan
 from ccci.swarm.judge.refusals import refusal
 
 
@@ -50,18 +51,38 @@ def judged(plan: Plan, asked: Asked, moved: Sequence[str]) -> Plan:
             summary=f"COMMAND did not touch {plan.stack}: it wrote no service of it",
             hint="check the stack's name, and that COMMAND goes by DOCKER_HOST",
         )
-    nowhere = [
-        each for each in plan.services if each.nodes and all(one.reason for one in each.nodes)
-    ]
-    if nowhere:
-        reasons = "; ".join(f"{one.node} {one.reason}" for one in nowhere[0].nodes)
+    lacking = next((each for each in plan.services if each.lacks), None)
+    if lacking is not None:
         return replace(
             plan,
             verdict=Verdict.STALLED,
-            summary=f"no node fits {nowhere[0].name}: {reasons}",
-            hint="mend its constraints, reservations or ports, or make room on a node",
+            summary=lack(lacking),
+            hint=_way_out(lacking),
         )
     return replace(plan, summary=_summary(plan))
+
+
+def lack(service: ServicePlan) -> str:
+    """Return in a sentence that tasks of a service find no place, and why on each node."""
+    name = service.name
+    some = f"{service.placed} of {service.wanted} tasks of {name} find a node"
+    found = some if service.placed else f"no node fits {name}"
+    beside = f" beside {service.beside}" if service.beside else ""
+    why = [f"{each.node} {each.reason or _takes(each)}" for each in service.nodes]
+    return f"{found}{beside}: {'; '.join(why)}"
+
+
+def _takes(node: NodeFit) -> str:
+    return f"takes {node.tasks}, then {node.limit}" if node.limit else "has room"
+
+
+def _way_out(service: ServicePlan) -> str:
+    if service.beside == OLD_TASKS:
+        return (
+            "set `update_config: order: stop-first`: with start-first the old task holds its "
+            "share, too; or make room on a node"
+        )
+    return "mend its constraints, reservations, replicas or ports, or make room on a node"
 
 
 def _summary(plan: Plan) -> str:

@@ -14,10 +14,15 @@ SCHEMA = "ccci.plan/1"
 
 @dataclass(frozen=True, slots=True)
 class NodeFit:
-    """A node, and why a task of the service cannot be on it; an empty reason where it can."""
+    """A node, and why no task of the service can be on it; an empty reason where one can.
+
+    `tasks` is how many of them find room where that is not all of them, and `limit` why not more.
+    """
 
     node: str
     reason: str = ""
+    tasks: int | None = None
+    limit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +30,9 @@ class ServicePlan:
     """What becomes of one service.
 
     `longest` is how many seconds its roll may take at most, by the `arithmetic`; `side_by_side`
-    says how old and new share a node where `order: start-first` lets both run; `refusal` are the
-    Engine's words, `hint` the way out.
+    says how old and new share a node where `order: start-first` lets both run; `wanted` is how many
+    tasks have to find a place and `placed` how many of them do, `beside` what they have to run
+    beside where that is why; `refusal` are the Engine's words, `hint` the way out.
     """
 
     name: str
@@ -42,11 +48,19 @@ class ServicePlan:
     hint: str = ""
     digest: str | None = None
     """What the image's tag means: as it was sent, else on the node asked; None where none tells."""
+    wanted: int = 0
+    placed: int = 0
+    beside: str = ""
 
     @property
     def starts_tasks(self) -> bool:
         """Say whether Swarm has to find a place for tasks of it."""
         return self.fate in {Fate.CREATED, Fate.ROLLS, Fate.SCALED}
+
+    @property
+    def lacks(self) -> bool:
+        """Say whether a task of it finds no place."""
+        return bool(self.nodes) and (not self.placed or self.placed < self.wanted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,11 @@ _DEEPEST = 64
 _LARGEST = 2**64
 
 _LABELS: Shape = {ANY: str}
-_SIZES: Shape = {"MemoryBytes": int, "NanoCPUs": int}
+_OF_A_KIND: Shape = {
+    "NamedResourceSpec": {"Kind": str, "Value": str},
+    "DiscreteResourceSpec": {"Kind": str, "Value": int},
+}
+_SIZES: Shape = {"MemoryBytes": int, "NanoCPUs": int, "GenericResources": [_OF_A_KIND]}
 _RESOURCES: Shape = {"Limits": _SIZES, "Reservations": _SIZES}
 _FILE: Shape = {"Name": str, "UID": str, "GID": str, "Mode": int}
 _ATTACHED: Shape = [{"Target": str}]
@@ -27,7 +31,7 @@ _PORT: Shape = {"TargetPort": int, "PublishedPort": int, "Protocol": str, "Publi
 _TASK_SPEC: Shape = {
     "Runtime": str,
     "Networks": _ATTACHED,
-    "Placement": {},
+    "Placement": {"MaxReplicas": int},
     "Resources": _RESOURCES,
     "LogDriver": {"Options": {}},
     "ContainerSpec": {

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from ccci.exits import Verdict
 from ccci.planning.fate import Fate
-from ccci.planning.model import Plan, Remark, ServicePlan
+from ccci.planning.model import NodeFit, Plan, Remark, ServicePlan
 from ccci.report.layout import Line, Row, Tone, laid_out
 
 NO_PROMISE = "a plan is no promise about the app"
@@ -102,11 +102,21 @@ def sentences(service: ServicePlan, most: int | None = None) -> Iterator[tuple[s
     if service.refusal:
         yield f"refused: {service.refusal}", Tone.BAD
     yield from ((each, Tone.PLAIN) for each in _roll(service))
-    fit = [each.node for each in service.nodes if not each.reason]
+    fit = [_fits(each, service) for each in service.nodes if not each.reason]
+    if service.nodes and service.placed and service.lacks:
+        beside = f" beside {service.beside}" if service.beside else ""
+        told = f"{service.placed} of {service.wanted} tasks find a node{beside}"
+        yield told, Tone.BAD
     if service.nodes:
         yield f"fits on {', '.join(fit) or 'no node'}", Tone.PLAIN
     others = [each for each in service.nodes if each.reason]
     yield from ((f"not on {one.node}: {one.reason}", Tone.PLAIN) for one in others[:most])
+
+
+def _fits(node: NodeFit, service: ServicePlan) -> str:
+    if not service.lacks or not node.limit:
+        return node.node
+    return f"{node.node} ({node.tasks}, then {node.limit})"
 
 
 def _roll(service: ServicePlan) -> Iterator[str]:

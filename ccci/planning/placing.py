@@ -1,0 +1,181 @@
+"""Where the tasks of a plan's services find a node: each alone, then beside each other. Pure."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ccci.planning import packing
+from ccci.planning.facts import Asked, There
+from ccci.planning.fate import Fate
+from ccci.planning.fit import Demand, alone, filled, side_by_side
+from ccci.planning.model import ServicePlan
+from ccci.planning.recorded import Kind, Write, name_of
+from ccci.planning.room import Occupant, Owner, Room, need_of, occupies, rooms
+from ccci.swarm.decode import observation, specs
+from ccci.swarm.judge import deadline
+from ccci.swarm.judge.endings import is_one_shot
+from ccci.swarm.judge.placement import fitting
+from ccci.swarm.model import Node, Observation, Service, Spec
+
+Json = dict[str, Any]
+_RIVALS = 3
+"""So many services are named that others have to fit beside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A service's row with what was sent for it, and the spec it had, where it is there."""
+
+    row: ServicePlan
+    write: Write | None = None
+    before: Json | None = None
+
+
+def placed(sent: Sequence[Sent], there: There, asked: Asked) -> list[ServicePlan]:
+    """Return the rows with where their tasks fit and how long they may take, where any start."""
+    nodes = tuple(observation.node(each) for each in there.nodes)
+    left = rooms(there.nodes, _staying(sent, there, asked))
+    demands = {each.row.name: _demand(each, there) for each in sent if _starts(each)}
+    rows = {each.row.name: each.row for each in sent}
+    for name, demand in demands.items():
+        fit = alone(demand, nodes, left) if demand.wanted or demand.spec.mode.is_global else None
+        row = _timed(rows[name], demand, nodes, there)
+        if fit is not None:
+            row = replace(
+                row, nodes=fit.nodes, wanted=fit.wanted, placed=fit.placed, beside=fit.beside
+            )
+        rows[name] = row
+    if not any(each.lacks for each in rows.values()):
+        certain = {name: each for name, each in demands.items() if _is_certain(each)}
+        rows |= _together(rows, certain, nodes, left)
+    return list(rows.values())
+
+
+def _starts(sent: Sent) -> bool:
+    if sent.write is None or not sent.row.starts_tasks:
+        return False
+    return specs.spec(sent.write.spec).replicas != 0
+
+
+def _staying(sent: Sequence[Sent], there: There, asked: Asked) -> Iterator[Occupant]:
+    """Yield the tasks that stay where they are: of services that are not written, or only grow.
+
+    One that may end by itself, or whose service is on its way out, may make room.
+    """
+    stays = {each.write.id for each in sent if each.write is not None and _keeps(each)}
+    written = {each.id for each in asked.writes if each.kind is Kind.SERVICE and not each.refusal}
+    keeping = {}
+    for each in there.services:
+        identifier = str(each["ID"])
+        if identifier in written - stays or _may_end(specs.spec(each["Spec"])):
+            continue
+        keeping[identifier] = Owner(identifier, name_of(Kind.SERVICE, each)), each["Spec"]
+    for task in there.tasks:
+        found = keeping.get(str(task.get("ServiceID") or ""))
+        if found is not None and occupies(task):
+            owner, spec = found
+            yield Occupant(
+                str(task.get("NodeID") or ""), owner, need_of(task.get("Spec") or {}, spec)
+            )
+
+
+def _keeps(sent: Sent) -> bool:
+    """Say whether a service that was written keeps all the tasks that it has."""
+    if sent.row.fate is Fate.SCALED:
+        before = specs.spec((sent.before or {}).get("Spec") or {})
+        after = specs.spec(sent.write.spec if sent.write is not None else {})
+        return (after.replicas or 0) >= (before.replicas or 0)
+    return sent.row.fate in {Fate.UNCHANGED, Fate.LABELS_ONLY, Fate.SETTINGS_ONLY}
+
+
+def _may_end(spec: Spec) -> bool:
+    return spec.mode.is_job or is_one_shot(spec, spec.health)
+
+
+def _demand(sent: Sent, there: There) -> Demand:
+    write = sent.write
+    if write is None:
+        raise ValueError("a service that starts tasks was written")
+    spec = specs.spec(write.spec)
+    owner, need = (
+        Owner(write.id, write.name),
+        need_of(write.spec.get("TaskTemplate") or {}, write.spec),
+    )
+    own = Counter(
+        str(task.get("NodeID") or "")
+        for task in there.tasks
+        if task.get("ServiceID") == write.id and task.get("NodeID") and occupies(task)
+    )
+    if spec.mode.is_global:
+        wanted = 0
+    elif _may_end(spec):  # its tasks may run one after the other
+        return Demand(owner, spec, need, 1)
+    else:
+        kept = own.total() if sent.row.fate is Fate.SCALED else 0
+        wanted = max(0, (spec.replicas or 0) - kept)
+    if sent.row.fate is not Fate.ROLLS or sent.before is None:
+        return Demand(owner, spec, need, wanted)
+    was = sent.before["Spec"]
+    if _may_end(specs.spec(was)):
+        return Demand(owner, spec, need, wanted)
+    return Demand(owner, spec, need, wanted, need_of(was.get("TaskTemplate") or {}, was), own)
+
+
+def _is_certain(demand: Demand) -> bool:
+    """Say whether others have to fit beside its tasks."""
+    asks = demand.need.reserved or demand.need.ports
+    runs = demand.wanted or demand.spec.mode.is_global
+    return bool(asks and runs) and not _may_end(demand.spec)
+
+
+def _together(
+    rows: Mapping[str, ServicePlan],
+    demands: Mapping[str, Demand],
+    nodes: tuple[Node, ...],
+    left: Mapping[str, Room],
+) -> dict[str, ServicePlan]:
+    """Return the row that changes since its tasks do not fit beside those of the others."""
+    found = packing.lack(list(demands.values()), nodes, left)
+    if found is None:
+        return {}
+    name = list(demands)[found.at]
+    last, before = demands[name], list(demands.values())[: found.at]
+    rivals = [each.owner.name for each in before if _rival(each, last)]
+    beside = ", ".join(rivals[:_RIVALS]) + (" and others" if len(rivals) > _RIVALS else "")
+    return {
+        name: replace(
+            rows[name],
+            nodes=filled(last, nodes, found.rooms),
+            placed=min(found.placed, rows[name].wanted - 1),
+            beside=beside,
+        )
+    }
+
+
+def _rival(one: Demand, other: Demand) -> bool:
+    shared = one.need.reserved.keys() & other.need.reserved.keys()
+    return bool(shared or one.need.ports & other.need.ports)
+
+
+def _timed(row: ServicePlan, demand: Demand, nodes: tuple[Node, ...], there: There) -> ServicePlan:
+    """Return a row with how its tasks are replaced: in how many waves, how long, side by side."""
+    spec, owner = demand.spec, demand.owner
+    service = Service(owner.id, row.name, owner.name, 0, spec)
+    seen = Observation(0.0, "", (service,), nodes, absent_images=there.absent_images)
+    longest = deadline.derive(seen)
+    largest = max((each.memory for each in nodes), default=0)
+    told = side_by_side(spec, demand.old, demand.need, largest) if row.fate is Fate.ROLLS else ""
+    return replace(
+        row,
+        waves=_waves(spec, len(fitting(spec, nodes))),
+        longest=longest.seconds,
+        arithmetic=longest.arithmetic,
+        side_by_side=told,
+    )
+
+
+def _waves(spec: Spec, nodes: int) -> int:
+    count = nodes if spec.mode.is_global else spec.replicas or 0
+    at_once = spec.update.parallelism or count
+    return -(-count // at_once) if at_once else 0
