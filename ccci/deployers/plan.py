@@ -69,7 +69,7 @@ def make(app: App, revision: Revision, app_service: str | None, *, labelled: boo
         carrier = labelling.carrier(found, app.stack, app_service)
         config_files = stack.own_configs(found, app.stack)
         for name in config_files:
-            secrets.check_name("config", name)
+            secrets.check_name("config", name, found.unset)
         resolved = handed.resolve(
             found,
             values,
@@ -78,7 +78,7 @@ def make(app: App, revision: Revision, app_service: str | None, *, labelled: boo
             name=app.stack,
         )
         used = stack.used(found, "secrets")
-        needed = secrets.needed(found.sections.secrets, used, app.stack, entries)
+        needed = secrets.needed(found.sections.secrets, used, app.stack, entries, found.unset)
     labels = labelling.labels(app.recipe, app.stack, revision) if labelled else {}
     if labelled:
         notes = (*notes, *as_abra(app, found))
@@ -220,13 +220,16 @@ def variables(app: App, entries: Collection[Entry]) -> tuple[dict[str, str], tup
     """Return what an app's compose files may refer to, and notes on what was passed over.
 
     The app's `.env`, then the exports of `abra.sh` (which win, as in abra's MergeAbraShEnv), and
-    STACK_NAME, which is the run's own whatever the recipe says. Nothing of our environment.
+    its domain and STACK_NAME, which are the run's own whatever the recipe says. Nothing of our
+    environment.
     """
     values = env_file.values(tuple(entries))
     script = files.settings(app.checkout, "abra.sh")
     exported, notes = env_file.exports(script) if script is not None else ({}, ())
     values = {**values, **exported}
-    theirs = values.get("STACK_NAME")
-    if theirs is not None and theirs != app.stack:
-        notes = (*notes, f"STACK_NAME={theirs} of the recipe is not followed: it is {app.stack}")
+    for key, own in (("DOMAIN", app.domain), ("STACK_NAME", app.stack)):
+        theirs = values.get(key, own)
+        if theirs != own:
+            notes = (*notes, f"{key}={theirs} of the recipe is not followed: it is {own}")
+            values[key] = own
     return {**values, "STACK_NAME": app.stack}, notes

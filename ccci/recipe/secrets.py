@@ -16,6 +16,8 @@ from ccci.errors import DeployRefused
 from ccci.recipe.env_file import Entry
 from ccci.recipe.naming import LONGEST_NAME
 
+# swarmkit manager/controlapi (config.go, secret.go), as Engines from 20.10 on have it.
+_NAME = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?")
 _LENGTHS = range(1, 4097)
 _DIGITS = 5
 _MODIFIER = re.compile(r"#?\b(length|charset|generate)\s*=\s*([^\s#]+)")
@@ -83,12 +85,13 @@ def needed(
     used: Iterable[str],
     stack: str,
     entries: Iterable[Entry],
+    unset: Iterable[str] = (),
 ) -> tuple[Secret, ...]:
     """Return the external secrets that services use, in the order of their keys.
 
     `declared` are the `secrets` of compose with their variables replaced, `entries` the app's
-    `.env`.
-    Raise DeployRefused, by name, for one without a version or with too long a name.
+    `.env`, `unset` the variables without a value.
+    Raise DeployRefused, by name, for one without a version or with a name that Swarm refuses.
     """
     by_key = {entry.key: entry for entry in entries}
     by_name = _named(stack, by_key)
@@ -99,13 +102,13 @@ def needed(
         name = declared[key].name
         # The key in compose may differ from the name: then the name itself tells.
         entry = by_key.get(_variable(key)) or by_name.get(name)
-        if entry is None and name.endswith("_"):
+        if name.endswith("_") and not (entry and entry.value):
             raise DeployRefused(
                 f"the secret {key} has no version: its name would be {name}",
                 f"{_variable(key)}=v1 belongs in .env.sample; for this run --env "
                 f"{_variable(key)}=v1, or --upgrade-env where the head alone has it",
             )
-        check_name("secret", name)
+        check_name("secret", name, unset)
         ours = name.startswith(f"{stack}_")
         found.append(
             Secret(
@@ -119,8 +122,18 @@ def needed(
     return tuple(found)
 
 
-def check_name(kind: str, name: str) -> None:
-    """Raise DeployRefused for a name of a secret or config that Swarm would refuse."""
+def check_name(kind: str, name: str, unset: Iterable[str] = ()) -> None:
+    """Raise DeployRefused for a name of a secret or config that Swarm would refuse.
+
+    `unset` are the variables without a value, which may be why.
+    """
+    if not _NAME.fullmatch(name):
+        why = f": no value for {', '.join(unset)}" if unset else ""
+        raise DeployRefused(
+            f"the {kind} would be named {name[:200]}, which Swarm refuses{why}",
+            "give the version in its name a value: export it in abra.sh, or for a secret set it in "
+            ".env.sample; a comment behind it is outside of its quotes",
+        )
     if len(name) > LONGEST_NAME:
         raise DeployRefused(
             f"the {kind} {name[:200]} has {len(name)} characters, Swarm allows {LONGEST_NAME}",

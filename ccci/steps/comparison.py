@@ -4,7 +4,6 @@ The rules are those of `ccci sweep upgrade`; the plans are the very ones that ar
 so that what is called sure is held against the app's own variables, options and overlay.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -86,7 +85,6 @@ def refuse(before: Plan, after: Plan, commits: Commits | None) -> None:
 
     `commits` are the two, where their files are at hand.
     """
-    _check_names(before, after)
     for kind in ("configs", "secrets"):
         old, new = getattr(before.resolved, kind), getattr(after.resolved, kind)
         for name in (name for name in new if name in old and old[name] != new[name]):
@@ -96,30 +94,6 @@ def refuse(before: Plan, after: Plan, commits: Commits | None) -> None:
         if (name, message) not in known:
             where = f"{place.file} line {place.line}: " if place.line else ""
             raise DeployRefused(f"{where}docker refuses to deploy {name}: {message}", hint)
-
-
-# swarmkit manager/controlapi (config.go, secret.go), as Engines from 20.10 on have it.
-_NAME = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?")
-
-
-def _check_names(before: Plan, after: Plan) -> None:
-    """Raise DeployRefused for the name of a config or secret that Swarm refuses as no name."""
-    known = {name for _, name in _names_of_objects(before)}
-    for kind, name in _names_of_objects(after):
-        if name not in known and not _NAME.fullmatch(name):
-            unset = ", ".join(after.stack.unset)
-            told = f": no value for {unset}" if unset else ""
-            raise DeployRefused(
-                f"the {kind} would be named {name}, which Swarm refuses{told}",
-                "give the version in its name a value: export it in abra.sh, or for a secret set "
-                "it in .env.sample",
-            )
-
-
-def _names_of_objects(plan: Plan) -> Iterator[tuple[str, str]]:
-    yield from (("config", name) for name in plan.resolved.configs)
-    yield from (("secret", name) for name in plan.resolved.secrets)
-    yield from (("secret", each.name) for each in plan.secrets)
 
 
 def _refusals(plan: Plan) -> Iterator[tuple[str, str, Place, str]]:

@@ -153,9 +153,10 @@ def test_a_recipe_never_sends_the_deploy_to_another_stack(ccci: Ccci, shop: Path
 
 
 @EACH
-def test_nor_does_its_script(ccci: Ccci, shop: Path) -> None:
+@pytest.mark.parametrize("key", ["STACK_NAME", "DOMAIN"])
+def test_nor_does_its_script(ccci: Ccci, shop: Path, key: str) -> None:
     made = files()
-    made["abra.sh"] += "export STACK_NAME=victim-of-shop\n"
+    made["abra.sh"] += f"export {key}=victim-of-shop\n"
     make_recipe(shop, made, made)
     ended = ccci("deploy", str(shop), "--head", "main", "--domain", DOMAIN, "--teardown")
     assert ended.code == (4 if ccci.deployer == "abra" else 0), ended.said

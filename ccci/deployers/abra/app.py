@@ -182,20 +182,20 @@ def _keep_at_home(app: App) -> None:
 
 
 def _refuse_another_stack(app: App) -> None:
-    """Raise DeployRefused where abra would deploy to another stack than the run's.
+    """Raise DeployRefused where abra would deploy to another stack, or another domain, than ours.
 
-    It takes STACK_NAME from the app's `.env`, and from what `abra.sh` exports, which wins.
+    It takes both from the app's `.env`, and from what `abra.sh` exports, which wins.
     """
     script = files_of_recipe.settings(app.checkout, "abra.sh")
     exported = env_file.exports(script)[0] if script is not None else {}
     for where, found in ((app.env_file.name, _values(app)), ("abra.sh", exported)):
-        stack_name = found.get("STACK_NAME", app.stack)
-        if stack_name != app.stack:
-            raise DeployRefused(
-                f"{where} sets STACK_NAME={stack_name}: abra would deploy to that stack, not to "
-                f"{app.stack}",
-                "leave STACK_NAME out: abra makes it from the app's domain",
-            )
+        for key, own in (("STACK_NAME", app.stack), ("DOMAIN", app.domain)):
+            theirs = found.get(key, own)
+            if theirs != own:
+                raise DeployRefused(
+                    f"{where} sets {key}={theirs}: abra would deploy to that one, not to {own}",
+                    f"leave {key} out: it is the run's own",
+                )
 
 
 def _values(app: App) -> dict[str, str]:

@@ -188,9 +188,10 @@ def test_what_an_option_answers_is_not_refused(make: Make, what: str) -> None:
 
 
 def test_what_was_known_of_a_head_that_is_refused_is_told(make: Make) -> None:
-    stage = make(base_files=WITH_CONFIG, head_files={"compose.yml": HEAD, "abra.sh": ""})
+    head = {"compose.yml": HEAD + "x-a: ${NOWHERE}\n", "entry.sh": "echo two\n"}
+    stage = make(base_files=WITH_CONFIG, head_files=head)
     assert run(stage).verdict is Verdict.DEPLOY_FAILED
-    assert noted(stage, "no value for ENTRY_VERSION") != []
+    assert noted(stage, "no value for NOWHERE") != []
 
 
 def test_what_both_commits_have_is_the_bases_fault_or_nobodys(make: Make) -> None:

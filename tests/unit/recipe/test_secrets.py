@@ -82,6 +82,15 @@ def test_a_name_that_swarm_would_refuse_is_refused_by_name() -> None:
         needed("demo_test_" + "x" * 55, "long")
 
 
+@pytest.mark.parametrize("version", ["", "v1 # length=10", "v 1"])
+def test_a_version_that_makes_no_name_is_refused(version: str) -> None:
+    entries = environment.read(f'SECRET_DB_PASSWORD_VERSION="{version}"\n', ".env")
+    name = f"demo_test_db_password_{version}"
+    declared = declared_as({"db_password": {"external": True, "name": name}})
+    with pytest.raises(DeployRefused, match=r"has no version|which Swarm refuses"):
+        secrets.needed(declared, ["db_password"], "demo_test", entries)
+
+
 @pytest.mark.parametrize("length", [1, 8, 128])
 def test_a_value_has_the_length_and_charset_asked_for(length: int) -> None:
     value = secrets.make(Modifiers(length, "hex"))
