@@ -42,13 +42,13 @@ def record(
             decided = workspace.decided
             report = body(workspace)
     except (CcciError, Interrupted) as error:
-        report = kept(decided[-1], error) if decided else failed(command, error)
+        report = kept(decided[-1], error) if decided else failed(command, error, steps.done)
         if error.verdict is Verdict.USAGE:
             run.finish(report, output.secrets)
             raise
     except Exception as error:
         known = meaning(error)
-        report = kept(decided[-1], known) if decided else failed(command, known)
+        report = kept(decided[-1], known) if decided else failed(command, known, steps.done)
         if known.verdict is Verdict.BUG:
             # It is told as the bug that it is; what was known by then is in the record.
             run.finish(began.finish(report, engine=engine), output.secrets)

@@ -1,7 +1,7 @@
 """A run from its beginning to its record: whatever ends it becomes a report."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from ccci.host.masking import mask
 from ccci.host.secret_values import of_environment
 from ccci.records import artifacts, runs
 from ccci.records.runs import Run
-from ccci.report.model import Report
+from ccci.report.model import Report, Status, Step
 from ccci.report.parts import RunFolder
 from ccci.terminal.output import Output
 
@@ -149,12 +149,28 @@ def kept(
     )
 
 
-def failed(command: str, error: CcciError | Interrupted) -> Report:
-    """Return what stopped a run as its report."""
-    hint, number = error.hint, None
+def failed(command: str, error: CcciError | Interrupted, steps: Sequence[Step] = ()) -> Report:
+    """Return what stopped a run as its report; `steps` are those until then."""
+    summary, hint, number = error.message, error.hint, None
     if isinstance(error, Interrupted):
+        summary = f"{error.message} {_how_far(steps)}"
         hint = _AFTER_A_SIGNAL if command in _DEPLOYING else "run it again"
         if interrupts.hurried():
             hint = "`ccci sweep leftovers` removes what was left, then run it again"
         number = error.signal_number
-    return Report(command, error.verdict, error.message, hint=hint, signal=number)
+    return Report(command, error.verdict, summary, hint=hint, signal=number)
+
+
+def _how_far(steps: Sequence[Step]) -> str:
+    """Return in words where a run was when a signal came, and what was judged by then."""
+    during = [each.name for each in steps if each.status is Status.FAILED and each.name != _LAST]
+    known = [f"{each.name}: {each.reason}" for each in steps if _judged(each)]
+    when = f"during {during[-1]}" if during else "before anything was judged"
+    return "; known so far: ".join([when, *([", ".join(known)] if known else [])])
+
+
+_LAST = "teardown"
+
+
+def _judged(step: Step) -> bool:
+    return step.name.endswith(" deploy") and step.status is Status.PASSED

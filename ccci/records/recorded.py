@@ -14,13 +14,13 @@ from ccci.host import file_lock
 from ccci.plain_file import LARGEST_DOCUMENT, read_plain
 from ccci.records import bundle, index, runs
 from ccci.records.runs import Record
-from ccci.report import chronicle, model, of_rollout
+from ccci.report import chronicle, model, of_rollout, unfinished
 from ccci.report.model import Report
 from ccci.report.notes import notes
 from ccci.report.parts import short_id
 from ccci.report.timeline import Timeline
 from ccci.swarm.judge.rollout import Rollout
-from ccci.swarm.judge.stopping import stop
+from ccci.swarm.judge.stopping import cut_short, stop
 from ccci.swarm.watching import recording
 
 LAST = "last"
@@ -181,20 +181,29 @@ def of_trace(path: Path) -> Report:
         timeline = chronicle.advance(timeline, rollout, seen)
     if rollout is None:
         raise CcciError(f"{path} holds no look at a stack", "its run was ended before the first")
-    rollout = stop(rollout)
     end = recording.ending(path)
+    cut = end is not None and end.verdict is Verdict.INTERRUPTED
+    rollout = cut_short(rollout) if cut else stop(rollout)
     evidence = recording.evidence(path)
     timeline = chronicle.finish(timeline, rollout, evidence, recording.memory(path))
     services = of_rollout.with_memory(of_rollout.services(rollout, evidence), timeline)
+    stack = recording.beginning(path).stack
     report = Report(
         "converge",
         rollout.verdict or Verdict.UNABLE,
         of_rollout.summary(rollout, services),
-        stack=recording.beginning(path).stack or None,
+        stack=stack or None,
         services=services,
         notes=notes(rollout, ""),
         timeline=timeline,
     )
+    if cut and rollout.verdict is None:
+        report = replace(
+            report,
+            verdict=Verdict.INTERRUPTED,
+            summary=unfinished.interrupted(rollout),
+            hint=unfinished.in_flight(stack),
+        )
     if end is None:
         return replace(
             report, notes=(*report.notes, "the recording has no end: its run was killed")

@@ -92,7 +92,7 @@ def fact(key: str, text: str) -> Row:
 def failed(service: ServiceReport, *, but: str) -> list[Row]:
     """Return what is told of a service that failed, without the last words of its task.
 
-    A next step that is told for all of them, `but`, is left out.
+    A next step that is told for all of them, in `but`, is left out.
     """
     cause = service.cause.detail if service.cause else ""
     what = "" if service.detail == cause else _without(service.detail, service.runs, cause)
@@ -113,7 +113,7 @@ def failed(service: ServiceReport, *, but: str) -> list[Row]:
         rows.append(fact("changed", changed))
     if len(service.transitions) > 1:
         rows.append(fact("when", _when(service.transitions)))
-    if service.cause is not None and service.cause.hint not in {"", but}:
+    if service.cause is not None and service.cause.hint and service.cause.hint not in but:
         rows.append(fact("next", service.cause.hint))
     return rows
 

@@ -108,7 +108,7 @@ def follow(
     if interrupted is not None:
         rollout = cut_short(rollout)
     if interrupted is not None and rollout.verdict is None:
-        outcome = outcomes.interrupted(rollout, interrupted, evidence, code)
+        outcome = outcomes.interrupted(rollout, watch.stack, interrupted, evidence, code)
     else:
         outcome = outcomes.judged(rollout, watch.stack, options, evidence, code, said)
     if interrupted is not None:

@@ -1,19 +1,20 @@
 """What a rollout came to, COMMAND's own end taken into account. Pure."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import isfinite
 
 from ccci.errors import Interrupted
 from ccci.exits import Verdict
-from ccci.report import of_rollout
+from ccci.report import of_rollout, unfinished
 from ccci.report.model import ServiceReport
 from ccci.report.notes import notes
 from ccci.report.parts import Followed
 from ccci.report.timeline import Timeline
 from ccci.swarm.judge.refusals import refusal
 from ccci.swarm.judge.rollout import Rollout
-from ccci.swarm.judge.stopping import stop
+from ccci.swarm.judge.stopping import cut_short, stop
 from ccci.swarm.model import CauseCode, Evidence
 from ccci.swarm.nearby import listed
 
@@ -87,7 +88,8 @@ def judged(
     said: Said,
 ) -> Outcome:
     """Return what a rollout came to that was followed to its end."""
-    rollout = stop(rollout)
+    # Of what could not be followed on nobody knows what it would have come to.
+    rollout = cut_short(rollout) if rollout.lost is not None else stop(rollout)
     reports = of_rollout.services(rollout, evidence)
     outcome = Outcome(
         rollout.verdict or Verdict.UNABLE,
@@ -109,7 +111,8 @@ def _with_command(outcome: Outcome, stack: str, options: Options, said: Said) ->
             outcome,
             verdict=Verdict.UNABLE,
             summary=f"the Engine is out of reach: {rollout.lost}",
-            hint="see whether its daemon runs (`docker info`), then run `ccci converge` again",
+            hint=f"see whether its daemon runs (`docker info`), then `ccci converge "
+            f"{shlex.quote(stack)}` follows it on",
         )
     if code is not None and not rollout.touched and (code or not options.allow_untouched):
         # Nothing was waited for, so that nothing can be said of the services.
@@ -187,16 +190,19 @@ def _nothing_there(outcome: Outcome, stack: str, options: Options) -> Outcome:
 
 
 def interrupted(
-    rollout: Rollout, stopped: Interrupted, evidence: Mapping[str, Evidence], code: int | None
+    rollout: Rollout,
+    stack: str,
+    stopped: Interrupted,
+    evidence: Mapping[str, Evidence],
+    code: int | None,
 ) -> Outcome:
     """Return what a rollout came to that a signal ended before anything was decided."""
-    known = "; ".join(f"{each.name}: {each.phase}" for each in rollout.judgements)
-    hint = "`ccci converge` without COMMAND follows what is still in flight"
+    hint = unfinished.in_flight(stack)
     if rollout.with_command and not rollout.touched:
         hint = "COMMAND had changed no service by then: run it again"
     return Outcome(
         Verdict.INTERRUPTED,
-        f"{stopped.message} before the end; known so far: {known or 'nothing'}",
+        unfinished.interrupted(rollout, stopped.message),
         rollout,
         of_rollout.services(rollout, evidence),
         hint=hint,

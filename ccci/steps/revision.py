@@ -174,8 +174,15 @@ def _asked(workspace: Workspace, app: App, stack: StackFile, judged: Judged, why
         # Now, since after the teardown nobody can look any more.
         task, logs = health.last_words(workspace.engine, f"{app.stack}_{front}")
         logs = tuple(masked(line, judged.deployment.masks) for line in logs)
+    return not_served(judged, front, wanted.path, wrong, task, logs)
+
+
+def not_served(
+    judged: Judged, front: str, path: str, wrong: str, task: str | None, logs: tuple[str, ...]
+) -> Judged:
+    """Return a stage that passed, and whose front does not answer its health path: a failure."""
     hint = (
-        f"see in its log why {front} does not serve {wanted.path}; --health-path, --health-status "
+        f"mend what keeps {front} from serving {path}; --health-path, --health-status "
         "and --health-service say what is asked, and of whom"
     )
     cause = Cause(CauseCode.UNKNOWN, wrong, hint, task=task, logs=logs)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from support import recordings
+from support import made_stories, recordings
 
 from ccci.report import of_rollout
 from ccci.report.model import Report, Status, Step, document, read
@@ -82,6 +82,7 @@ MADE: dict[str, Callable[[], Report]] = {
     "thirty-of-which-two-failed": partial(thirty, 2),
     "thirty-that-passed": partial(thirty, 0),
     "upgrade-rolled-back": upgrade,
+    **made_stories.MADE,
 }
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ccci.actions.recorded import Judging, judge
+from ccci.actions.recorded import Judging, failed, judge
 from ccci.errors import CcciError, EngineUnavailable, Interrupted, UsageError
 from ccci.exits import Verdict
 from ccci.host import files
 from ccci.records import recorded, runs
-from ccci.report.model import Report, document
+from ccci.report.model import Report, Status, Step, document
 from ccci.terminal.output import Output
 
 FOUND = Report("converge", Verdict.ROLLED_BACK, "app was rolled back", target="shop", stack="shop")
@@ -58,6 +58,30 @@ def test_what_stops_a_run_is_its_report_and_recorded(
     assert (report.verdict.value, report.exit_code, report.target) == (verdict, code, "shop")
     assert [each.verdict for each in runs.recent(root)] == [verdict]
     assert document(recorded.open_report(root, "last")) == document(report)
+
+
+@pytest.mark.parametrize(
+    ("steps", "summary"),
+    [
+        ([], "interrupted before anything was judged"),
+        ([("fetch", "passed", ""), ("lock", "failed", "x")], "interrupted during lock"),
+        (
+            [
+                ("base deploy", "passed", "converged"),
+                ("head images", "failed", "interrupted"),
+                ("teardown", "failed", "left: a volume"),
+            ],
+            "interrupted during head images; known so far: base deploy: converged",
+        ),
+    ],
+)
+def test_a_signal_between_two_steps_tells_how_far_the_run_was(
+    steps: list[tuple[str, str, str]], summary: str
+) -> None:
+    done = [Step(name, Status(status), 1.0, reason) for name, status, reason in steps]
+    report = failed("upgrade", Interrupted(signal.SIGINT), done)
+    assert report.summary == summary
+    assert "run it again" in report.hint
 
 
 def test_a_bug_is_recorded_and_raised_again(root: Path) -> None:

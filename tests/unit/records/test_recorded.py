@@ -70,6 +70,22 @@ def test_a_bare_trace_is_judged_again(
     assert tell(recorded.open_report(tmp_path, str(tmp_path))) == tell(report)
 
 
+def test_a_trace_of_an_interrupted_run_tells_what_was_known_by_then(tmp_path: Path) -> None:
+    path = tmp_path / "trace.jsonl"
+    whole = recordings.recorded("oom").read_text(encoding="utf-8").splitlines()
+    kinds = [json.loads(line)["kind"] for line in whole]
+    looks = [number for number, kind in enumerate(kinds) if kind == "look"]
+    services = {"app": {"verdict": "interrupted", "cause": None}}
+    end = {"kind": "end", "verdict": "interrupted", "judged": None, "services": services}
+    path.write_text("\n".join([*whole[: looks[4] + 1], json.dumps(end)]) + "\n")
+    report = recorded.open_report(tmp_path, str(path))
+    assert (report.verdict, report.exit_code) == (Verdict.INTERRUPTED, 130)
+    assert report.summary == "interrupted before the end; known so far: app: updating"
+    assert report.hint.startswith("`ccci converge ")
+    assert [each.verdict for each in report.services] == [Verdict.INTERRUPTED]
+    assert report.notes == ()
+
+
 @pytest.mark.parametrize(
     ("name", "broken"),
     [

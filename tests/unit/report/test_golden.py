@@ -12,6 +12,7 @@ from support.stories import GOLDEN, MADE, NAMES, approved, kept
 from ccci.exits import Verdict
 from ccci.report.layout import widest
 from ccci.report.text import ROWS, story, tell
+from ccci.swarm.model import CauseCode
 
 WIDTH = 100
 
@@ -20,6 +21,25 @@ WIDTH = 100
 def test_a_recorded_rollout_is_told_as_it_was_approved(name: str) -> None:
     told = tell(kept(name), WIDTH) + "\n"
     assert told == approved(GOLDEN / f"{name}.txt", told)
+
+
+def test_each_verdict_of_a_rollout_and_each_cause_has_a_story_that_was_approved() -> None:
+    reports = [kept(name) for name in MADE]
+    services = [each for report in reports for each in report.services]
+    told = {each.verdict for each in reports} | {each.verdict for each in services}
+    assert set(Verdict) - told == {Verdict.DONE, Verdict.FINDINGS, Verdict.USAGE, Verdict.BUG}
+    causes = {each.cause.code for each in services if each.cause}
+    refusals = {each.rollout.refusal for each in reports if each.rollout}
+    assert not {each for each in CauseCode if each not in causes and each not in refusals}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_each_end_that_passed_not_has_one_next_step_that_is_told_once(name: str) -> None:
+    report = kept(name)
+    if report.outcome.exit_code:
+        told = [line for line in tell(report).splitlines() if line.startswith("  next ")]
+        assert told
+        assert len(set(told)) == len(told)
 
 
 @pytest.mark.parametrize("name", MADE)

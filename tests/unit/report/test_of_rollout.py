@@ -6,6 +6,7 @@ from support.sandbox.rollouts import CHECK, RESTARTS, baseline, fold, look, serv
 
 from ccci.exits import Verdict
 from ccci.report import of_rollout as account
+from ccci.report import unfinished
 from ccci.report.model import ServiceReport
 from ccci.swarm.baseline import Baseline, named
 from ccci.swarm.judge.rollout import Policy
@@ -37,6 +38,18 @@ def judged(before: Baseline | None, *looks: Observation) -> tuple[str, ServiceRe
     rollout = fold(before, looks)
     (report,) = account.services(rollout, {})
     return account.summary(rollout, (report,)), report
+
+
+def test_an_interrupted_rollout_names_its_services_by_how_far_they_were() -> None:
+    names = [f"w{number}" for number in range(5)]
+    waiting = [service("base", task("a1"), name=name) for name in names]
+    rolling = service("head", task("b1", "starting"), name="app", update="updating")
+    rollout = fold(baseline(*waiting), [look(1, *waiting, rolling)])
+    said = unfinished.interrupted(rollout, "terminated")
+    assert said.startswith("terminated before the end; known so far: ")
+    assert "w0, w1, w2, 2 more: " in said
+    assert "app: " in said
+    assert unfinished.interrupted(fold(None, [look(1)])).endswith("known so far: nothing")
 
 
 def test_a_rollback_by_hand_is_told_from_one_of_swarms_own() -> None:

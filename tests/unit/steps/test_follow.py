@@ -212,6 +212,9 @@ def test_an_engine_that_stays_away_says_nothing_of_the_recipe() -> None:
     outcome, _ = run(ROLLING, *[away] * 100, command=FakeCommand())
     assert outcome.verdict is Verdict.UNABLE
     assert "out of reach: on fire" in outcome.summary
+    assert "`ccci converge stack` follows it on" in outcome.hint
+    (only,) = outcome.services
+    assert (only.verdict, only.cause) == (Verdict.INTERRUPTED, None)
 
 
 @pytest.mark.parametrize("seen", [(), (CONVERGED,)])
@@ -250,7 +253,8 @@ def test_an_interrupt_ends_the_command_and_keeps_what_was_known(
     outcome = follow(watch, baseline=BASE, options=QUICK, view=View(), start=lambda: command)
     assert outcome.verdict is Verdict.INTERRUPTED
     assert outcome.signal == 15
-    assert "app:" in outcome.summary
+    assert outcome.summary == "terminated before the end; known so far: app: updating"
+    assert outcome.hint == "`ccci converge stack` follows what is still in flight"
     assert command.ended_by_us
     assert watch.recorded.ended[0].judged is None
     (only,) = outcome.services

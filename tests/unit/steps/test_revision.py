@@ -186,7 +186,7 @@ def test_a_head_whose_health_path_does_not_answer_failed(
     assert judged.summary == "app runs, but /up answers 500"
     (app,) = judged.services
     assert (app.verdict, app.cause and app.cause.logs) == (Verdict.FAILED, ("no database",))
-    assert "see in its log why app does not serve /up" in judged.hint
+    assert "mend what keeps app from serving /up" in judged.hint
     monkeypatch.setattr(health, "ask", lambda *_: None)
     assert deployed(workspace).verdict is Verdict.CONVERGED
 
