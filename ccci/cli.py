@@ -25,6 +25,7 @@ from ccci.terminal.output import Output
 from ccci.terminal.streams import tolerant
 
 _ALL = (*EVERYWHERE, *ALONE)
+_SIGN = {"verbose": 1, "quiet": -1}
 _OPTION = re.compile(r"--[a-z][a-z-]+")
 
 
@@ -77,7 +78,9 @@ def _called(arguments: Sequence[str], call: _Call) -> int:
     words = taken_apart(PROGRAM, _ALL, arguments)
     everywhere = asked(_ALL, replace(words, before=(), behind=()), os.environ, {})
     chosen = everywhere.values
-    verbosity = chosen["verbose"] - chosen["quiet"]
+    # The line itself stands above variables, and these two are one setting.
+    heard = _SIGN.keys() & everywhere.given or _SIGN
+    verbosity = sum(_SIGN[name] * chosen[name] for name in heard)
     call.output = Output(json=chosen["json"], verbosity=verbosity)
     if chosen["help"]:
         short = "--help" not in _ours(arguments)

@@ -85,7 +85,9 @@ PIPELINES = {
         "files are in `../ccci-report` for a step of yours that sends them on.",
         "As a plugin the step has settings and no commands. `command` is a command of ccci, "
         "`stack`, `recipe`, `target` and `path` are its arguments, `deploy` is what COMMAND runs "
-        "(as lines for a shell), and every option is a setting by its own name:",
+        "as lines for a shell. Several commands are a block (`deploy: |`): runners send a list of "
+        "plain values with commas between them, which nobody takes apart again. Every option that "
+        "has a variable is a setting by its own name, `verbose: true` among them:",
         ("woodpecker-plugin.yml",),
     ),
 }

@@ -19,6 +19,7 @@ _TRUE = {"1", "true", "t", "yes", "y", "on"}
 _FALSE = {"0", "false", "f", "no", "n", "off"}
 _ALIKE, _MUCH_ALIKE = 0.6, 0.8
 _WORDS = "words"
+_DIGITS = 4  # of a count
 
 
 class Incomplete(UsageError):  # noqa: N818 -- reads as what happened
@@ -248,11 +249,17 @@ def _value(parameter: Parameter, said: list[str], source: str) -> Any:  # noqa: 
     """Return the value of what was said, of the parameter's own type."""
     name = f"{source}: {parameter.title}" if source not in {"", "file"} else parameter.title
     if parameter.kind is Kind.COUNT:
-        return len(said)
+        return _count(said[-1], name) if source else len(said)
     if parameter.kind is Kind.FLAG:
         return not source or _truth(said[-1], name)
     found = [_one(parameter, each, name) for each in said]
     return found if parameter.many else found[-1]
+
+
+def _count(text: str, name: str) -> int:
+    """Return how often a variable gives a flag: a number, or once where it is on."""
+    word = text.strip()
+    return int(word) if word.isdecimal() and len(word) <= _DIGITS else int(_truth(text, name))
 
 
 def is_off(text: str) -> bool:

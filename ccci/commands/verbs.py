@@ -149,7 +149,7 @@ EVERYWHERE = (
     ),
     bound(
         option(
-            "",
+            "VERBOSE",
             "Say more, on standard error.",
             "-v",
             "--verbose",
@@ -162,7 +162,7 @@ EVERYWHERE = (
     ),
     bound(
         option(
-            "",
+            "QUIET",
             "Say less, on standard error.",
             "-q",
             "--quiet",

@@ -1,14 +1,16 @@
 """Settings from the environment: none that looks like ours is passed over in silence."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.command_line import invoke
 from support.recipes.repositories import commit, make_repository
 
-from ccci import plugin
+from ccci import cli, plugin
 from ccci import settings as config
 from ccci.commands.verbs import PROGRAM
+from ccci.terminal.output import Output
 
 
 def said(*words: str) -> str:
@@ -72,6 +74,44 @@ def test_a_variable_means_one_thing_whatever_the_verb() -> None:
     dry = {names[verb]["dry_run"] for verb in ("upgrade", *sweeps)}
     assert len(dry) == 3
     assert names["deploy"]["tag"] == "CCCI_TAG"
+
+
+@pytest.mark.parametrize(
+    ("given", "words", "verbosity"),
+    [
+        ({}, (), 0),
+        ({"CCCI_VERBOSE": "1"}, (), 1),
+        ({"PLUGIN_VERBOSE": "true"}, (), 1),
+        ({"PLUGIN_VERBOSE": "2"}, (), 2),
+        ({"PLUGIN_VERBOSE": "false"}, (), 0),
+        ({"CCCI_VERBOSE": "0", "PLUGIN_VERBOSE": "1"}, (), 0),
+        ({"PLUGIN_QUIET": "on"}, (), -1),
+        ({"CCCI_QUIET": "1"}, ("-v",), 1),
+        ({"CCCI_VERBOSE": "1"}, ("-q",), -1),
+        ({"CCCI_VERBOSE": "1"}, ("-vv",), 2),
+    ],
+)
+def test_how_much_is_said_is_a_setting_too(
+    given: dict[str, str], words: tuple[str, ...], verbosity: int,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("CCCI_RUNS_DIR", str(tmp_path))
+    made: list[Output] = []
+
+    def output(**given: Any) -> Output:
+        made.append(Output(**given))
+        return made[-1]
+
+    monkeypatch.setattr(cli, "Output", output)
+    result = invoke("runs", *words, env=given)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert made[-1].verbosity == verbosity
+
+
+def test_a_variable_that_is_no_loudness_is_refused(tmp_path: Path) -> None:
+    refused = invoke("runs", env={"CCCI_VERBOSE": "very", "CCCI_RUNS_DIR": str(tmp_path)})
+    assert refused.exit_code == 2
+    assert "CCCI_VERBOSE: --verbose is on or off, and not 'very'" in refused.stderr
 
 
 @pytest.mark.parametrize("head", [None, ""])
