@@ -179,6 +179,14 @@ def labels(stack: StackFile, service: str) -> dict[str, str]:
     return found
 
 
+def container_labels(stack: StackFile, service: str) -> dict[str, str]:
+    """Return the labels of a service's containers (`labels`), as they merge."""
+    found: dict[str, str] = {}
+    for part in parts(stack, service):
+        found |= pairs(part.get("labels"))
+    return found
+
+
 def publishing(stack: StackFile) -> tuple[str, ...]:
     """Return the services that publish a port, in the order of the files."""
     names = dict.fromkeys(

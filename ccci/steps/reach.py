@@ -87,7 +87,8 @@ def as_handed_over(plan: Plan, ours: Collection[Path]) -> frozenset[Reach]:
     """Return `of` what docker gets, where each mount is a path already, and `of_routes`."""
     app = plan.app
     handed = replace(plan.stack, trees=tuple(tree for _, tree in plan.resolved.trees))
-    return of(handed, app.stack, app.checkout, ours) | of_routes(plan.stack, app.domain)
+    routed = of_routes(plan.stack, app.domain, (app.stack, app.recipe))
+    return of(handed, app.stack, app.checkout, ours) | routed
 
 
 def _networks(stack: StackFile, service: str) -> tuple[str, ...]:
@@ -112,9 +113,13 @@ def _aliases(used: object, networks: Mapping[str, Map], name: str) -> Iterator[R
                 )
 
 
-def of_routes(stack: StackFile, domain: str) -> frozenset[Reach]:
-    """Return what a proxy is asked for that is not of the app at `domain` alone."""
-    return frozenset(Reach(f"route:{each}", why) for each, why in routes.asked(stack, domain))
+def of_routes(stack: StackFile, domain: str, names: Collection[str] = ()) -> frozenset[Reach]:
+    """Return what a proxy is asked for that is not of the app at `domain` alone.
+
+    The app's routers and the like begin with one of `names`, if any are given.
+    """
+    found = routes.asked(stack, domain, names)
+    return frozenset(Reach(f"route:{each}", why) for each, why in found)
 
 
 def of_others(there: Owners, stack: StackFile, name: str) -> frozenset[Reach]:
