@@ -5,16 +5,15 @@ relabels it (docker/cli, cli/command/stack/swarm/deploy_composefile.go: createCo
 lets a secret be relabelled by whoever gives no data. The teardown would then remove it.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ccci.compose.tree import text_of
 from ccci.errors import DeployRefused
 from ccci.locks.swarm_lock import LABEL, PREFIX
 from ccci.recipe.stack import SECTIONS, StackFile, declared_in, parts
-from ccci.removal.objects import known_stacks
-from ccci.swarm.engine.client import Engine
-from ccci.swarm.labels import OURS_LABEL, STACK_LABEL
+from ccci.steps.ownership import Owners
+from ccci.swarm.labels import OURS_LABEL
 
 _OURS = "ccci."
 _TAKEN_OVER = {"configs", "secrets"}
@@ -40,10 +39,6 @@ def refuse_ours(stack: StackFile, name: str) -> None:
             _refuse_label(f"service {key}", ours)
 
 
-Owners = Mapping[str, Mapping[str, str]]
-"""By section whose each object on the swarm is: a stack's, or nobody's known (empty)."""
-
-
 def refuse_others(there: Owners, stack: StackFile, name: str) -> None:
     """Raise DeployRefused for what a deploy would take from somebody else.
 
@@ -53,36 +48,22 @@ def refuse_others(there: Owners, stack: StackFile, name: str) -> None:
     for section in SECTIONS:
         for key, declared in declared_in(stack, section).items():
             called = name_of(declared, key, name)
-            owner = there[section].get(called, name)
+            owner = there.of(section, called)
             if declared.get("external") or owner == name:
                 continue
             if owner or section in _TAKEN_OVER:
-                whose = f"the stack {owner}" if owner else "somebody else: it has no stack's label"
+                whose = (
+                    f"belongs to the stack {owner}"
+                    if owner
+                    else (
+                        "is on this swarm already, and belongs to somebody else: it has no stack's "
+                        "label"
+                    )
+                )
                 raise DeployRefused(
-                    f"{section[:-1]} {key}: {called} is on this swarm already, and belongs to "
-                    f"{whose}",
+                    f"{section[:-1]} {key}: {called} {whose}",
                     "give it a name that begins with ${STACK_NAME}_, or say `external: true`",
                 )
-
-
-def owners(engine: Engine, name: str) -> Owners:
-    """Return whose everything is that is on the swarm.
-
-    `name` is the stack that is to be deployed, which nothing else may show yet.
-    """
-    listed = {
-        "networks": engine.networks(),
-        "volumes": engine.volumes(),
-        "secrets": engine.secrets(),
-        "configs": engine.configs(),
-    }
-    stacks = {name}.union(*map(known_stacks, (*listed.values(), engine.services())))
-    return {
-        section: {
-            str((each.get("Spec") or each)["Name"]): _owner_of(each, stacks) for each in there
-        }
-        for section, there in listed.items()
-    }
 
 
 def name_of(declared: Mapping[str, Any], key: str, stack: str) -> str:
@@ -93,18 +74,6 @@ def name_of(declared: Mapping[str, Any], key: str, stack: str) -> str:
     if declared.get("name"):
         return text_of(declared["name"])
     return key if external else f"{stack}_{key}"
-
-
-def _owner_of(found: Mapping[str, Any], stacks: Collection[str]) -> str:
-    """Return the stack that a listed object belongs to, or nothing.
-
-    By its label, else, among `stacks`, by its name: abra labels no secret that it makes, and who
-    makes one by hand names it for its stack.
-    """
-    spec = found.get("Spec") or found
-    labels = spec.get("Labels") or {}
-    named = [each for each in stacks if str(spec["Name"]).startswith(f"{each}_")]
-    return str(labels.get(STACK_LABEL) or labels.get(OURS_LABEL) or max(named, key=len, default=""))
 
 
 def _refuse_label(what: str, labels: Iterable[str]) -> None:

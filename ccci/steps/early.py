@@ -9,11 +9,11 @@ from ccci.errors import CcciError, DeployRefused
 from ccci.recipe import checkout, files
 from ccci.recipe.history import History
 from ccci.steps import (
-    claims,
     comparison,
     given_secrets,
     images,
     own_settings,
+    ownership,
     preconditions,
     reach,
 )
@@ -100,7 +100,7 @@ def require(workspace: Workspace, pair: Pair, base: Plan, head: Plan) -> None:
     choices, engine = workspace.choices, workspace.engine
     with workspace.steps.step("head needs") as progress:
         try:
-            there = claims.owners(engine, head.app.stack)
+            there = ownership.owners(engine, head.app.stack)
             preconditions.check(engine, head, there, coming=preconditions.made_by(base))
             if choices.reachable is not None:
                 reach.refuse(reached(workspace, head, there), choices.reachable)

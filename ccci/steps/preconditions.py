@@ -12,16 +12,17 @@ from ccci.deployers.plan import Plan
 from ccci.errors import CcciError, DeployRefused
 from ccci.recipe import stack as stackfile
 from ccci.steps import claims
+from ccci.steps.ownership import Owners
 from ccci.swarm.decode.typed import inside, text
 from ccci.swarm.engine.client import Engine
 
 
-def check(engine: Engine, plan: Plan, there: claims.Owners, coming: Collection[str] = ()) -> None:
+def check(engine: Engine, plan: Plan, there: Owners, coming: Collection[str] = ()) -> None:
     """Raise DeployRefused for what is wrong with the recipe, CcciError for what the swarm lacks.
 
     Missing external networks say nothing of the recipe; a config whose content changed under its
     old name does, and so does an object that is to pass for ccci's or belongs to another stack.
-    `there` says whose everything is (`claims.owners`), `coming` are the names of what will be
+    `there` says whose everything is (`ownership.owners`), `coming` are the names of what will be
     there by the time of the deploy.
     """
     claims.refuse_ours(plan.stack, plan.app.stack)

@@ -7,8 +7,8 @@ from ccci.deployers import App, Deployment, Revision
 from ccci.deployers.plan import Plan
 from ccci.recipe import checkout
 from ccci.records import runs
-from ccci.steps import claims, evidence, given_secrets, images, preconditions, reach
-from ccci.steps.claims import Owners
+from ccci.steps import evidence, given_secrets, images, ownership, preconditions, reach
+from ccci.steps.ownership import Owners
 from ccci.steps.reach import Reach
 from ccci.steps.workspace import Workspace
 
@@ -65,7 +65,7 @@ def prepare(
         deployment = evidence.without_secrets(workspace, app, replace(deployment, masks=hidden))
         name = runs.COMPOSE if why == HEAD else f"{why}.{runs.COMPOSE}"
         evidence.keep_compose(workspace, deployment, name)
-        there = claims.owners(workspace.engine, app.stack)
+        there = ownership.owners(workspace.engine, app.stack)
         preconditions.check(workspace.engine, plan, there)
         beyond = _tell_reach(workspace, plan, there, why)
         progress.say(f"{len(plan.stack.services)} services")

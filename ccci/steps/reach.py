@@ -15,9 +15,11 @@ from typing import Any
 from ccci.compose.tree import Map, text_of
 from ccci.deployers.plan import Plan
 from ccci.errors import DeployRefused
-from ccci.recipe.stack import SECTIONS, StackFile, declared_in, parts
-from ccci.steps import routes
-from ccci.steps.claims import Owners, name_of
+from ccci.recipe.stack import StackFile, declared_in, parts
+from ccci.steps import neighbours, routes
+from ccci.steps.claims import name_of
+from ccci.steps.neighbours import WORKED_OUT
+from ccci.steps.ownership import Owners
 
 OPTION = "--allow-host-path"
 _SOCKETS = ("/var/run/docker.sock", "/run/docker.sock")
@@ -34,9 +36,6 @@ _BINDS = {"bind", "rbind"}
 _LOGS_OF_THE_HOST = {"", "none", "local", "json-file", "journald", "syslog"}
 _ADDRESSES = ("-address", "-url", "-endpoint")
 _ITS_OWN = "only it knows what it reaches"
-
-# swarmkit works out templates in mounts and volumes on the node (template/expand.go).
-_WORKED_OUT = "a template: only the node knows what it stands for"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -123,21 +122,8 @@ def of_routes(stack: StackFile, domain: str, names: Collection[str] = ()) -> fro
 
 
 def of_others(there: Owners, stack: StackFile, name: str) -> frozenset[Reach]:
-    """Return what is used and is not of the stack `name`: volumes, secrets, configs, networks.
-
-    A network that no stack owns is there to be shared.
-    """
-    found = set()
-    for section in SECTIONS:
-        for key, declared in declared_in(stack, section).items():
-            called = name_of(declared, key, name)
-            if _TEMPLATE in called:
-                found.add(Reach(f"{section[:-1]}:{called}", _WORKED_OUT))
-            owner = there[section].get(called, name)
-            if owner != name and (owner or section != "networks"):
-                whose = f"of the stack {owner}" if owner else "not of this stack"
-                found.add(Reach(f"{section[:-1]}:{called}", whose))
-    return frozenset(found)
+    """Return what of those that are on the swarm the stack `name` uses, or would be taken for."""
+    return frozenset(Reach(each, why) for each, why in neighbours.asked(there, stack, name))
 
 
 def judged(
@@ -211,7 +197,7 @@ def _volumes(stack: StackFile, checkout: Path, ours: Collection[Path]) -> Iterat
         words = [word.strip() for word in said.get("o", "").split(",")]
         worked_out = [value for value in said.values() if _TEMPLATE in value]
         if worked_out:
-            yield Reach(f"volume:{worked_out[0]}", _WORKED_OUT)
+            yield Reach(f"volume:{worked_out[0]}", WORKED_OUT)
             continue
         if _BINDS & set(words) or kind in {"none", *_BINDS}:
             yield _path(f"/{device.lstrip('/')}", checkout, ours)
@@ -279,7 +265,7 @@ def _path(source: str, checkout: Path, ours: Collection[Path]) -> Reach:
                 f"the mount {source} is a template below the recipe's folder",
                 "write the path as it is",
             )
-        return Reach(source, _WORKED_OUT)
+        return Reach(source, WORKED_OUT)
     path = os.path.expanduser(source)  # noqa: PTH111 -- a text, as docker expands it
     inside = Path(normal(path) if path.startswith("/") else normal(f"{checkout}/{path}"))
     if inside.is_relative_to(checkout):

@@ -5,7 +5,7 @@ import pytest
 
 from ccci.errors import DeployRefused
 from ccci.recipe import stack as stackfile
-from ccci.steps import claims
+from ccci.steps import claims, ownership
 from ccci.swarm.engine.client import Engine
 
 APP = "services: {app: {image: a}}\n"
@@ -92,9 +92,9 @@ def test_a_name_that_is_another_stacks_is_refused(
     swarm = cast("Engine", Swarm(**others, **{name: labels}))
     taken = read(tmp_path, declaring(section, name))
     with pytest.raises(DeployRefused, match=said):
-        claims.refuse_others(claims.owners(swarm, "shop"), taken, "shop")
+        claims.refuse_others(ownership.owners(swarm, "shop"), taken, "shop")
     used = read(tmp_path, f"{APP}{section}: {{x: {{name: {name}, external: true}}}}")
-    claims.refuse_others(claims.owners(swarm, "shop"), used, "shop")
+    claims.refuse_others(ownership.owners(swarm, "shop"), used, "shop")
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -105,9 +105,9 @@ def test_what_nobody_is_known_to_own_is_refused_where_it_would_be_taken_over(
     swarm = cast("Engine", Swarm(by_hand=None))
     if section in {"configs", "secrets"}:
         with pytest.raises(DeployRefused, match="somebody else"):
-            claims.refuse_others(claims.owners(swarm, "shop"), taken, "shop")
+            claims.refuse_others(ownership.owners(swarm, "shop"), taken, "shop")
     else:
-        claims.refuse_others(claims.owners(swarm, "shop"), taken, "shop")
+        claims.refuse_others(ownership.owners(swarm, "shop"), taken, "shop")
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -116,7 +116,7 @@ def test_a_key_that_completes_another_stacks_name_is_refused(tmp_path: Path, sec
     taken = read(tmp_path, f"{APP}{section}: {{two_key: {{{file}}}}}")
     swarm = cast("Engine", Swarm(shop_two_key=None, shop_two_app={NAMESPACE: "shop_two"}))
     with pytest.raises(DeployRefused, match="the stack shop_two"):
-        claims.refuse_others(claims.owners(swarm, "shop"), taken, "shop")
+        claims.refuse_others(ownership.owners(swarm, "shop"), taken, "shop")
 
 
 def test_what_is_of_this_stack_by_label_or_by_name_is_its_own(tmp_path: Path) -> None:
@@ -125,4 +125,4 @@ def test_what_is_of_this_stack_by_label_or_by_name_is_its_own(tmp_path: Path) ->
         "Engine", Swarm(shop_two_conf=None, other={NAMESPACE: "shop_two"}, shop_app=shorter)
     )
     text = f"{APP}configs: {{conf: {{file: f}}, more: {{name: other, file: f}}, new: {{file: f}}}}"
-    claims.refuse_others(claims.owners(swarm, "shop_two"), read(tmp_path, text), "shop_two")
+    claims.refuse_others(ownership.owners(swarm, "shop_two"), read(tmp_path, text), "shop_two")

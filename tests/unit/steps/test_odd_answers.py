@@ -20,7 +20,7 @@ from ccci.recipe import stack as stackfile
 from ccci.recipe.stack import StackFile
 from ccci.removal import looking, teardown
 from ccci.removal.objects import Claim
-from ccci.steps import claims, health, reach
+from ccci.steps import claims, health, ownership, reach
 from ccci.steps.health import Health
 from ccci.swarm.engine import answers
 from ccci.swarm.engine.client import Engine
@@ -66,8 +66,8 @@ class Liar:
 
 ANSWERED = Health("/", frozenset({200}))
 READERS: dict[str, Callable[[Engine, StackFile], object]] = {
-    "claims": lambda engine, stack: claims.refuse_others(claims.owners(engine, "t"), stack, "t"),
-    "reach": lambda engine, stack: reach.of_others(claims.owners(engine, "t"), stack, "t"),
+    "claims": lambda engine, stack: claims.refuse_others(ownership.owners(engine, "t"), stack, "t"),
+    "reach": lambda engine, stack: reach.of_others(ownership.owners(engine, "t"), stack, "t"),
     "health": lambda engine, _: health._answer(engine, "t_app", ANSWERED),
     "look": lambda engine, _: looking.look(engine, Claim("t")),
     "claim": lambda engine, _: teardown.claim_of(engine, "t", (), ours=True),
