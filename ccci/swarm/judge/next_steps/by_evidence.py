@@ -1,9 +1,7 @@
 """The next step by what was seen of the container: its exit code, its log, its probe. Pure text."""
 
-import re
-
 from ccci.swarm.judge.hints import HINTS
-from ccci.swarm.judge.next_steps import by_probe
+from ccci.swarm.judge.next_steps import by_log, by_probe
 from ccci.swarm.judge.next_steps.by_hand import asked_by_hand, started_by_hand
 from ccci.swarm.judge.next_steps.situation import Situation
 from ccci.swarm.model import CauseCode, Spec, TaskState
@@ -24,10 +22,9 @@ def exited(now: Situation) -> str:
         driver = now.spec.log_driver if now.spec is not None else ""
         named = f"`{driver}`" if driver else "the log driver"
         return f"its log cannot be read back from {named}: read it where {named} sends it"
-    log = "\n".join(evidence.logs).lower() if evidence is not None else ""
-    for words, step in _BY_LOG:
-        if re.search(words, log):
-            return step
+    step = by_log.step(evidence.logs) if evidence is not None else ""
+    if step:
+        return step
     silent = evidence is not None and not evidence.logs and not evidence.incomplete
     said = "it printed nothing; " if silent else ""
     return said + (started_by_hand(now) or HINTS[CauseCode.EXIT_NONZERO])
@@ -63,43 +60,6 @@ def _by_exit_code(now: Situation) -> str:
         _TERMINATED: "143 is SIGTERM: something asked it to stop; see whether somebody stopped or "
         "restarted the container by hand",
     }.get(now.exit_code or 0, "")
-
-
-_BY_LOG: tuple[tuple[str, str], ...] = (
-    (
-        r"exec format error",
-        (
-            "the image is built for another platform than the node's: build it for that "
-            "(`docker buildx build --platform`), or constrain the service to nodes that fit"
-        ),
-    ),
-    (
-        r"heap out of memory|outofmemoryerror|cannot allocate memory",
-        (
-            "it reached a limit of memory of its own: raise that one (`NODE_OPTIONS`, `-Xmx`), and "
-            "`deploy.resources.limits.memory` where it is lower"
-        ),
-    ),
-    (
-        r"no space left on device",
-        "make room on the disk of the node, or of the volume it writes to",
-    ),
-    (
-        r"address already in use|eaddrinuse",
-        "inside of the container the address is taken: let only one of its processes listen there",
-    ),
-    (
-        r"permission denied|operation not permitted|eacces",
-        (
-            "its user may not use what it names: mend `user:`, the `mode:`, `uid:` of its secrets "
-            "and configs, or the owner of its volume"
-        ),
-    ),
-    (
-        r"read-only file system",
-        "it writes where it may not: mount a volume or a tmpfs there, or drop `read_only`",
-    ),
-)
 
 
 def unhealthy(now: Situation) -> str:
