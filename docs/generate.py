@@ -32,7 +32,7 @@ FOLDER = Path(__file__).parent
 _MARK = "<!-- Made by `python -m docs.generate` from the code; changes here are lost. -->"
 
 _VARIABLES = (
-    "Every option can be given as the variable named beside it, the first that is set wins; a "
+    "An option can be given as the variable named beside it, the first that is set wins; a "
     "list holds one value per line, and in a `PLUGIN_` variable what a runner sends. The options "
     "here are taken before and after the command, but not behind `--`; the last two stand alone."
 )

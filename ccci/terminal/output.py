@@ -1,7 +1,7 @@
 """The only printer: results on standard output, everything else on standard error.
 
 With `--json`, standard output holds exactly one document. Colour follows NO_COLOR and the
-terminal; without a terminal there is one line per change and never a redraw.
+terminal; without a terminal nothing is ever redrawn.
 
 Whatever is printed goes through the sanitizer here, a line at a time, and what is known to be
 secret is hidden, so that no message has to think of it. A line is always taken for one of a CI's

@@ -1,5 +1,6 @@
 """Settings from the environment: none that looks like ours is passed over in silence."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ from support.recipes.repositories import commit, make_repository
 
 from ccci import cli, plugin
 from ccci import settings as config
-from ccci.commands.verbs import PROGRAM
+from ccci.commands.verbs import EVERYWHERE, PROGRAM
 from ccci.terminal.output import Output
+
+ROOT = Path(__file__).parents[2]
 
 
 def said(*words: str) -> str:
@@ -59,6 +62,22 @@ def test_a_list_is_read_as_a_runner_sends_it_to_a_plugin(sent: str, meant: list[
 
 def test_a_list_of_our_own_variable_holds_one_value_a_line() -> None:
     assert config.listed("CCCI_ENV", " A=1,B=2 \n\nC=[3]") == ["A=1,B=2", "C=[3]"]
+
+
+def test_the_options_without_a_variable_are_named_where_people_look_for_one() -> None:
+    page = (ROOT / "docs" / "how-to" / "run-in-ci.md").read_text(encoding="utf-8")
+    without = {
+        f"{command.path} {each.title}"
+        for command in PROGRAM.load()
+        for each in command.options
+        if not each.variables
+    }
+    (said,) = re.findall(
+        r"Four have none, since they are meant for one call: (.*?)\. ", page, re.DOTALL
+    )
+    assert set(re.findall(r"`(.*?)`", said)) == without
+    everywhere = {each.title for each in EVERYWHERE if each.variables}
+    assert everywhere == {"--json", "--verbose", "--quiet"}
 
 
 def test_a_variable_means_one_thing_whatever_the_verb() -> None:
