@@ -20,6 +20,7 @@ from ccci.recipe.source import locate
 from ccci.report.model import Report
 from ccci.report.parts import BaseOf, Upgrade
 from ccci.report.repetition import together
+from ccci.report.services_text import failing
 from ccci.steps import base_soak, early, own_settings, teardown
 from ccci.steps.app import create_app, edit_env, take_over
 from ccci.steps.early import HeadRefused, Pair
@@ -29,7 +30,7 @@ from ccci.steps.preparation import BASE, HEAD, check_out, prepare
 from ccci.steps.revision import Judged, deploy_revision, rehearsed
 from ccci.steps.version import version_at
 from ccci.steps.workspace import Choices, Workspace, adopt, find_recipe
-from ccci.swarm.model import CauseCode
+from ccci.swarm.judge.whose import Whose, whose
 from ccci.terminal.output import Output
 
 
@@ -260,25 +261,20 @@ def _base_fails_too(
     return _told(base, head, replace(found, hint=hint), base_verdict=again.verdict)
 
 
-_OF_THE_PLACE = {
-    *(CauseCode.MOUNT_FAILED, CauseCode.NETWORK_UNAVAILABLE, CauseCode.NO_SUITABLE_NODE),
-    *(CauseCode.PORT_IN_USE, CauseCode.OLD_TASK_NOT_STOPPING),
-}
-"""Causes that this swarm has a part in: another place may well run the release."""
-
-
 def _who_acts(judged: Judged) -> str:
     """Return the next step for a base that did not come up: the command line's, this place's."""
     if judged.verdict is Verdict.TIMED_OUT:
         return "give it longer (--timeout), or give another --base"
     if judged.verdict is Verdict.DISTURBED:
         return "repeat it while nobody else deploys: nothing was learned of the release"
-    cause = next((each.cause for each in judged.services if each.cause is not None), None)
+    cause = next((each.cause for each in failing(judged.services) if each.cause is not None), None)
     if cause is None:
         return ""
-    if cause.code in _OF_THE_PLACE:
-        return f"here, not in the release: {cause.hint}"
-    return f"{cause.hint}; the release is to be mended, or another --base given"
+    return {
+        Whose.PLACE: f"here, not in the release: {cause.hint}",
+        Whose.RECIPE: f"{cause.hint}; the release is to be mended, or another --base given",
+        Whose.EITHER: f"{cause.hint}; or give another --base",
+    }[whose(cause)]
 
 
 def _told(
