@@ -54,14 +54,14 @@ def _engine() -> list[Check]:
             info = engine.info()
             after = clock.now()
             left = [_leftovers(engine)] if _is_manager(info) else []
+            checks = [
+                machine.engine(version, info),
+                machine.swarm(info),
+                machine.clock(str(info.get("SystemTime", "")), before, after),
+            ]
+            room = disk.of_images(engine, info)
     except CcciError as error:
         return [machine.unreachable("engine", error)]
-    checks = [
-        machine.engine(version, info),
-        machine.swarm(info),
-        machine.clock(str(info.get("SystemTime", "")), before, after),
-    ]
-    room = disk.of_images(engine, info)
     return [*checks, *([room] if room else ()), *left]
 
 

@@ -241,7 +241,7 @@ def _renewed(lease: Lease, every: float) -> Iterator[None]:
             patience = every
             try:
                 lease.renew()
-            except _AWAY:  # its holder is not, so try again soon
+            except Exception:  # noqa: BLE001 -- its holder lives, whatever the Engine says: try again soon
                 patience = min(every, RETRY_AFTER)
 
     def give_back() -> None:

@@ -87,7 +87,7 @@ class Holder:
         """Return the holder that a lock object's labels name; what is missing is empty."""
 
         def text(key: str) -> str:
-            return labels.get(LABEL + key, "")
+            return labels.get(LABEL + key) or ""
 
         return cls(
             stack=text("stack"),

@@ -37,7 +37,7 @@ def deployed_base(services: Iterable[Mapping[str, Any]], stack: str) -> Base | N
     every = list(services)
     listed = (each["Spec"].get("Labels") or {} for each in every)
     labels = {key: text for each in listed for key, text in each.items()}
-    commit = labels.get(f"coop-cloud.{stack}.chaos-version", "").removesuffix("+U")
+    commit = str(labels.get(f"coop-cloud.{stack}.chaos-version") or "").removesuffix("+U")
     version = labels.get(f"coop-cloud.{stack}.version")
     return Base(commit, version) if every else None
 

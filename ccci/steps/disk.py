@@ -1,12 +1,12 @@
 """Room on the disk that holds the images, where that disk is this machine's."""
 
-import os
 import shutil
 from collections.abc import Mapping
 from typing import Any
 
 from ccci.report.parts import Check
 from ccci.steps import machine
+from ccci.swarm.decode.typed import text
 from ccci.swarm.engine.client import Engine
 
 
@@ -17,8 +17,10 @@ def of_images(engine: Engine, info: Mapping[str, Any] | None = None) -> Check | 
     """
     if not engine.host.startswith("unix://"):
         return None
-    root = str((engine.info() if info is None else info).get("DockerRootDir") or "")
+    root = text(engine.info() if info is None else info, "DockerRootDir")
     # The socket may be another machine's, or lead out of the container that we run in.
-    if not root or not os.access(root, os.F_OK):
+    try:
+        free = shutil.disk_usage(root).free if root else None
+    except (OSError, ValueError):  # not there, or a name that no disk can have
         return None
-    return machine.disk("docker disk", root, shutil.disk_usage(root).free)
+    return None if free is None else machine.disk("docker disk", root, free)

@@ -8,12 +8,14 @@ from typing import Any
 from ccci.errors import CcciError, EngineUnavailable
 from ccci.exits import Verdict
 from ccci.report.parts import Check, Health
+from ccci.swarm.decode.typed import inside, whole
 from ccci.swarm.engine import errors as refusals
 
 OLDEST_API = (1, 41)
 """The API of engine 20.10, the oldest that the tests have run against."""
 
 _SKEW = 2.0
+_SHOWN = 60
 _LOW, _TOO_LOW = 2 * 10**9, 2 * 10**8
 
 
@@ -37,13 +39,13 @@ def engine(version: Mapping[str, Any], info: Mapping[str, Any]) -> Check:
 
 
 def swarm(info: Mapping[str, Any]) -> Check:
-    """Return the check that the Engine is the manager of a swarm."""
-    state = info.get("Swarm") or {}
+    """Return the check that the Engine is a manager. Raise EngineError where it makes no sense."""
+    state = inside(info, "Swarm")
     try:
         refusals.check_manager(state)
     except EngineUnavailable as error:
         return unreachable("swarm", error)
-    managers, nodes = state.get("Managers", 0), state.get("Nodes", 0)
+    managers, nodes = whole(state, "Managers") or 0, whole(state, "Nodes") or 0
     found = f"manager ({managers} of {nodes} node{'' if nodes == 1 else 's'} manage)"
     if managers and managers % 2 == 0:
         # An even number of managers bears no more losses than one fewer (Raft quorum).
@@ -55,8 +57,9 @@ def clock(engines: str, before: str, after: str) -> Check:
     """Compare the Engine's clock with ours, read before and after it was asked (RFC 3339)."""
     try:
         theirs, earliest, latest = (_moment(text) for text in (engines, before, after))
-    except ValueError:
-        return Check("clock", Health.WARNING, f"the Engine's time is unreadable: {engines!r}")
+    except (ValueError, OverflowError):
+        told = engines[:_SHOWN]
+        return Check("clock", Health.WARNING, f"the Engine's time is unreadable: {told!r}")
     skew = min(0.0, theirs - earliest) + max(0.0, theirs - latest)
     if abs(skew) > _SKEW:
         ahead = "ahead of" if skew > 0 else "behind"
@@ -164,7 +167,7 @@ def summary(checks: Sequence[Check]) -> str:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(each) for each in re.findall(r"\d+", version)[:2])
+    return tuple(int(each) for each in re.findall(r"\d{1,9}", version)[:2])
 
 
 def _moment(text: str) -> float:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from ccci.errors import EngineError
 from ccci.exits import Verdict
 from ccci.steps.outcome import Outcome
+from ccci.swarm.decode.typed import texts
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.judge.history import History
 
@@ -41,7 +42,7 @@ def _of(engine: Engine, history: History, *, stays: bool) -> Iterator[str]:
     now, old = engine.image(image), engine.image(runs) if isinstance(runs, str) else None
     if now is None or old is None or not now.get("Id") or now.get("Id") == old.get("Id"):
         return
-    if image in (old.get("RepoTags") or ()):
+    if image in texts(old, "RepoTags"):
         return  # two ids of one image, as a containerd store may have
     update = f"`docker service update --force {history.service.full_name}`, or " if stays else ""
     yield (

@@ -10,6 +10,7 @@ from ccci.planning.facts import Asked, There
 from ccci.planning.fate import normalized
 from ccci.planning.model import Plan, Remark
 from ccci.planning.recorded import Kind, Write
+from ccci.swarm.decode.typed import texts
 from ccci.swarm.engine.client import Engine
 from ccci.sweep import live
 from ccci.sweep.rules import Severity
@@ -37,8 +38,8 @@ def images(engine: Engine, writes: Sequence[Write]) -> Images:
 def _digest(name: str, said: Mapping[str, Any] | None) -> str:
     """Return the digest that is meant: as the deployer wrote it, else that of the image at hand."""
     written = name.partition("@")[2]
-    known = (said or {}).get("RepoDigests") or ()
-    return written or next((str(each).partition("@")[2] for each in known), "")
+    known = texts(said or {}, "RepoDigests")
+    return written or next((each.partition("@")[2] for each in known), "")
 
 
 def findings(stack: str, there: There, asked: Asked) -> tuple[Remark, ...]:

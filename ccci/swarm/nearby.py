@@ -68,4 +68,4 @@ def changed(
 
 
 def _version(service: Mapping[str, Any] | None) -> object:
-    return (service.get("Version") or {}).get("Index") if service else None
+    return service.get("Version") if service else None

@@ -1,10 +1,10 @@
 """The running swarm as the sweep sees it: what Swarm applied, not what a file asked for. Pure."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from ccci.compose.values import Mount
 from ccci.swarm.decode import observation as decode
+from ccci.swarm.decode.typed import Json, inside, labels, objects, seconds, text, whole
 from ccci.swarm.labels import STACK_LABEL
 from ccci.swarm.model import HealthSource, Service
 from ccci.sweep.model import FileRow, FileStatus, Finding, ServiceRow, Sweep
@@ -12,7 +12,6 @@ from ccci.sweep.policy import Effective, Health, writes_shared
 from ccci.sweep.rules import BY_ID, PAUSED, Choice, Hit, Rule, Subject, of_service
 from ccci.sweep.rules.failing import pauses
 
-Json = dict[str, Any]
 _HEALTH = {
     HealthSource.DEFINED: Health.DEFINED,
     HealthSource.DISABLED: Health.DISABLED,
@@ -22,7 +21,7 @@ _HEALTH = {
 
 def belongs(raw: Json, stack: str) -> bool:
     """Say whether a service is of this stack."""
-    return bool(_labels(raw).get(STACK_LABEL) == stack)
+    return _stack(raw) == stack
 
 
 def sweep(
@@ -35,19 +34,21 @@ def sweep(
     """Return the sweep of listings of the Engine: services, networks, nodes.
 
     A stack stands where a file would: `swarm:STACK`. `memory`, in bytes, stands for that of the
-    largest node that Swarm may give tasks.
+    largest node that Swarm may give tasks. Raise EngineError where an answer makes no sense.
     """
     chosen = choice or Choice()
     shared = _shared_networks(networks)
-    host = {str(each.get("Id")) for each in networks if each.get("Name") == "host"} | {"host"}
-    usable = (_memory(node) for node in nodes if decode.node(node).usable)
+    host = {text(each, "Id") for each in networks if text(each, "Name") == "host"} | {"host"}
+    usable = (
+        _memory(inside(node, "Description"), "Resources")
+        for node in nodes
+        if decode.node(node).usable
+    )
     memory = memory or max(usable, default=0)
     rows: list[ServiceRow] = []
     findings: list[Finding] = []
-    for raw in sorted(
-        services, key=lambda each: str(_labels(each).get(STACK_LABEL, "")) + _name(each)
-    ):
-        stack = _labels(raw).get(STACK_LABEL)
+    for raw in sorted(services, key=lambda each: _stack(each) + _name(each)):
+        stack = _stack(raw) or None
         service = decode.service(raw)
         file = f"swarm:{stack}" if stack else f"swarm:{service.full_name}"
         policy = policy_of(raw, service)
@@ -86,49 +87,48 @@ def _finding(rule: Rule, hit: Hit, stack: str | None, service: str | None, file:
 
 
 def policy_of(raw: Json, service: Service) -> Effective:
-    """Return the policy that Swarm has for a service."""
+    """Return the policy that Swarm has for a service. Raise EngineError for what makes no sense."""
     spec = service.spec
-    stack = str(_labels(raw).get(STACK_LABEL, ""))
-    task = (raw.get("Spec") or {}).get("TaskTemplate") or {}
-    container = task.get("ContainerSpec") or {}
-    resources = task.get("Resources") or {}
-    mounts = [_mount(each) for each in container.get("Mounts") or ()]
-    ports = ((raw.get("Spec") or {}).get("EndpointSpec") or {}).get("Ports") or ()
-    check = container.get("Healthcheck")
+    stack = _stack(raw)
+    asked = inside(raw, "Spec")
+    task = inside(asked, "TaskTemplate")
+    container = inside(task, "ContainerSpec")
+    mounts = [_mount(each) for each in objects(container, "Mounts")]
+    check = inside(container, "Healthcheck")
     health = _HEALTH[spec.health_source]
     if health is Health.NONE and check:
         health = Health.INHERITED
     return Effective(
         name=service.name,
-        image=str(container.get("Image") or ""),
+        image=text(container, "Image"),
         mode=spec.mode,
         replicas=spec.replicas,
         update=spec.update,
-        update_declared="UpdateConfig" in (raw.get("Spec") or {}),
+        update_declared="UpdateConfig" in asked,
         rollback=spec.rollback,
-        rollback_declared="RollbackConfig" in (raw.get("Spec") or {}),
+        rollback_declared="RollbackConfig" in asked,
         restart=spec.restart,
         health=health,
         check=spec.health,
-        start_period=(check or {}).get("StartPeriod", 0) / 10**9
+        start_period=seconds(check, "StartPeriod") or 0.0
         if health in {Health.DEFINED, Health.INHERITED}
         else None,
         stop_grace=spec.stop_grace,
         volumes=_keys((m for m in mounts if m.type == "volume" and m.source), stack),
         shared=_keys((m for m in mounts if writes_shared(m)), stack),
         host_ports=tuple(sorted(port for port in spec.host_ports if port)),
-        published=bool(ports),
+        published=bool(objects(inside(asked, "EndpointSpec"), "Ports")),
         memory_limit=spec.memory_limit,
-        memory_reservation=(resources.get("Reservations") or {}).get("MemoryBytes") or 0,
-        max_per_node=(task.get("Placement") or {}).get("MaxReplicas") or 0,
+        memory_reservation=_memory(inside(task, "Resources"), "Reservations"),
+        max_per_node=whole(inside(task, "Placement"), "MaxReplicas") or 0,
     )
 
 
 def _mount(raw: Json) -> Mount:
     return Mount(
-        str(raw.get("Target") or ""),
-        str(raw.get("Source") or ""),
-        str(raw.get("Type") or "volume"),
+        text(raw, "Target"),
+        text(raw, "Source"),
+        text(raw, "Type") or "volume",
         bool(raw.get("ReadOnly")),
     )
 
@@ -139,25 +139,20 @@ def _keys(mounts: Iterable[Mount], stack: str) -> tuple[str, ...]:
 
 
 def _targets(raw: Json) -> list[str]:
-    task = (raw.get("Spec") or {}).get("TaskTemplate") or {}
-    return [str(each.get("Target")) for each in task.get("Networks") or ()]
+    task = inside(inside(raw, "Spec"), "TaskTemplate")
+    return [text(each, "Target") for each in objects(task, "Networks")]
 
 
-def _place(raw: Json) -> str:
-    return str(_labels(raw).get(STACK_LABEL, "")) + _name(raw)
-
-
-def _labels(raw: Json) -> Json:
-    return (raw.get("Spec") or {}).get("Labels") or {}
+def _stack(raw: Json) -> str:
+    return labels(inside(raw, "Spec")).get(STACK_LABEL, "")
 
 
 def _name(raw: Json) -> str:
-    return str((raw.get("Spec") or {}).get("Name") or "")
+    return text(inside(raw, "Spec"), "Name")
 
 
-def _memory(node: Json) -> int:
-    resources = (node.get("Description") or {}).get("Resources") or {}
-    return int(resources.get("MemoryBytes") or 0)
+def _memory(holder: Json, key: str) -> int:
+    return whole(inside(holder, key), "MemoryBytes") or 0
 
 
 def _shared_networks(networks: Sequence[Json]) -> dict[str, tuple[str, str | None]]:
@@ -165,8 +160,8 @@ def _shared_networks(networks: Sequence[Json]) -> dict[str, tuple[str, str | Non
     found = {}
     for network in networks:
         if network.get("Driver") == "overlay" and not network.get("Ingress"):
-            entry = (str(network.get("Name")), (network.get("Labels") or {}).get(STACK_LABEL))
-            found[str(network.get("Id"))] = entry
+            entry = (text(network, "Name"), labels(network).get(STACK_LABEL) or None)
+            found[text(network, "Id")] = entry
             found[entry[0]] = entry
     return found
 

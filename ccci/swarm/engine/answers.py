@@ -88,10 +88,7 @@ def objects(path: str, value: object) -> list[Json]:
         return []
     if not isinstance(value, list):
         raise senseless(path, value)
-    found = [an_object(path, each) for each in value]
-    for each in found:
-        _check_identity(path, each)
-    return found
+    return [identified(path, each) for each in value]
 
 
 # What the Engine never leaves out, and everybody takes for granted: which one it is, and whose.
@@ -99,8 +96,12 @@ _IDENTIFIER = {"/networks": "Id", "/containers": "Id", "/volumes": "Name"}
 _SPECIFIED = {"/services", "/configs", "/secrets"}
 
 
-def _check_identity(path: str, found: Json) -> None:
-    """Raise EngineError for an object of a listing that nobody could tell from another."""
+def identified(path: str, value: object) -> Json:
+    """Return an object of the listing at `path`; its labels are texts, an empty one where null.
+
+    Raise EngineError for one that nobody could tell from another.
+    """
+    found = an_object(path, value)
     holder = found
     if path in _SPECIFIED:
         holder = an_object(path, found.get("Spec"))
@@ -111,9 +112,12 @@ def _check_identity(path: str, found: Json) -> None:
         if not isinstance(each, str) or not each:
             raise senseless(path, each)
     labels = holder.get("Labels")
-    for each in (an_object(path, labels) if labels is not None else {}).values():
-        if each is not None and not isinstance(each, str):
+    for key, each in (an_object(path, labels) if labels is not None else {}).items():
+        if each is None:
+            holder["Labels"] = {**holder["Labels"], key: ""}
+        elif not isinstance(each, str):
             raise senseless(path, each)
+    return found
 
 
 def senseless(path: str, value: object) -> EngineError:

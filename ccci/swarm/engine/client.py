@@ -193,8 +193,7 @@ class Engine:
 
     def network(self, name: str) -> Json:
         """Return a network by id or name. Raise EngineError 404 when there is none."""
-        path = f"/networks/{_quoted(name)}"
-        return answers.an_object(path, self.get(path))
+        return answers.identified("/networks", self.get(f"/networks/{_quoted(name)}"))
 
     def nodes(self) -> list[Json]:
         """Return the nodes of the swarm."""
@@ -211,10 +210,8 @@ class Engine:
     ) -> list[Json]:
         """Return the volumes, of the node asked alone, of a stack, or all."""
         params = {"filters": answers.filters(stack, filters)}
-        return answers.objects(
-            "/volumes",
-            answers.an_object("/volumes", self.get("/volumes", params=params)).get("Volumes"),
-        )
+        found = answers.an_object("/volumes", self.get("/volumes", params=params))
+        return answers.objects("/volumes", found.get("Volumes"))
 
     def configs(
         self, stack: str | None = None, filters: Mapping[str, list[str]] | None = None
@@ -256,15 +253,20 @@ class Engine:
 
     def service(self, identifier: str) -> Json | None:
         """Return a service by id or name, or None."""
-        return self._inspection(f"/services/{_quoted(identifier)}")
+        return self._one("/services", identifier)
 
     def task(self, identifier: str) -> Json | None:
         """Return a task by id, or None where Swarm has forgotten it."""
-        return self._inspection(f"/tasks/{_quoted(identifier)}")
+        return self._one("/tasks", identifier)
 
     def config(self, name: str) -> Json | None:
         """Return a config by id or name, or None."""
-        return self._inspection(f"/configs/{_quoted(name)}")
+        return self._one("/configs", name)
+
+    def _one(self, kind: str, name: str) -> Json | None:
+        """Return one object as it would stand in the listing of its kind, or None."""
+        found = self._inspection(f"{kind}/{_quoted(name)}")
+        return None if found is None else answers.identified(kind, found)
 
     def _inspection(
         self, path: str, timeout: float | None = None, params: Mapping[str, Any] | None = None
@@ -279,11 +281,10 @@ class Engine:
     def create_config(self, name: str, data: bytes, labels: Mapping[str, str]) -> str:
         """Create a config and return its id. Raise EngineError 409 when the name is taken."""
         body = {"Name": name, "Labels": dict(labels), "Data": base64.b64encode(data).decode()}
-        made = answers.an_object("/configs/create", self.post("/configs/create", body=body)).get(
-            "ID"
-        )
+        path = "/configs/create"
+        made = answers.an_object(path, self.post(path, body=body)).get("ID")
         if not isinstance(made, str) or not made:
-            raise answers.senseless("/configs/create", made)
+            raise answers.senseless(path, made)
         return made
 
     def update_config(self, config: str, version: int, spec: Json) -> None:
@@ -291,8 +292,7 @@ class Engine:
 
         Raise EngineError, "update out of sequence", when it is not.
         """
-        path = f"/configs/{_quoted(config)}/update"
-        self.post(path, params={"version": version}, body=spec)
+        self.post(f"/configs/{_quoted(config)}/update", params={"version": version}, body=spec)
 
     def remove_config(self, config: str) -> None:
         """Remove a config. Raise EngineError 404 when it is gone."""

@@ -100,7 +100,7 @@ def not_a_manager(*, worker: bool) -> EngineUnavailable:
 
 def check_manager(swarm: Mapping[str, Any]) -> None:
     """Raise EngineUnavailable unless `Swarm` of the Engine's info says it is a usable manager."""
-    state = swarm.get("LocalNodeState") or "inactive"
+    state = str(swarm.get("LocalNodeState") or "inactive")
     if state == "locked":
         raise refused(503, _LOCKED)
     if state in {"inactive", "pending"}:

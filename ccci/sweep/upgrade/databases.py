@@ -11,7 +11,7 @@ from ccci.sweep.upgrade.revision import Pair
 from ccci.sweep.upgrade.services import volumes_of
 
 DATABASE, DATABASE_NAME = "CCCI109", "CCCI118"
-_NUMBERS = re.compile(r"v?(\d+)(?:\.(\d+))?")
+_NUMBERS = re.compile(r"v?([0-9]{1,9})(?![0-9])(?:\.([0-9]{1,9}))?")
 _INITIAL = re.compile(
     r"(?:POSTGRES|MYSQL|MARIADB|MONGO_INITDB)_(?:DB|DATABASE|USER|ROOT_USERNAME|INITDB_ARGS)"
 )

@@ -184,6 +184,20 @@ def spoilt(rng: random.Random) -> Lie:
     return lie
 
 
+def each_spoilt(value: Any) -> Iterator[Any]:
+    """Give an answer spoilt in each of its places, by each of the ways that there are, one each."""
+    for number in range(len(list(_places(value)))):
+        for how in range(len(OTHER_TYPES) + 1):
+            told = copy.deepcopy(value)
+            holder, key = list(_places(told))[number]
+            if how < len(OTHER_TYPES):
+                holder[key] = OTHER_TYPES[how]
+            elif isinstance(holder, dict):
+                del holder[key]
+            yield told
+    yield from OTHER_TYPES
+
+
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
     rest = [value]
     while rest:

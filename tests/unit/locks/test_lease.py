@@ -3,10 +3,12 @@ import threading
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.engine.lock_store import FakeStore
 
+from ccci.errors import EngineError
 from ccci.host import clock
 from ccci.host import file_lock as hostlock
 from ccci.locks import lease
@@ -186,6 +188,31 @@ def test_an_engine_that_goes_away_does_not_lose_the_lock(store: FakeStore, tmp_p
         store.away = True
         held.check()
         store.away = False
+    assert store.configs == {}
+
+
+@pytest.mark.parametrize("odd", [RuntimeError("?"), EngineError(0, "no sense"), AttributeError()])
+def test_whatever_one_answer_holds_the_lock_is_renewed_again(
+    store: FakeStore, tmp_path: Path, odd: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = threading.Event()
+    config = store.config
+
+    def once(name: str) -> dict[str, Any] | None:
+        if told.is_set():
+            return config(name)
+        told.set()
+        raise odd
+
+    with hold(store, "shop", "r1", folder=tmp_path, renew_every=0.01) as held:
+        monkeypatch.setattr(store, "config", once)
+        assert told.wait(5)
+        before = held.holder.counter
+        until = soon(5)
+        while held.holder.counter == before and clock.monotonic() < until:
+            clock.sleep(0.01)
+        assert held.holder.counter > before
+        held.check()
     assert store.configs == {}
 
 

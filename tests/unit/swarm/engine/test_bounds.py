@@ -195,6 +195,36 @@ def test_what_nobody_could_tell_from_another_is_no_answer(
         getattr(engine, path)()
 
 
+@pytest.mark.parametrize("kind", ["service", "config", "network"])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"ID": "x", "Id": "x", "Name": "x", "Spec": [1]},
+        {"ID": "x", "Id": "x", "Name": "x", "Labels": "x", "Spec": {"Name": "x", "Labels": "x"}},
+        {"ID": None, "Id": None, "Spec": {"Name": "x"}},
+    ],
+)
+def test_one_object_that_nobody_could_tell_is_no_answer(
+    server: EngineServer, engine: Engine, kind: str, odd: dict[str, Any]
+) -> None:
+    if kind == "network" and "Labels" not in odd:
+        odd = {}
+    server.routes[f"/{kind}s/x"] = odd
+    with pytest.raises(EngineError, match=f"/{kind}s makes no sense"):
+        getattr(engine, kind)("x")
+
+
+def test_a_label_that_is_null_is_an_empty_one(server: EngineServer, engine: Engine) -> None:
+    spec = {"Name": "x", "Labels": {"a": None, "b": "c"}}
+    server.routes |= {
+        "/configs/x": {"ID": "x", "Spec": spec},
+        "/configs": [{"ID": "x", "Spec": spec}],
+    }
+    for found in (engine.config("x"), *engine.configs()):
+        assert found is not None
+        assert found["Spec"]["Labels"] == {"a": "", "b": "c"}
+
+
 def test_what_is_asked_of_an_engine_costs_little_memory_however_much_it_sends(
     server: EngineServer, engine: Engine
 ) -> None:
