@@ -21,6 +21,9 @@ import errno
 
 from ccci.exits import Verdict, exit_code
 
+LONGEST = 4000
+"""Characters of what an error says: others' words are in it, and they may write without end."""
+
 
 class CcciError(Exception):
     """ccci could not do its job; `message` says what happened, `hint` the next step."""
@@ -28,14 +31,18 @@ class CcciError(Exception):
     verdict = Verdict.UNABLE
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = _cut(message)
+        self.hint = _cut(hint)
+        super().__init__(self.message)
 
     @property
     def exit_code(self) -> int:
         """Return the exit code of the verdict."""
         return self.verdict.exit_code
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 class UsageError(CcciError):

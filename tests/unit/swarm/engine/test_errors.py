@@ -1,8 +1,10 @@
+import json
 import ssl
 
 import pytest
 
 from ccci.errors import ConnectionLost, EngineError, EngineUnavailable, ToolMissing
+from ccci.swarm.decode import typed
 from ccci.swarm.engine import errors as refusals
 
 HOST = "unix:///x.sock"
@@ -61,3 +63,16 @@ def test_what_the_engine_says_is_passed_on(text: str, said: str) -> None:
     found = refusals.refused(500, text)
     assert isinstance(found, EngineError)
     assert (found.status, found.message) == (500, said)
+
+
+@pytest.mark.parametrize("text", ["x" * 10_000_000, json.dumps({"message": "x" * 10_000_000})])
+def test_what_an_engine_says_without_end_is_cut(text: str) -> None:
+    found = refusals.refused(500, text)
+    assert 100 < len(found.message) < 5000
+    assert str(found) == found.message
+    with pytest.raises(EngineError) as refused:
+        typed.labels({"Labels": {text: 5}})
+    assert len(refused.value.message) < 5000
+    with pytest.raises(EngineUnavailable) as unusable:
+        refusals.check_manager({"LocalNodeState": "active", "Error": text})
+    assert len(unusable.value.message) < 5000
