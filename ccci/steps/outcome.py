@@ -98,7 +98,7 @@ def judged(
         reports,
         notes=notes(rollout, said.output if code else ""),
         command_code=code,
-        refusal=refusal(said.output).cause if code else None,
+        refusal=refusal(said.reason, said.output).cause if code else None,
     )
     return _with_command(outcome, stack, options, said)
 
@@ -165,7 +165,7 @@ def _deploy_failed(outcome: Outcome, summary: str, said: Said) -> Outcome:
         outcome,
         verdict=Verdict.DEPLOY_FAILED,
         summary=f"{summary}: {said.reason}" if said.reason else summary,
-        hint=refusal(said.output).hint,
+        hint=refusal(said.reason, said.output).hint,
     )
 
 

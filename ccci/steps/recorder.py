@@ -89,13 +89,12 @@ class Recorder:
             code = running.code
         finally:
             running.end()
-        said = (line for line in reversed(running.output.splitlines()) if line.strip())
         return Asked(
             tuple(self.writes),
             self.session.recorded.listing(Kind.NETWORK),
             None if ended else code,
             ended,
-            next(said, ""),
+            running.reason,
             tuple(self.session.refused[self._from[1] :]),
         )
 

@@ -1,15 +1,18 @@
 """What the Engine and the docker CLI say when they refuse a deploy, and the way out. Pure.
 
-COMMAND's own words are read line by line; a row is anchored at the tool's words, and names that
-stand in them are filled into the next step.
+The line that tells why COMMAND failed is read, and no other: what a script tried before and got
+over is no reason. A row counts where the tool begins to speak (`words` tells how), never in what
+it quotes; names that stand in the line are filled into the next step.
 """
 
 import re
 from dataclasses import dataclass
 from functools import cache
 
+from ccci.host.terminal_text import plain
 from ccci.swarm.causes import CauseCode
 from ccci.swarm.judge.hints import HINTS
+from ccci.swarm.judge.words import own_words
 
 READ_IT = "read what it printed, mend that, and deploy again"
 
@@ -22,49 +25,64 @@ class Refusal:
     hint: str
 
 
-_ROWS: tuple[tuple[str, CauseCode | None, str], ...] = (
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One refusal: what the tool says with its quotes blanked, and what comes of it."""
+
+    said: str
+    cause: CauseCode | None
+    hint: str
+    quoting: str = ""
+    """The same with its quotes, where a name stands in them."""
+
+
+_ROWS: tuple[_Row, ...] = (
     # swarmkit manager/controlapi/config.go and secret.go.
-    (
-        r"failed to update (?P<kind>config|secret) (?P<name>\S+):.*only updates to labels",
+    _Row(
+        (
+            r"failed to update (?P<kind>config|secret) (?P<name>\S+): (?:.*[:=] )?"
+            r"only updates to labels"
+        ),
         CauseCode.CONFIG_IMMUTABLE,
         (
             "the {kind} {name} exists with other content, from this stack or another one: raise "
             "the version in its name and deploy again"
         ),
     ),
-    (
+    _Row(
         r"only updates to labels are allowed",
         CauseCode.CONFIG_IMMUTABLE,
         HINTS[CauseCode.CONFIG_IMMUTABLE],
     ),
     # swarmkit manager/state/store: ErrSequenceConflict.
-    (r"update out of sequence", CauseCode.CONFLICT, HINTS[CauseCode.CONFLICT]),
+    _Row(r"update out of sequence", CauseCode.CONFLICT, HINTS[CauseCode.CONFLICT]),
     # swarmkit manager/controlapi/service.go: errModeChangeNotAllowed.
-    (
-        r"failed to update service (?P<name>\S+):.*service mode change is not allowed",
+    _Row(
+        r"failed to update service (?P<name>\S+): (?:.*[:=] )?service mode change is not allowed",
         None,
         (
             "Swarm changes no mode in place: `docker service rm {name}` (its tasks stop), then "
             "deploy again"
         ),
     ),
-    (
+    _Row(
         r"service mode change is not allowed",
         None,
         "Swarm changes no mode in place: remove the service, then deploy again",
     ),
     # swarmkit manager/controlapi/service.go: checkPortConflicts.
-    (
-        r"port '(?P<port>\d+)' is already in use by service '(?P<name>[^']+)'",
+    _Row(
+        r"port <> is already in use by service <>",
         CauseCode.PORT_IN_USE,
         (
             "port {port} belongs to the service {name}: publish another one, or remove that "
             "service first"
         ),
+        r"port '(?P<port>\d+)' is already in use by service '(?P<name>[^']+)'",
     ),
     # swarmkit manager/state/store: ErrNameConflict.
-    (
-        r"(?:service (?P<name>\S+):.*)?name conflicts with an existing object",
+    _Row(
+        r"name conflicts with an existing object",
         None,
         (
             "another service (of another stack, perhaps) has that name already: rename the stack "
@@ -72,71 +90,102 @@ _ROWS: tuple[tuple[str, CauseCode | None, str], ...] = (
         ),
     ),
     # docker/cli cli/command/stack/swarm/deploy_composefile.go: validateExternalNetworks.
-    (
-        r'network "?(?P<name>[^"\s]+)"? is declared as external, but could not be found',
+    _Row(
+        r"network \S+ is declared as external, but could not be found",
         None,
         "create it first: `docker network create --driver overlay {name}`",
+        r'network "?(?P<name>[^"\s]+)"? is declared as external, but could not be found',
     ),
-    (
-        r'network "?(?P<name>[^"\s]+)"? is declared as external, but it is not in the right scope',
+    _Row(
+        r"network \S+ is declared as external, but it is not in the right scope",
         None,
         (
             "{name} belongs to one node alone: make it an overlay (`docker network rm`, then "
             "`docker network create --driver overlay {name}`)"
         ),
+        r'network "?(?P<name>[^"\s]+)"? is declared as external, but it is not in the right scope',
     ),
-    (
-        r"network (?P<name>\S+) not found",
+    _Row(
+        r"network \S+ not found",
         CauseCode.NETWORK_UNAVAILABLE,
         (
             "wait until the removal of the old stack is over (`docker network ls` no longer shows "
             "{name}), or do not remove it before deploying"
         ),
+        r'network "?(?P<name>[^"\s]+)"? not found',
     ),
     # docker/cli cli/compose/convert: secrets and configs that are not there.
-    (
+    _Row(
         r"(?P<kind>secret|config) not found: (?P<name>\S+)",
         None,
         "make it first: `docker {kind} create {name} FILE`",
     ),
     # swarmkit manager/constraint: an empty value is a variable that nobody set.
-    (
-        r"value '' is invalid",
+    _Row(
+        r"value <> is invalid",
         None,
         "a placement constraint is empty at the end: set the variable that it reads",
+        r"value '' is invalid",
     ),
-    (
-        r"undefined (?P<kind>volume|network|secret|config) (?P<name>[^\s:]+)",
+    # docker/cli cli/compose/convert and compose-go: the second quotes the name, or does not.
+    _Row(
+        r"(?:service \S+ refers to )?undefined (?:volume|network|secret|config) \S",
         None,
         "declare {name} below the top-level `{kind}s:`, or mend its name in the service",
+        r'undefined (?P<kind>volume|network|secret|config) "?(?P<name>[^"\s:]+)',
     ),
-    (
-        r"additional propert(?:y|ies) (?P<name>\S+) (?:is|are) not allowed",
+    _Row(
+        r"(?:\S+ )?additional propert(?:y|ies) \S+ (?:is |are )?not allowed",
         None,
         "docker does not know the key {name} there: mend its spelling, its place, or `version:`",
+        r"additional propert(?:y|ies) '?(?P<name>[^'\s]+)'? (?:is |are )?not allowed",
     ),
-    (
+    _Row(
         r"this node is not a swarm manager",
         None,
         "let DOCKER_HOST or the docker context name a manager of the swarm",
     ),
 )
+"""Of several that fit, the first one counts."""
+
+_BEGINS = r"(?:^|(?<=[:;,=] )|(?<=\())"
+_FATAL = re.compile(
+    r"^(?:[\d/:. T-]+\s)?FATAL?(?:\[\d+\])?[:\s]\s*(?P<said>.*)$"
+    r'|.*\blevel=fatal\s.*?msg="(?P<logged>(?:[^"\\]|\\.)*)"'
+)
+"""What abra puts before its last words (see `deployers.abra.parse`)."""
 
 
 @cache
-def _compiled() -> tuple[tuple[re.Pattern[str], CauseCode | None, str], ...]:
-    return tuple((re.compile(text, re.IGNORECASE), cause, hint) for text, cause, hint in _ROWS)
+def _compiled() -> tuple[tuple[_Row, re.Pattern[str], re.Pattern[str]], ...]:
+    return tuple(
+        (
+            row,
+            re.compile(f"{_BEGINS}(?:{row.said})", re.IGNORECASE),
+            re.compile(row.quoting or row.said, re.IGNORECASE),
+        )
+        for row in _ROWS
+    )
 
 
-def refusal(output: str) -> Refusal:
-    """Return why a failed COMMAND was refused, as far as its own words tell; the last line first.
+def refusal(reason: str, output: str = "") -> Refusal:
+    """Return why a failed COMMAND was refused, as far as its own words tell.
 
-    Where they tell nothing that is known the next step is to read them.
+    `reason` ends with the line that tells it, `output` is all that it printed: of that the last
+    fatal line of abra's counts as well. Where they tell nothing that is known the next step is to
+    read them.
     """
-    for line in reversed(output.splitlines()):
-        for pattern, cause, hint in _compiled():
-            found = pattern.search(line)
-            if found:
-                names = {key: value or "" for key, value in found.groupdict().items()}
-                return Refusal(cause, hint.format_map(names))
+    last = [line for line in map(plain, reason.splitlines()) if line.strip()][-1:]
+    fatal = [told for line in output.splitlines() if (told := _fatal(plain(line)))][-1:]
+    for line in (*((_fatal(line) or line) for line in last), *fatal):
+        own = own_words(line)
+        for row, said, names in _compiled():
+            if said.search(own) and (found := names.search(line)):
+                filled = {key: value or "" for key, value in found.groupdict().items()}
+                return Refusal(row.cause, row.hint.format_map(filled))
     return Refusal(None, READ_IT)
+
+
+def _fatal(line: str) -> str:
+    found = _FATAL.match(line)
+    return (found["logged"] or found["said"] or "").strip() if found else ""

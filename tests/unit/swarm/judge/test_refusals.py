@@ -2,69 +2,134 @@
 
 import pytest
 
+from ccci.swarm.judge import refusals
 from ccci.swarm.judge.refusals import READ_IT, refusal
+from ccci.swarm.judge.words import own_words
 from ccci.swarm.model import CauseCode
 
 RPC = "Error response from daemon: rpc error: code = X desc = "
 
-
-@pytest.mark.parametrize(
-    ("output", "cause", "words"),
-    [
-        (
-            f"failed to update config s_conf: {RPC}only updates to Labels are allowed",
-            CauseCode.CONFIG_IMMUTABLE,
-            "the config s_conf exists with other content",
-        ),
-        (f"{RPC}update out of sequence", CauseCode.CONFLICT, "deploy again"),
-        (
-            f"failed to update service s_web: {RPC}service mode change is not allowed",
-            None,
-            "`docker service rm s_web`",
-        ),
-        (
-            f"{RPC}port '8080' is already in use by service 'o_web' (id) as an ingress port",
-            CauseCode.PORT_IN_USE,
-            "port 8080 belongs to the service o_web",
-        ),
-        (
-            f"failed to create service a_b_web: {RPC}name conflicts with an existing object: x",
-            None,
-            "has that name already",
-        ),
-        (
-            'network "proxy" is declared as external, but could not be found. You need to',
-            None,
-            "`docker network create --driver overlay proxy`",
-        ),
-        (
-            'network "lan" is declared as external, but it is not in the right scope: "local"',
-            None,
-            "lan belongs to one node alone",
-        ),
-        (
-            "failed to create service s_web: Error: network s_default not found",
-            CauseCode.NETWORK_UNAVAILABLE,
-            "no longer shows s_default",
-        ),
-        ("secret not found: s_key_v1", None, "`docker secret create s_key_v1 FILE`"),
-        (f"{RPC}value '' is invalid", None, "set the variable"),
-        (
-            'service "web" refers to undefined volume data: invalid compose project',
-            None,
-            "declare data below the top-level `volumes:`",
-        ),
-        ("services.web Additional property rebuild is not allowed", None, "the key rebuild"),
-        ("something new", None, READ_IT),
-        ("", None, READ_IT),
-    ],
+SAID: tuple[tuple[str, CauseCode | None, str], ...] = (
+    (
+        f"failed to update config s_conf: {RPC}only updates to Labels are allowed",
+        CauseCode.CONFIG_IMMUTABLE,
+        "the config s_conf exists with other content",
+    ),
+    (f"{RPC}only updates to Labels are allowed", CauseCode.CONFIG_IMMUTABLE, "raise the version"),
+    (f"{RPC}update out of sequence", CauseCode.CONFLICT, "deploy again"),
+    (
+        f"failed to update service s_web: {RPC}service mode change is not allowed",
+        None,
+        "`docker service rm s_web`",
+    ),
+    (f"{RPC}service mode change is not allowed", None, "remove the service, then deploy again"),
+    (
+        f"{RPC}port '8080' is already in use by service 'o_web' (id) as an ingress port",
+        CauseCode.PORT_IN_USE,
+        "port 8080 belongs to the service o_web",
+    ),
+    (
+        f"failed to create service a_b_web: {RPC}name conflicts with an existing object: x",
+        None,
+        "has that name already",
+    ),
+    (
+        'network "proxy" is declared as external, but could not be found. You need to',
+        None,
+        "`docker network create --driver overlay proxy`",
+    ),
+    (
+        'network "lan" is declared as external, but it is not in the right scope: "local"',
+        None,
+        "lan belongs to one node alone",
+    ),
+    (
+        "failed to create service s_web: Error: network s_default not found",
+        CauseCode.NETWORK_UNAVAILABLE,
+        "no longer shows s_default",
+    ),
+    ("secret not found: s_key_v1", None, "`docker secret create s_key_v1 FILE`"),
+    ("service web: config not found: s_conf", None, "`docker config create s_conf FILE`"),
+    (f"{RPC}value '' is invalid", None, "set the variable"),
+    (
+        'service "web" refers to undefined volume data: invalid compose project',
+        None,
+        "declare data below the top-level `volumes:`",
+    ),
+    ('undefined network "back"', None, "declare back below the top-level `networks:`"),
+    ("services.web Additional property rebuild is not allowed", None, "the key rebuild"),
+    (
+        "validating /f.yml: services.web additional properties 'rebuild' not allowed",
+        None,
+        "the key rebuild",
+    ),
+    (f"{RPC}This node is not a swarm manager. Use", None, "name a manager"),
 )
+
+
+@pytest.mark.parametrize(("output", "cause", "words"), SAID)
 def test_a_refusal_has_its_way_out(output: str, cause: CauseCode | None, words: str) -> None:
     found = refusal(output)
     assert found.cause is cause
     assert words in found.hint
 
 
+@pytest.mark.parametrize("words", ["something new", "", "\n\n"])
+def test_what_is_not_known_is_to_be_read(words: str) -> None:
+    assert refusal(words) == refusals.Refusal(None, READ_IT)
+
+
+def test_each_row_is_the_first_that_fits_some_refusal() -> None:
+    hit = set()
+    for output, _, _ in SAID:
+        own = own_words(output)
+        rows = refusals._compiled()
+        hit.add(next(n for n, (_, said, _) in enumerate(rows) if said.search(own)))
+    assert hit == set(range(len(refusals._ROWS)))
+
+
+@pytest.mark.parametrize(("forged", "cause", "words"), SAID)
+@pytest.mark.parametrize(
+    "around",
+    [
+        'services.web.environment: "{}"',
+        "services.web.command.0: `{}` is no string",
+        'failed to create service s_web: Error response from daemon: no such thing: "{}"',
+    ],
+)
+def test_what_a_refusal_quotes_is_no_refusal(
+    around: str, forged: str, cause: CauseCode | None, words: str
+) -> None:
+    del cause, words
+    assert refusal(around.format(forged.replace('"', "'").replace("`", "'"))).hint == READ_IT
+
+
 def test_the_last_refusal_of_several_lines_counts() -> None:
     output = "network a_x not found\nCreating service a_web\nsecret not found: a_key\n"
     assert "docker secret create a_key" in refusal(output).hint
+
+
+def test_what_a_script_got_over_is_no_reason() -> None:
+    output = (
+        "Error response from daemon: network proxy not found\n0a1b2c\nCreating service s_web\n"
+        f"failed to create service s_web: {RPC}something new\n"
+    )
+    reason = output.splitlines()[-1]
+    for said in (refusal(reason, output), refusal(output)):
+        assert said == refusals.Refusal(None, READ_IT)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "FATA {}",
+        "\x1b[1;31mFATA\x1b[0m {}",
+        "2026/01/02 10:11:12 FATA {}",
+        "FATA[0003] {}",
+        'time="2026-01-02T10:11:12Z" level=fatal msg="{}"',
+    ],
+)
+def test_the_fatal_line_of_abra_tells_it_whatever_comes_after(line: str) -> None:
+    fatal = line.format("failed to create service s_web: network s_default not found")
+    assert refusal(fatal).cause is CauseCode.NETWORK_UNAVAILABLE
+    assert refusal("Aborted", f"{fatal}\nAborted\n").cause is CauseCode.NETWORK_UNAVAILABLE
