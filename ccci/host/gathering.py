@@ -5,6 +5,7 @@ docker quoting a stranger's file. Nothing here reads on without an end.
 """
 
 import os
+import re
 import selectors
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, Protocol
@@ -17,6 +18,11 @@ LONGEST_LINE = 16 * 1024
 """Bytes after which a line is handed on although it has not ended."""
 
 _CHUNK = 65536
+
+_ONLY_THAT_IT_FAILED = re.compile(
+    r"(?:g?make(?:\[\d+\])?: \*\*\* |error: recipe |task: failed to run task |exit status \d+$)",
+    re.IGNORECASE,
+)
 
 Take = Callable[[str], None]
 Masks = Callable[[], Iterable[Mask]]
@@ -54,6 +60,17 @@ def gather(process: Printing, *, until: float, most: int) -> tuple[bytes, bytes]
                 if sum(map(len, said)) > most:
                     raise OverflowError
     return bytes(said[0]), bytes(said[1])
+
+
+def last_words(lines: Iterable[str]) -> str:
+    """Return the last line that says something, or nothing.
+
+    That of a tool which only says of the program it ran that it failed (make, just, go-task, Go's
+    os/exec) is no reason where there is another line.
+    """
+    said = [line.strip() for line in lines if line.strip()]
+    telling = [line for line in said if not _ONLY_THAT_IT_FAILED.match(line)]
+    return (["", *said, *telling])[-1]
 
 
 def pump(source: int, lines: Take, masks: Masks = tuple) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ccci.errors import CommandFailed, ToolMissing
 from ccci.host.clock import monotonic
-from ccci.host.gathering import Masks, Take, gather, pump
+from ccci.host.gathering import Masks, Take, gather, last_words, pump
 
 _KILL_AFTER = 10.0
 _DRAIN_WITHIN = 2.0
@@ -269,11 +269,7 @@ class Running:
         Two streams that are read side by side have no order: the line that came last may well be
         a parting word on the other one.
         """
-        for stream in (self._errors, self._kept):
-            said = [line.strip() for line in stream if line.strip()]
-            if said:
-                return said[-1]
-        return ""
+        return next(filter(None, map(last_words, (self._errors, self._kept))), "")
 
     def wait(self, timeout: float) -> int | None:
         """Wait up to `timeout` seconds for its end and its last line; return `code`."""

@@ -68,6 +68,12 @@ def test_what_is_not_said_to_read_ours_reads_nothing() -> None:
         ("echo first >&2; echo last >&2; echo >&2; echo bye", "last"),
         ("echo only this", "only this"),
         ("true", ""),
+        (
+            "echo no such network >&2; echo 'make: *** [Makefile:3: deploy] Error 1' >&2",
+            "no such network",
+        ),
+        ("echo no such network >&2; echo 'exit status 1' >&2", "no such network"),
+        ("echo 'make[1]: *** [deploy] Error 1' >&2", "make[1]: *** [deploy] Error 1"),
     ],
 )
 def test_the_reason_is_the_last_line_of_the_errors_else_of_the_output(
