@@ -98,8 +98,11 @@ UPGRADE_RULES: tuple[Rule, ...] = (
         "CCCI109",
         "a database's major version",
         _WARNING,
-        "The files of a database belong to its major version. Some upgrade them by themselves, "
-        "postgres and mongo do not, and none goes back.",
+        "The files of a database belong to its major version. Some upgrade them by themselves; "
+        "mongo and elasticsearch only those of the version right before; postgres, influxdb and "
+        "neo4j none, meilisearch not even those of another minor version. None goes back. Of an "
+        "image with an extension, such as `timescaledb:2.11.0-pg15`, the number behind `pg` "
+        "counts; of `latest`, or a digest alone, nothing is known.",
         "the manuals of the databases",
     ),
     _rule(

@@ -2,20 +2,29 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ccci.compose.service import Service
-from ccci.sweep.rules.keeping import is_database
 from ccci.sweep.rules.model import Severity
+from ccci.sweep.upgrade.database_versions import (
+    Family,
+    Upgrade,
+    Version,
+    direction,
+    family_of,
+    steps_between,
+    version_of,
+)
 from ccci.sweep.upgrade.model import Slip
 from ccci.sweep.upgrade.revision import Pair
 from ccci.sweep.upgrade.services import volumes_of
 
 DATABASE, DATABASE_NAME = "CCCI109", "CCCI118"
-_NUMBERS = re.compile(r"v?([0-9]{1,9})(?![0-9])(?:\.([0-9]{1,9}))?")
 _INITIAL = re.compile(
     r"(?:POSTGRES|MYSQL|MARIADB|MONGO_INITDB)_(?:DB|DATABASE|USER|ROOT_USERNAME|INITDB_ARGS)"
 )
-_IN_PLACE = {"mysql", "mariadb", "percona"}
+_TOLD_TO = re.compile(r"MEILI_\w*UPGRADE\w*")
+"""Variables by which Meilisearch is told to upgrade its files at the start."""
 
 
 def changes(pair: Pair) -> Iterator[Slip]:
@@ -24,73 +33,80 @@ def changes(pair: Pair) -> Iterator[Slip]:
         before = pair.old.loaded.services.get(name)
         if before is None or not (volumes_of(before) & volumes_of(service)):
             continue
-        if is_database(before.image) or is_database(service.image):
-            yield from _major(name, before, service)
+        yield from _major(name, before, service)
         yield from _initial(name, before, service)
 
 
 def _major(name: str, before: Service, service: Service) -> Iterator[Slip]:
-    kind, old = _version(before.image)
-    now_kind, new = _version(service.image)
     place = service.place("image")
-    if kind != now_kind and is_database(before.image) and is_database(service.image):
-        family = {"postgres", "postgis", "pgvector", "timescaledb", "postgresql", "pgvecto-rs"}
-        if not {kind, now_kind} <= family:
-            yield Slip(
-                DATABASE,
-                f"another database, {now_kind}, gets the files of {kind}",
-                "say in the release notes how to move the data",
-                place,
-                name,
-                severity=Severity.ERROR,
-            )
-            return
-    if old is None or new is None or old == new:
+    was, family = family_of(before.image), family_of(service.image)
+    if was is None or family is None:
         return
-    versions = f"{_dotted(old)} to {_dotted(new)}"
-    if new < old:
+    if was is not family:
         yield Slip(
             DATABASE,
-            f"{kind} goes back from {versions}: it refuses the files of the newer version",
+            f"another database, {_called(service.image)}, gets the files of "
+            f"{_called(before.image)}",
+            "say in the release notes how to move the data",
+            place,
+            name,
+            severity=Severity.ERROR,
+        )
+        return
+    old, new = version_of(before.image, was), version_of(service.image, family)
+    if old is None or new is None:
+        return
+    kind, way = _called(service.image), direction(old, new)
+    if way < 0:
+        yield Slip(
+            DATABASE,
+            f"{kind} goes back from {old} to {new}: it refuses the files of the newer version",
             "keep the version, or say in the release notes how to dump and restore",
             place,
             name,
             severity=Severity.ERROR,
         )
-    elif kind in _IN_PLACE:
+    elif way > 0:
+        found = _newer(family, kind, service, old, new)
+        yield from (replace(each, place=place, service=name) for each in found)
+
+
+def _newer(
+    family: Family, kind: str, service: Service, old: Version, new: Version
+) -> Iterator[Slip]:
+    """Yield what becomes of the files of an older version."""
+    goes, upgrade = f"{kind} goes from {old} to {new}", family.upgrade
+    if upgrade is Upgrade.READS:
+        return
+    if family.name == "meilisearch" and any(map(_TOLD_TO.fullmatch, service.environment)):
+        upgrade = Upgrade.IN_PLACE
+    if upgrade is Upgrade.STEPWISE and steps_between(family, old, new) > 1:
         yield Slip(
             DATABASE,
-            f"{kind} goes from {versions}: its files have to be upgraded, and there is no way back",
-            "say in the release notes to back it up first, and whether it upgrades by itself",
-            place,
-            name,
+            f"{goes}: it opens the files of the version right before it alone",
+            "release each version in between, and say in the release notes what each needs",
+            severity=Severity.ERROR,
+        )
+    elif upgrade is Upgrade.REFUSES:
+        yield Slip(
+            DATABASE,
+            f"{goes}: it refuses the files of the older version",
+            "say in the release notes how to dump and restore, or upgrade them in the entrypoint",
+            severity=Severity.ERROR,
         )
     else:
         yield Slip(
             DATABASE,
-            f"{kind} goes from {versions}: it refuses the files of the older version",
-            "say in the release notes how to dump and restore, or upgrade them in the entrypoint",
-            place,
-            name,
-            severity=Severity.ERROR,
+            f"{goes}: its files have to be upgraded, and there is no way back",
+            "say in the release notes to back it up first, and whether it upgrades by itself",
         )
 
 
-def _version(image: str) -> tuple[str, tuple[int, int] | None]:
-    """Return an image's name and what of its version is a major one."""
-    path, _, tag = image.partition("@")[0].rpartition("/")[2].partition(":")
-    found = _NUMBERS.match(tag)
-    if found is None:
-        return path, None
-    major, minor = int(found[1]), int(found[2] or 0)
-    # A second number was part of the major version: postgres up to 9.6, mariadb and mysql on.
-    if path in _IN_PLACE or (path.startswith("postg") and major < 10):  # noqa: PLR2004
-        return path, (major, minor)
-    return path, (major, 0)
-
-
-def _dotted(version: tuple[int, int]) -> str:
-    return f"{version[0]}.{version[1]}" if version[1] else str(version[0])
+def _called(image: str) -> str:
+    """Return an image's name as people say it: Microsoft's has its product before it."""
+    path = image.partition("@")[0].rsplit("/", 2)
+    name = path[-1].partition(":")[0]
+    return path[-2] if name == "server" and len(path) > 1 else name
 
 
 def _initial(name: str, before: Service, service: Service) -> Iterator[Slip]:

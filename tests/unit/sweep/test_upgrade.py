@@ -324,6 +324,11 @@ SLIPS: dict[str, tuple[str, Severity, list[Change]]] = {
         Severity.ERROR,
         [("compose.yml", "postgres:15.4", "mariadb:10.11")],
     ),
+    "a major version of postgres behind that of its extension": (
+        "CCCI109",
+        Severity.ERROR,
+        [("compose.yml", "postgres:15.4", "timescale/timescaledb:2.11.0-pg16")],
+    ),
     "a label that goes back": (
         "CCCI110",
         Severity.WARNING,
