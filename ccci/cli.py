@@ -103,6 +103,9 @@ def _asked(verb: Command, words: Words, call: _Call) -> Asked:
         meant = f"; did you mean {near}?" if near else ""
         call.output.warn(f"{name} is set, but is no setting of ccci and is not read{meant}")
     found = asked(verb.parameters, words, os.environ, _files(verb))
+    for each in verb.parameters:
+        if found.sources.get(each.name) in each.former:
+            call.output.warn(f"{each.former[0]} is an old name: set {each.variables[0]} instead")
     call.sources = {
         each.title: found.sources[each.name]
         for each in verb.parameters
@@ -188,7 +191,7 @@ def _unread(verb: Command) -> dict[str, str]:
 
 def _variables(parameters: Sequence[Parameter]) -> Iterator[str]:
     for each in parameters:
-        yield from each.variables
+        yield from each.read
 
 
 def _short_help(path: str) -> list[str]:

@@ -2,8 +2,10 @@
 
 Precedence: the option, `CCCI_<OPTION>`, `PLUGIN_<OPTION>` (Drone plugin settings), then what the
 CI itself says (`DRONE_*`, Woodpecker's `CI_*`). Where options of one name mean different things,
-the variable of all but the first names the verb, too (`CCCI_TEARDOWN_TIMEOUT`). Lists hold one
-value per line; in `PLUGIN_*` they may stand as a runner sends them.
+the variable of all but the first names the verb, too (`CCCI_TEARDOWN_TIMEOUT`); so does one whose
+option says too little by itself (`CCCI_SANDBOX_NAME`). A plugin's step has one command, so that
+`PLUGIN_<OPTION>` will do there. Lists hold one value per line; in `PLUGIN_*` they may stand as a
+runner sends them.
 """
 
 import json

@@ -62,7 +62,8 @@ class Parameter:
     """An option, or an argument where `names` is empty.
 
     `metavar` is its value as the documentation writes it, `words` are the only values that there
-    are; `variables` stand for it, the strongest first. An option that is `short` is one of those
+    are; `variables` stand for it, the strongest first, behind them those of `former` names, which
+    are still read and no longer documented. An option that is `short` is one of those
     that `-h` shows. What is `refused_by_verb` has to be given as well, but the verb itself says so,
     since it knows what could be meant.
     """
@@ -71,6 +72,7 @@ class Parameter:
     metavar: str = ""
     names: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
+    former: tuple[str, ...] = ()
     panel: Panel = Panel.OUTPUT
     words: tuple[str, ...] = ()
     least: int | None = None
@@ -84,6 +86,11 @@ class Parameter:
     many: bool = False
     required: bool = False
     default: Any = None
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """Return every variable that is read for it, the strongest first."""
+        return (*self.variables, *self.former)
 
     @property
     def takes_value(self) -> bool:
@@ -248,8 +255,13 @@ def bound(
     completes = declared.completes
     if taken is Kind.PATH and completes is Completes.NOTHING:
         completes = Completes.FILES
+    own = f"PLUGIN_{max(names, key=len).lstrip('-').upper().replace('-', '_')}" if names else ""
+    variables = declared.variables
+    if variables and own and own not in variables:
+        variables = (*variables, own)  # a step has one command, so that its own name is enough
     return replace(
         declared,
+        variables=variables,
         name=name,
         names=names,
         kind=taken,

@@ -226,7 +226,7 @@ def _from_rest(argument: Parameter, rest: list[str]) -> list[str] | None:
 def _elsewhere(
     parameter: Parameter, environ: Mapping[str, str], files: Mapping[str, Any]
 ) -> tuple[list[str] | None, str]:
-    for name in parameter.variables:
+    for name in parameter.read:
         text = environ.get(name, "")
         if text.strip() if parameter.many else text:
             return (settings.listed(name, text) if parameter.many else [text]), name

@@ -16,7 +16,7 @@ def declared(program: Group) -> Iterator[Option]:
             if each.variables:
                 name = each.title.lstrip("-").lower()
                 default = () if each.many else each.default
-                yield Option(command.path, name, each.name, each.variables, default, each.many)
+                yield Option(command.path, name, each.name, each.read, default, each.many)
 
 
 @examples(

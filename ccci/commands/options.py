@@ -35,17 +35,20 @@ def option(
     *names: str,
     panel: Panel,
     metavar: str = "",
+    formerly: str = "",
     **more: Any,  # noqa: ANN401
 ) -> Parameter:
     """Return an option that its variables stand for as well; `names` where not the parameter's.
 
-    `metavar` is its value as the documentation writes it (REF, DURATION); `more` are fields of
-    `Parameter`, such as `words`, `least`, `short` and `completes`.
+    `CCCI_<formerly>` is what its variable was called before; `metavar` is its value as the
+    documentation writes it (REF, DURATION); `more` are fields of `Parameter`, such as `words`,
+    `least`, `short` and `completes`.
     """
     return Parameter(
         meaning=meaning,
         names=names,
         variables=tuple(settings.variables(variable)) if variable else (),
+        former=(f"CCCI_{formerly}",) if formerly else (),
         panel=panel,
         metavar=metavar,
         **more,
@@ -108,9 +111,10 @@ NoSample = Annotated[
 Format = Annotated[
     str,
     option(
-        "FORMAT",
+        "SWEEP_FORMAT",
         "How to print it.",
         "--format",
+        formerly="FORMAT",
         panel=Panel.OUTPUT,
         words=("table", "json", "sarif", "markdown"),
         short=True,
@@ -130,8 +134,9 @@ def refuse_two_forms(ctx: Context, output_format: str) -> None:
 FailOn = Annotated[
     str,
     option(
-        "FAIL_ON",
+        "SWEEP_FAIL_ON",
         "The least severity that makes the exit code 20.",
+        formerly="FAIL_ON",
         panel=Panel.JUDGING,
         words=("error", "warning", "never"),
         short=True,

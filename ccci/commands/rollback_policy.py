@@ -121,8 +121,9 @@ def command(
     runs: Annotated[
         Path | None,
         option(
-            "RUNS",
+            "SWEEP_RUNS",
             "A folder of reports: say which risks were seen and which are theory.",
+            formerly="RUNS",
             panel=Panel.JUDGING,
             metavar="FOLDER",
         ),

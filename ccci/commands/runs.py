@@ -74,8 +74,9 @@ def command(
     limit: Annotated[
         int | None,
         option(
-            "LIMIT",
+            "RUNS_LIMIT",
             f"How many runs are listed at most (default: {_AT_MOST}).",
+            formerly="LIMIT",
             panel=Panel.OUTPUT,
             least=1,
             short=True,

@@ -15,8 +15,9 @@ from ccci.sandbox import layout
 _Name = Annotated[
     str,
     option(
-        "NAME",
+        "SANDBOX_NAME",
         "Which sandbox; any number live side by side.",
+        formerly="NAME",
         panel=Panel.WHERE,
         metavar="NAME",
         short=True,
@@ -25,8 +26,9 @@ _Name = Annotated[
 _Folder = Annotated[
     Path | None,
     option(
-        "FOLDER",
+        "SANDBOX_FOLDER",
         "Where it lives, instead of a folder of that name in the state folder.",
+        formerly="FOLDER",
         panel=Panel.WHERE,
         metavar="FOLDER",
         short=True,

@@ -10,6 +10,7 @@ from support.recipes.repositories import commit, make_repository
 
 from ccci import cli, plugin
 from ccci import settings as config
+from ccci.commandline.reading import asked, taken_apart
 from ccci.commands.verbs import EVERYWHERE, PROGRAM
 from ccci.terminal.output import Output
 
@@ -93,6 +94,53 @@ def test_a_variable_means_one_thing_whatever_the_verb() -> None:
     dry = {names[verb]["dry_run"] for verb in ("upgrade", *sweeps)}
     assert len(dry) == 3
     assert names["deploy"]["tag"] == "CCCI_TAG"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("CCCI_LIMIT=1", "CCCI_RUNS_LIMIT", ("runs",)),
+        ("CCCI_NAME=x", "CCCI_SANDBOX_NAME", ("sandbox", "status")),
+        ("CCCI_FOLDER=x", "CCCI_SANDBOX_FOLDER", ("sandbox", "status")),
+        ("CCCI_FORMAT=json", "CCCI_SWEEP_FORMAT", ("sweep", "rollback-policy", ".")),
+        ("CCCI_FAIL_ON=warning", "CCCI_SWEEP_FAIL_ON", ("sweep", "rollback-policy", ".")),
+        ("CCCI_RUNS=runs", "CCCI_SWEEP_RUNS", ("sweep", "rollback-policy", ".")),
+    ],
+)
+def test_an_old_name_of_a_variable_is_still_read_and_said_to_be_one(
+    old: str, new: str, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "compose.yml").write_text("services: {app: {image: x}}")
+    (tmp_path / "runs").mkdir()
+    monkeypatch.setenv("CCCI_RUNS_DIR", str(tmp_path / "runs"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    name, _, value = old.partition("=")
+    warning = f"Warning: {name} is an old name: set {new} instead"
+    before, after = invoke(*words, env={name: value}), invoke(*words, env={new: value})
+    told = before.stderr.splitlines()
+    assert told.pop(0) == warning
+    assert (before.stdout, told) == (after.stdout, after.stderr.splitlines())
+    plain = invoke(*words)
+    assert words == ("runs",) or (plain.exit_code, plain.output) != (after.exit_code, after.output)
+    assert "old name" not in invoke(*words, env={name: value, new: value}).stderr
+    assert name not in invoke("help", "variables").stdout.split()
+
+
+def test_a_setting_of_a_plugin_s_step_is_called_as_its_option_is() -> None:
+    for command in PROGRAM.load():
+        read = [name for each in command.parameters for name in each.read]
+        assert len(read) == len(set(read)), command.path
+        for each in command.options:
+            own = f"PLUGIN_{each.title.lstrip('-').upper().replace('-', '_')}"
+            assert not each.variables or own in each.variables, (command.path, each.title)
+
+
+def test_a_plugin_s_dry_run_is_that_of_its_own_command() -> None:
+    leftovers = next(each for each in PROGRAM.load() if each.path == "sweep leftovers")
+    words = taken_apart(PROGRAM, EVERYWHERE, ("sweep", "leftovers"))
+    found = asked(leftovers.parameters, words, {"PLUGIN_DRY_RUN": "true"}, {})
+    assert found.values["dry_run"] is True
 
 
 @pytest.mark.parametrize(

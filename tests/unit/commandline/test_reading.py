@@ -65,9 +65,10 @@ def test_flags_of_one_letter_stand_together() -> None:
 @pytest.mark.parametrize(
     ("line", "environ", "meant"),
     [
-        ("runs", {"CCCI_LIMIT": "7"}, {"limit": 7}),
-        ("runs --limit 2", {"CCCI_LIMIT": "7"}, {"limit": 2}),
-        ("runs", {"PLUGIN_LIMIT": "8", "CCCI_LIMIT": "7"}, {"limit": 7}),
+        ("runs", {"CCCI_RUNS_LIMIT": "7"}, {"limit": 7}),
+        ("runs --limit 2", {"CCCI_RUNS_LIMIT": "7"}, {"limit": 2}),
+        ("runs", {"PLUGIN_LIMIT": "8", "CCCI_RUNS_LIMIT": "7"}, {"limit": 7}),
+        ("runs", {"PLUGIN_LIMIT": "8", "CCCI_LIMIT": "7"}, {"limit": 8}),
         ("upgrade s", {"CCCI_HEAD": "", "DRONE_COMMIT_SHA": "a"}, {"recipe": "s", "head": "a"}),
         ("upgrade s", {"CCCI_KEEP": "false", "PLUGIN_KEEP": "true"}, {"recipe": "s"}),
         ("upgrade s", {"PLUGIN_ENV": '{"A": 1}'}, {"recipe": "s", "env": ["A=1"]}),
@@ -114,7 +115,7 @@ def test_what_cannot_be_meant_is_refused_in_the_words_of_the_documentation(
 @pytest.mark.parametrize(
     ("line", "environ", "said"),
     [
-        ("runs", {"CCCI_LIMIT": "many"}, "CCCI_LIMIT: --limit 'many' is no whole number"),
+        ("runs", {"CCCI_RUNS_LIMIT": "many"}, "CCCI_RUNS_LIMIT: --limit 'many' is no whole number"),
         ("upgrade s --head x", {"PLUGIN_KEEP": "maybe"}, "PLUGIN_KEEP: --keep is on or off"),
         ("upgrade s --head x", {"CCCI_DEPLOYER": "x"}, "CCCI_DEPLOYER: --deployer 'x' is none of"),
     ],
