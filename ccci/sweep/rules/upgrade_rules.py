@@ -127,9 +127,11 @@ UPGRADE_RULES: tuple[Rule, ...] = (
         "CCCI112",
         "a timeout label shorter than the recipe needs",
         _WARNING,
-        "abra waits for as long as the label `coop-cloud.….timeout` says. A health check whose "
-        "start_period is longer is not over by then.",
-        "coop-cloud/abra (timeout label)",
+        "abra waits for as long as the label `coop-cloud.….timeout` says. A task is starting until "
+        "its first good probe, which may be start_period + retries x (interval + timeout) away: "
+        "only then is it unhealthy. It is said where a commit makes the label too short, or more "
+        "so.",
+        "coop-cloud/abra (timeout label), moby daemon/health.go",
     ),
     _rule(
         "CCCI113",

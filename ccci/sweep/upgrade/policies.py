@@ -66,19 +66,19 @@ def _action(name: str, service: Service, before: Effective, after: Effective) ->
 
 
 def timeout(pair: Pair) -> Iterator[Slip]:
-    """Yield a timeout label that is shorter than a health check's own patience."""
+    """Yield a timeout label that is shorter than a health check's own patience, and by more now."""
     old, new = _timeout(pair.old), _timeout(pair.new)
     if new is None:
         return
     allowed, name = new
     needed, who = _patience(pair.new)
     before, _ = _patience(pair.old)
-    was_short = old is not None and old[0] < before
-    if allowed < needed and not was_short:
+    lacked = before - old[0] if old is not None else 0.0
+    if needed - allowed > max(lacked, 0.0):
         yield Slip(
             TIMEOUT,
-            f"the timeout label allows {seconds(allowed)}, and `{who}` may take "
-            f"{seconds(needed)} to be healthy",
+            f"the timeout label allows {seconds(allowed)}, and the health check of `{who}` lets it "
+            f"start for up to {seconds(needed)}",
             f"raise the label above {seconds(needed)}",
             pair.new.loaded.services[name].place("deploy.labels", "deploy"),
             name,
@@ -94,10 +94,15 @@ def _timeout(view: View) -> tuple[float, str] | None:
 
 
 def _patience(view: View) -> tuple[float, str]:
+    """Return how long a health check lets a task start at most, and of which service.
+
+    Until its first good probe a task is starting; it is given up at the last of `retries` bad ones
+    in a row, those within the start_period not counted (moby daemon/health.go).
+    """
     found = [
-        (policy.start_period or 0.0, name)
+        (check.start_period + check.unhealthy_after, name)
         for name, service in view.loaded.services.items()
-        if (policy := effective(service)).check is not None
+        if (check := effective(service).check) is not None
     ]
     return max(found, default=(0.0, ""))
 

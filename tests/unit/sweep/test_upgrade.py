@@ -365,6 +365,16 @@ SLIPS: dict[str, tuple[str, Severity, list[Change]]] = {
         Severity.WARNING,
         [("compose.yml", "start_period: 1m", "start_period: 10m")],
     ),
+    "a timeout that is shorter than a check's retries": (
+        "CCCI112",
+        Severity.WARNING,
+        [("compose.yml", "interval: 5s, retries: 3, start_period: 1m", "interval: 1m, retries: 9")],
+    ),
+    "a timeout that was too short and is shorter": (
+        "CCCI112",
+        Severity.WARNING,
+        [("compose.yml", "timeout=120", "timeout=60")],
+    ),
     "a COMPOSE_FILE for new apps": (
         "CCCI113",
         Severity.WARNING,
