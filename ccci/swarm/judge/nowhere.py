@@ -10,6 +10,7 @@ from ccci.exits import Verdict
 from ccci.swarm.judge.endings import Ending
 from ccci.swarm.judge.history import History
 from ccci.swarm.judge.limits import STALLED_AFTER
+from ccci.swarm.judge.next_steps.by_constraint import met_by
 from ccci.swarm.judge.phrases import starts_again
 from ccci.swarm.model import CauseCode, Judgement, Mode, Phase
 
@@ -56,10 +57,11 @@ def homeless(history: History, at: float) -> Judgement | None:
     if gone < STALLED_AFTER:
         ripe = history.since.nowhere + STALLED_AFTER
         return Judgement(history.name, history.id, Phase.WAITING, detail=words, ripe_at=ripe)
-    constraints = ", ".join(f"`{each}`" for each in history.service.spec.constraints)
+    asked = history.service.spec.constraints
+    named = " and ".join(f"`{each}`" for each in asked)
     hint = (
-        f"label a node so that it meets {constraints}, or mend the service's placement"
-        if constraints
+        f"no node that is ready meets {named}: {met_by(asked)}"
+        if asked
         else "bring a node back that fits its platform: `docker node ls` shows which are away"
     )
     return replace(

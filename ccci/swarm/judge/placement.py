@@ -24,12 +24,19 @@ def allows(spec: Spec, node: Node) -> bool:
     return all(_matches(text, node) for text in spec.constraints) and _runs_on(spec, node)
 
 
-def _matches(constraint: str, node: Node) -> bool:
+def parts_of(constraint: str) -> tuple[str, bool, str] | None:
+    """Return a constraint's key, whether it asks for equality, and its value; None for no form."""
     parts = _CONSTRAINT.match(constraint)
+    return None if parts is None else (parts["key"], parts["operator"] == "==", parts["value"])
+
+
+def _matches(constraint: str, node: Node) -> bool:
+    parts = parts_of(constraint)
     if parts is None:
         return False
-    equal = _equal(parts["key"], parts["value"], node)
-    return equal is not None and equal is (parts["operator"] == "==")
+    key, wanted, value = parts
+    equal = _equal(key, value, node)
+    return equal is not None and equal is wanted
 
 
 def _equal(key: str, value: str, node: Node) -> bool | None:

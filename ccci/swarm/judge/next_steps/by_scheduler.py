@@ -3,29 +3,75 @@
 The reasons are swarmkit's (manager/scheduler/filter.go, orchestrator/constraintenforcer).
 """
 
+import re
 from collections.abc import Callable
 
+from ccci.swarm.judge.next_steps.by_constraint import met_by
 from ccci.swarm.judge.next_steps.situation import Situation, listed
 from ccci.swarm.model import Mount, Spec, TaskState
 
 
 def port_in_use(now: Situation) -> str:
-    """Return who may hold the port, and the way out, or nothing."""
+    """Return who holds the port, and the way out, or nothing.
+
+    The scheduler counts Swarm's own tasks alone; what a node says of the address is the doing of a
+    container or process that Swarm does not know.
+    """
+    if not now.error:
+        return ""
+    if "host-mode port already in use" in now.error:
+        return _held_by_a_task(now)
+    port = _BOUND.search(now.error)
+    own = now.spec.host_ports if now.spec is not None else ()
+    ports = (port[1],) if port else tuple(str(each) for each in own)
+    named = f"port {listed(ports)}" if ports else "the port"
+    if "permission denied" in now.error:
+        return (
+            f"docker on {now.where} may not open {named}: publish one from 1024 on, or lower "
+            "`net.ipv4.ip_unprivileged_port_start` there"
+        )
+    only = f" 'sport = :{ports[0]}'" if len(ports) == 1 else ""
+    if "port is already allocated" in now.error:
+        publish = f" --filter publish={ports[0]}" if len(ports) == 1 else ""
+        return (
+            f"another container on {now.where} holds {named}: `docker ps{publish}` there names "
+            "it; stop it, or publish another port"
+        )
+    listening = "ss -lunp" if re.search(r"\budp|/udp", now.error) else "ss -ltnp"
+    return (
+        f"another program on {now.where} holds {named}: `{listening}{only}` there names it; stop "
+        "it, or publish another port"
+    )
+
+
+_BOUND = re.compile(
+    r"(?:\bbind for|\blisten (?:tcp|udp|sctp)\d?|\bhost port(?: for)?) \S*?:(\d{1,5})(?=[:/ ]|$)",
+    re.IGNORECASE,
+)
+"""The port in what a node says of it (moby libnetwork/portallocator, portmapper, Go's net)."""
+
+
+def _held_by_a_task(now: Situation) -> str:
     spec = now.spec
     ports = listed([str(each) for each in spec.host_ports]) if spec is not None else ""
     named = f"port {ports}" if ports else "the port"
     if spec is not None and spec.host_ports and (spec.replicas or 1) > 1:
+        more = "; with `order: start-first` the old tasks hold it, too: stop-first frees it"
         return (
             f"{named} in `mode: host` is there once on each node, and {spec.replicas} replicas "
             "want it: fewer replicas, `mode: global`, more nodes, or `mode: ingress`"
+            + (more if now.start_first else "")
         )
     if now.start_first:
         return (
             f"set `update_config: order: stop-first`: with start-first the old task still holds "
-            f"{named}; if another program does, free it"
+            f"{named}; if another service's task does, publish another port"
         )
     if spec is not None:
-        return f"free {named}: `docker ps` and `ss -ltnp` on {now.where} show what else holds it"
+        return (
+            f"a task of another service holds {named} in `mode: host`: publish another port, or "
+            "add a node"
+        )
     return ""
 
 
@@ -61,21 +107,33 @@ def _no_room(now: Situation) -> str:
     return f"lower its resource reservations or {place}{more}"
 
 
+def _asked(now: Situation) -> tuple[str, ...]:
+    return now.spec.constraints if now.spec is not None else ()
+
+
 def _constraints(now: Situation) -> str:
-    asked = listed([f"`{each}`" for each in now.spec.constraints]) if now.spec is not None else ""
-    named = f" {asked}" if asked else ""
+    asked = _asked(now)
+    named = f" {listed([f'`{each}`' for each in asked])}" if asked else ""
+    plural = "" if len(asked) == 1 else "s"
+    every = "" if len(asked) <= 1 else "all "
     return (
-        f"no node that is ready meets its placement constraints{named}: label one (`docker node "
-        "update --label-add KEY=VALUE NODE`), or correct the constraints"
+        f"no node that is ready meets {every}its placement constraint{plural}{named}: "
+        f"{met_by(asked)}"
     )
 
 
 def _left_node(now: Situation) -> str:
-    asked = listed([f"`{each}`" for each in now.spec.constraints]) if now.spec is not None else ""
-    named = f" {asked}" if asked else " its placement constraints or reservations"
+    asked = _asked(now)
+    if not asked:
+        return (
+            f"{now.where} was changed during the rollout and no longer meets its placement "
+            "constraints or reservations: put back what was changed, then deploy again"
+        )
+    named = listed([f"`{each}`" for each in asked])
+    way = met_by(asked, now.node) if now.node else met_by(asked)
     return (
-        f"{now.where} was changed during the rollout and no longer meets{named}: label a node "
-        "(`docker node update --label-add`), then deploy again"
+        f"{now.where} was changed during the rollout and no longer meets {named}: {way}; then "
+        "deploy again"
     )
 
 

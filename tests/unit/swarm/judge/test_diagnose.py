@@ -177,8 +177,10 @@ def test_max_replicas_per_node_and_start_first_are_named_together() -> None:
 
 def test_stop_first_is_not_advised_to_who_has_it() -> None:
     start_first = spec("head", update=UpdatePolicy(order="start-first"))
-    assert "stop-first" in hint_for(CauseCode.PORT_IN_USE, None, None, start_first)
-    assert "stop-first" not in hint_for(CauseCode.PORT_IN_USE, None, None, spec("head"))
+    error = "no suitable node (host-mode port already in use on 1 node)"
+    waiting = task("b1", "pending", error=error)
+    assert "stop-first" in hint_for(CauseCode.PORT_IN_USE, waiting, None, start_first)
+    assert "stop-first" not in hint_for(CauseCode.PORT_IN_USE, waiting, None, spec("head"))
 
 
 def test_a_one_shot_that_ends_within_an_update_is_not_told_to_become_one() -> None:

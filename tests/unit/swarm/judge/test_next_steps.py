@@ -240,6 +240,28 @@ CASES: tuple[Case, ...] = (
          spec=wanted(update=START_FIRST)),
     Case("constraints", "no suitable node (scheduling constraints not satisfied on 2 nodes)", None,
          "pending", spec=wanted(constraints=("node.labels.disk == ssd",))),
+    *(
+        Case(f"constraint on {title}", "no suitable node (scheduling constraints not satisfied on "
+             "2 nodes)", None, "pending", spec=wanted(constraints=asked))
+        for title, asked in (
+            ("a role", ("node.role == worker",)),
+            ("the other role", ("node.role != worker",)),
+            ("a name", ("node.hostname==db1",)),
+            ("another name", ("node.hostname != db1",)),
+            ("an id", ("node.id == 2ivku8v2gvtg4",)),
+            ("an address", ("node.ip == 10.0.0.5",)),
+            ("docker's word for an architecture", ("node.platform.arch == arm64",)),
+            ("an architecture", ("node.platform.arch == riscv64",)),
+            ("a system", ("node.platform.os == windows",)),
+            ("a label that none may have", ("node.labels.spot != true",)),
+            ("a label with a blank", ("node.labels.rack == row 4",)),
+            ("an engine's label", ("engine.labels.region == eu",)),
+            ("two things", ("node.role == manager", "node.labels.disk == ssd")),
+            ("what Swarm does not know", ("node.disk == ssd",)),
+        )
+    ),
+    Case("evicted for want of room", "assigned node no longer has enough resources", None,
+         "rejected"),
     Case("evicted", "assigned node no longer meets constraints", None, "rejected",
          spec=wanted(constraints=("node.labels.disk == ssd",))),
     Case("log plugin", "no suitable node (missing plugin on 1 node)", None, "pending",
@@ -254,6 +276,23 @@ CASES: tuple[Case, ...] = (
     Case("other process", "driver failed programming external connectivity on endpoint s.1 (0a): "
          "Error starting userland proxy: listen tcp4 0.0.0.0:8099: bind: address already in use",
          128, spec=wanted(host_ports=(8099,))),
+    Case("another process, two replicas", "failed to set up container networking: driver failed "
+         "programming external connectivity on endpoint s.1 (0a): failed to bind host port for "
+         "0.0.0.0:8098:172.18.0.3:80/tcp: address already in use", 128,
+         spec=wanted(replicas=2, host_ports=(8098, 8099))),
+    Case("another process, start-first", "driver failed programming external connectivity on "
+         "endpoint s.1 (0a): Error starting userland proxy: listen udp4 0.0.0.0:53: bind: address "
+         "already in use", 128, spec=wanted(update=START_FIRST, host_ports=(53,))),
+    Case("another container", "driver failed programming external connectivity on endpoint s.1 "
+         "(0a): Bind for 0.0.0.0:80 failed: port is already allocated", 128,
+         spec=wanted(update=START_FIRST, host_ports=(80,))),
+    Case("port that is not to be opened", "driver failed programming external connectivity on "
+         "endpoint s.1 (0a): listen tcp4 0.0.0.0:80: bind: permission denied", 128,
+         spec=wanted(host_ports=(80,))),
+    Case("own replicas, start-first", "no suitable node (host-mode port already in use on 2 nodes)",
+         None, "pending", spec=wanted(replicas=2, update=START_FIRST, host_ports=(8098,))),
+    Case("another service's task", "no suitable node (host-mode port already in use on 1 node)",
+         None, "pending", spec=wanted(host_ports=(80,))),
     Case("old task", "no suitable node (host-mode port already in use on 1 node)", None, "pending",
          spec=wanted(update=START_FIRST, host_ports=(80,))),
     Case("old task on each node", "host-mode port already in use on 1 node", None, "pending",

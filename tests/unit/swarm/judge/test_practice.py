@@ -232,6 +232,7 @@ def test_a_global_service_that_no_node_fits_any_more_is_no_pass() -> None:
     assert report.cause is not None
     assert report.cause.code is CauseCode.NO_SUITABLE_NODE
     assert "node.labels.zone == eu" in report.cause.hint
+    assert "`docker node update --label-add zone=eu NODE`" in report.cause.hint
 
 
 def test_nor_one_whose_only_node_went_away_during_the_rollout() -> None:
