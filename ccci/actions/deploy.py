@@ -11,7 +11,7 @@ from ccci.recipe.checkout import Checkout
 from ccci.recipe.refs import check_ref, hide_password
 from ccci.report.model import Report
 from ccci.report.parts import Deploy
-from ccci.steps import own_settings, teardown
+from ccci.steps import leftovers, own_settings, teardown
 from ccci.steps.app import create_app, edit_env
 from ccci.steps.lock import locked
 from ccci.steps.preparation import HEAD, check_out
@@ -105,7 +105,7 @@ def _deployed(request: Request, workspace: Workspace) -> Report:
     app = workspace.app(chosen.commit)
     workspace = own_settings.heeded(workspace, app, chosen.commit, "deploy")
     with locked(workspace, app) as held:
-        there_already = bool(workspace.engine.services(app.stack))
+        there_already = bool(leftovers.services(workspace.engine, app.stack))
         with teardown.afterwards(workspace, app, held, stays=there_already) as ending:
             check_out(workspace, revision, HEAD)
             if there_already:

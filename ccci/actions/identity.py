@@ -8,7 +8,7 @@ from pathlib import Path
 from ccci import settings
 from ccci.actions.finished import engine_of
 from ccci.actions.recorded import judge
-from ccci.errors import CcciError, UsageError
+from ccci.errors import CcciError, EngineError, UsageError
 from ccci.exits import Verdict
 from ccci.recipe import checkout
 from ccci.recipe.naming import stack_of
@@ -26,6 +26,7 @@ from ccci.swarm.identity import Mismatch, carrier, identify
 from ccci.swarm.model import Service, Spec
 from ccci.terminal.output import Output
 
+_LOOKS = 3
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 
 
@@ -132,7 +133,24 @@ def verdict_of(mismatch: Mismatch | None, *, expected: bool) -> Verdict:
 
 
 def look(engine: Engine, stack: str) -> tuple[Service, ...]:
-    """Return the services of a stack with their tasks, in two listings."""
+    """Return the services of a stack with their tasks, as two looks in a row tell of them.
+
+    One answer may be a lagging manager's, or not whole. Where each look tells something else, as
+    while tasks come and go, it is the last; raise EngineError where that one tells of nothing.
+    """
+    looks = [_look(engine, stack)]
+    while len(looks) < _LOOKS and looks[-1:] != looks[-2:-1]:
+        looks.append(_look(engine, stack))
+    if any(looks) and not looks[-1]:
+        raise EngineError(
+            0,
+            f"the Engine tells of services of {stack}, and in the same moment of none",
+            "ask again; see whether DOCKER_HOST leads to one manager, and not to several in turn",
+        )
+    return looks[-1]
+
+
+def _look(engine: Engine, stack: str) -> tuple[Service, ...]:
     listed = engine.services(stack)
     if not listed:
         return ()

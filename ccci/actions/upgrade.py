@@ -21,7 +21,7 @@ from ccci.report.model import Report
 from ccci.report.parts import BaseOf, Upgrade
 from ccci.report.repetition import together
 from ccci.report.services_text import failing
-from ccci.steps import base_soak, early, own_settings, teardown
+from ccci.steps import base_soak, early, leftovers, own_settings, teardown
 from ccci.steps.app import create_app, edit_env, take_over
 from ccci.steps.early import HeadRefused, Pair
 from ccci.steps.follow import Outcome
@@ -115,7 +115,7 @@ def _upgraded(request: Request, workspace: Workspace) -> Report:
     workspace = own_settings.heeded(workspace, app, head, "upgrade")
     with locked(workspace, app) as held:
         with workspace.steps.step("base") as progress:
-            there = deployed_base(workspace.engine.services(app.stack), app.stack)
+            there = deployed_base(leftovers.services(workspace.engine, app.stack), app.stack)
             base = there or choose_base(
                 workspace.checkout,
                 head,

@@ -1,5 +1,6 @@
 """Room on the disk that holds the images, where that disk is this machine's."""
 
+import os
 import shutil
 from collections.abc import Mapping
 from typing import Any
@@ -19,8 +20,6 @@ def of_images(engine: Engine, info: Mapping[str, Any] | None = None) -> Check | 
         return None
     root = text(engine.info() if info is None else info, "DockerRootDir")
     # The socket may be another machine's, or lead out of the container that we run in.
-    try:
-        free = shutil.disk_usage(root).free if root else None
-    except (OSError, ValueError):  # not there, or a name that no disk can have
+    if not root or "\0" in root or not os.access(root, os.F_OK):
         return None
-    return None if free is None else machine.disk("docker disk", root, free)
+    return machine.disk("docker disk", root, shutil.disk_usage(root).free)

@@ -9,12 +9,12 @@ from pathlib import Path
 from ccci.exits import Verdict
 from ccci.host import files, sanitizer
 from ccci.plain_file import LARGEST_DOCUMENT, read_plain
+from ccci.steps.confirmed import look
 from ccci.swarm.baseline import Baseline
 from ccci.swarm.commits import Asked, Dirt
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.identity import IdentityReport, Mismatch, carrier, identify
-from ccci.swarm.model import Service
-from ccci.swarm.watching.watch import observe
+from ccci.swarm.model import Observation, Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +41,20 @@ def check(
     recorded: Mapping[str, str],
     app_service: str | None,
     named: Collection[str],
+    last: Observation | None = None,
 ) -> Found:
     """Look at the stack and hold it against `commit` (full), or against a pinned release.
 
     `named` are the services that the commit's own files have: what else is in the stack is left
     over from before, and carries no commit of this deploy.
 
-    `recorded` names the commit of each spec that a deploy of this run set (see `set_by`).
+    `recorded` names the commit of each spec that a deploy of this run set (see `set_by`), `last` is
+    what was seen when the rollout was judged.
     """
-    seen = observe(engine, stack)
+    confirmed = look(engine, stack, last, named)
+    seen = confirmed.seen
+    if confirmed.gone and not seen.services:
+        return _removed(stack, confirmed.gone)
     own = [each for each in seen.services if each.name in named]
     left_over = frozenset(each.name for each in seen.services) - frozenset(named)
     labelled = carrier(own, app_service)
@@ -77,6 +82,15 @@ def check(
         not_running = found.mismatch is Mismatch.NOT_RUNNING
         verdict = Verdict.UNSTABLE if not_running else Verdict.WRONG_IDENTITY
     return Found(found.report, verdict, found.summary, found.hint, found.notes, mine)
+
+
+def _removed(stack: str, gone: Collection[str]) -> Found:
+    return Found(
+        None,
+        Verdict.REMOVED,
+        f"{', '.join(sorted(gone))} of {stack} came up, and somebody removed the stack since",
+        "deploy it again, once nobody else works on it",
+    )
 
 
 def _is_renamed(labelled: Service, left_over: Collection[str]) -> bool:

@@ -12,6 +12,7 @@ from ccci.removal.looking import look
 from ccci.removal.objects import Kind, told
 from ccci.removal.teardown import PATIENCE, claim_of, files_of, summary, tear_down
 from ccci.steps.workspace import Workspace
+from ccci.swarm.engine.answers import Json
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.labels import STACK_LABEL
 
@@ -79,12 +80,19 @@ def _stopping(engine: Engine, stack: str) -> tuple[str, ...]:
     return tuple(f"task {each['ID'][:12]}" for each in going)
 
 
+def services(engine: Engine, stack: str) -> list[Json]:
+    """Return the services of a stack; that it has none has to be answered twice."""
+    return engine.services(stack) or engine.services(stack)
+
+
 def refuse_what_is_not_ours(workspace: Workspace, app: App) -> None:
-    """Raise CcciError when a teardown would take data along that no run of ccci made."""
+    """Raise CcciError when a teardown would take along what no run of ccci made.
+
+    That is data, or an app that is there after all.
+    """
     records = runs.recent(settings.runs_folder())
     claim = claim_of(workspace.engine, app.stack, records, ours=True)
-    kept = {Kind.VOLUME, Kind.SECRET, Kind.CONFIG}
-    found = [item for item in look(workspace.engine, claim) if item.kind in kept]
+    found = look(workspace.engine, claim, (Kind.SERVICE, Kind.VOLUME, Kind.SECRET, Kind.CONFIG))
     what = [
         *([told(found)] if found else ()),
         *([str(app.env_file)] if app.env_file.exists() else ()),

@@ -236,6 +236,7 @@ def _identified(
             recorded=recorded,
             app_service=workspace.choices.app_service,
             named=frozenset(stack.services),
+            last=outcome.rollout.last,
         )
         if found.verdict is None:
             progress.say(found.summary)

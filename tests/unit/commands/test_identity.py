@@ -1,11 +1,14 @@
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from support.command_line import invoke
+from support.engine.server import recorded as recorded_of_engine
 from support.recipes.repositories import commit, make_repository
 
-from ccci.actions.identity import Request, _asked, verdict_of
-from ccci.errors import UsageError
+from ccci.actions.identity import Request, _asked, look, verdict_of
+from ccci.errors import EngineError, UsageError
 from ccci.exits import Verdict
 from ccci.records import runs
 from ccci.records.runs import Record
@@ -73,3 +76,23 @@ def test_a_branch_is_asked_of_the_repository_that_the_run_was_of(
     assert _asked(Request("shop_x", "main"), record).expected == head
     with pytest.raises(UsageError, match="is no commit of 7 to 40 hex digits"):
         _asked(Request("shop_x", "no-such-branch"), record)
+
+
+LISTED: list[dict[str, Any]] = recorded_of_engine("services")
+
+
+@pytest.mark.parametrize("answers", [[[], LISTED, LISTED], [LISTED, [], LISTED], [LISTED, LISTED]])
+def test_a_stack_is_there_though_one_answer_lacks_it(answers: list[list[dict[str, Any]]]) -> None:
+    rest = list(answers)
+    engine: Any = SimpleNamespace(services=lambda _: rest.pop(0), tasks=lambda _: [])
+    assert len(look(engine, "t")) == len(LISTED)
+    assert rest == []
+
+
+def test_a_stack_is_gone_where_two_answers_in_a_row_say_so() -> None:
+    rest: list[Any] = [[], []]
+    engine: Any = SimpleNamespace(services=lambda _: rest.pop(0), tasks=lambda _: [])
+    assert look(engine, "t") == ()
+    rest = [LISTED, [], []]
+    with pytest.raises(EngineError, match="in the same moment of none"):
+        look(engine, "t")

@@ -1,6 +1,7 @@
 """What a killed run left under an app's name is removed before another run makes anything."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ from ccci.exits import Verdict
 from ccci.recipe.source import Source
 from ccci.records import runs
 from ccci.records.runs import Run
+from ccci.removal.objects import Claim
 from ccci.removal.teardown import Ending
 from ccci.report.model import Report
 from ccci.steps import Steps, leftovers
@@ -114,6 +116,28 @@ def test_what_cannot_be_removed_stops_the_run(stage: Stage) -> None:
     stage.left = ("volume data",)
     with pytest.raises(CcciError, match="cannot be removed: volume data"):
         stage.clear()
+
+
+def test_an_app_is_there_where_one_of_two_answers_shows_it() -> None:
+    app = [{"ID": "s"}]
+    for answers, there in (([[], app], app), ([app], app), ([[], []], [])):
+        rest: list[Any] = list(answers)
+        engine: Any = SimpleNamespace(services=lambda _, rest=rest: rest.pop(0))
+        assert leftovers.services(engine, STACK) == there
+        assert rest == []
+
+
+def test_an_app_that_is_there_after_all_is_not_removed_at_the_end(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = {"ID": "s", "Spec": {"Name": f"{STACK}_app"}}
+    nothing: Any = SimpleNamespace(
+        services=lambda _: [listed], volumes=list, secrets=list, configs=list
+    )
+    monkeypatch.setattr(leftovers, "claim_of", lambda *_, **__: Claim(STACK))
+    workspace = replace(stage.workspace, engine=nothing)
+    with pytest.raises(CcciError, match=f"service {STACK}_app"):
+        leftovers.refuse_what_is_not_ours(workspace, stage.app)
 
 
 def test_nothing_of_a_strangers_is_taken_along(

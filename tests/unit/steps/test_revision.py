@@ -21,10 +21,10 @@ from ccci.report.model import Status
 from ccci.steps import (
     Steps,
     base_soak,
+    confirmed,
     early,
     follow,
     health,
-    identity,
     moved_tags,
     rehearsal,
     revision,
@@ -110,8 +110,9 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     return made
 
 
-def plays(monkeypatch: pytest.MonkeyPatch, seen: Observation, after: Observation) -> None:
-    """Let the next deploy be seen as `seen`, and what is looked at after it be `after`."""
+def plays(monkeypatch: pytest.MonkeyPatch, seen: Observation, *after: Observation) -> None:
+    """Let the next deploy be seen as `seen`, and looks after it be `after`, the last for ever."""
+    rest = list(after)
 
     def roll(*arguments: Any) -> Rolled:
         before = baseline(OLD)
@@ -122,7 +123,8 @@ def plays(monkeypatch: pytest.MonkeyPatch, seen: Observation, after: Observation
         return Rolled(before, arguments[3], outcome)
 
     monkeypatch.setattr(revision, "roll", roll)
-    monkeypatch.setattr(identity, "observe", lambda *_: after)
+    monkeypatch.setattr(confirmed, "observe", lambda *_: rest.pop(0) if rest[1:] else rest[0])
+    monkeypatch.setattr(confirmed, "AGAIN_AFTER", 0.0)
 
 
 def deployed(workspace: Workspace, why: str = HEAD) -> Judged:
@@ -137,6 +139,22 @@ def test_a_commit_that_runs_and_is_the_one_that_was_asked_for_passes(
     assert judged.verdict is Verdict.CONVERGED
     assert judged.identity is not None
     assert [each.name for each in workspace.steps.done] == ["head deploy", "head identity"]
+
+
+def test_one_empty_answer_after_a_pass_is_no_other_commit(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plays(monkeypatch, converged(), look(10), converged())
+    assert deployed(workspace).verdict is Verdict.CONVERGED
+
+
+def test_a_stack_that_went_after_its_rollout_is_removed(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plays(monkeypatch, converged(), look(10))
+    judged = deployed(workspace)
+    assert judged.verdict is Verdict.REMOVED
+    assert "somebody removed the stack since" in judged.summary
 
 
 def test_another_commit_than_the_one_that_was_asked_for_is_no_pass(
