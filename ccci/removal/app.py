@@ -126,7 +126,7 @@ def remove(
 
 
 def _claim(engine: Engine, target: Target, records: Iterable[Record]) -> Claim:
-    claim = claim_of(engine, target.stack, records, ours=target.ours)
+    claim = claim_of(engine, target.stack, records)
     return replace(claim, by_name=True) if target.forced else claim
 
 

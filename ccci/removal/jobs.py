@@ -24,11 +24,14 @@ _NOWHERE = "node.id==none"
 
 
 def is_at_work(task: Json) -> bool:
-    """Say whether there is anything of a task, or will be: it has not ended, and a node has it.
+    """Say whether something is still to come of a task: its end, or its removal.
 
-    Without a node it is to have one, but for a job's task: that one may outlive its service and
-    wait for a node for ever. Raise EngineError where the answer makes no sense.
+    Swarm forgets a task that it is to remove, and then its node removes the container. A job's task
+    may outlive its service: what ended stays as it is, what waits for a node may wait for ever.
+    Raise EngineError where the answer makes no sense.
     """
+    if text(task, "DesiredState") == TaskState.REMOVE:
+        return True
     if _state(text(inside(task, "Status"), "State")).ended:
         return False
     return bool(text(task, "NodeID")) or not is_of_a_job(task)

@@ -1,8 +1,7 @@
 """What the swarm still has of a stack, and what of it can be removed now; pure.
 
 The order is Swarm's: a network with endpoints, a volume, secret or config in use cannot be removed,
-so services go first, then everything waits until the last task and container is gone. A container
-that ended goes by itself, but for those of a job that is gone (`ccci.removal.jobs`).
+so services go first, then everything waits until the last task and container is gone.
 """
 
 import re
@@ -42,11 +41,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What we may remove: a stack, the names that its runs recorded, and how surely it is ours.
+    """What we may remove: a stack, and the names that its runs recorded.
 
-    With `by_name`, secrets, configs and volumes that carry no label but the stack's prefix are the
-    stack's too: abra labels none of the secrets it makes. `others` are the stacks that are known
-    beside it: a name with the prefix of one of them, where that is longer, is theirs.
+    With `by_name`, which a person asked for, secrets, configs and volumes that carry no label but
+    the stack's prefix are the stack's too: abra labels none of the secrets it makes. `others` are
+    the stacks that are known beside it: a name with the prefix of one of them, where that is
+    longer, is theirs.
     """
 
     stack: str
@@ -91,16 +91,13 @@ def volume_items(answers: Iterable[Mapping[str, Any]], claim: Claim) -> list[Ite
 
 
 def removable(items: Collection[Item]) -> tuple[Item, ...]:
-    """Return what can be removed now: services alone, nothing while tasks end, then the rest.
-
-    That is containers alone first, which the Engine removes once they have ended.
-    """
+    """Return what can be removed now: services alone, nothing while tasks end, then the rest."""
     services = tuple(item for item in items if item.kind is Kind.SERVICE)
     if services:
         return services
-    if any(item.kind is Kind.TASK for item in items):
+    if any(item.kind in {Kind.TASK, Kind.CONTAINER} for item in items):
         return ()
-    return tuple(item for item in items if item.kind is Kind.CONTAINER) or tuple(items)
+    return tuple(items)
 
 
 def known_stacks(answers: Iterable[Mapping[str, Any]]) -> frozenset[str]:

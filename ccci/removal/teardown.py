@@ -1,7 +1,7 @@
 """Removing an app until the Engine itself says that nothing of it is left.
 
 Never its images, never the records of its runs. What is removed is named by the stack's label, by
-the records of the runs that made it, or, where it is surely ours, by its prefix (`ccci.remainder`).
+the records of the runs that made it, or, where the user repeats its name, by its prefix.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -31,12 +31,12 @@ from ccci.terminal.waiting import Waiting
 
 PATIENCE = 180.0
 STUCK_AFTER = 45.0
+FORGOTTEN_AFTER = 2.0
+"""How long an ended container may stay before we take it: a job's, which no node removes."""
 KILL_AFTER = 30.0
 """How long the containers of a stack without services may take: a recipe may ask for days."""
 _LOOK_EVERY = 0.25
 _ABSENT = 404
-_ANONYMOUS = {"v": True}
-"""To remove the anonymous volumes of a container with it, as a node does for Swarm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Ending:
     def notes(self) -> tuple[str, ...]:
         """Return what a report has to add."""
         unseen = f"volumes on these nodes cannot be seen from here: {', '.join(self.unseen)}"
-        kept = f"no run made these, so they stay: {', '.join(self.kept)}"
+        kept = f"no run on record here made these, so they stay: {', '.join(self.kept)}"
         return (
             *self.troubles,
             *((unseen,) if self.unseen else ()),
@@ -118,8 +118,9 @@ def tear_down(
             complaints |= _remove(engine, removable(items))
             if _keys(items) != before:
                 before, changed = _keys(items), clock.monotonic()
-            if clock.monotonic() - changed >= KILL_AFTER:
-                complaints |= _kill(engine, items)
+            idle = clock.monotonic() - changed
+            if idle >= FORGOTTEN_AFTER:
+                complaints |= _end(engine, items, force=idle >= KILL_AFTER)
         refused = all(str(item) in complaints for item in items)
         if clock.monotonic() >= (min(until, changed + STUCK_AFTER) if refused else until):
             with suppress(ConnectionLost):
@@ -176,11 +177,11 @@ def _kept(engine: Engine, claim: Claim) -> tuple[str, ...]:
     return tuple(str(item) for item in covered(wide) if item not in mine)
 
 
-def claim_of(engine: Engine, stack: str, records: Iterable[Record], *, ours: bool) -> Claim:
-    """Return what may be removed of a stack. `ours` says that a run record or a lock names it.
+def claim_of(engine: Engine, stack: str, records: Iterable[Record]) -> Claim:
+    """Return what may be removed of a stack: what has its label, or ours, or is on record.
 
-    Where a run of this host has it on record, that says which secrets a run made: any other under
-    the stack's name was put there by a person, and stays.
+    Whatever else has the stack's name may have been put there by a person, and stays: a lock alone,
+    of a run on another host, says whose the stack is and not what its run made.
     """
     every = [engine.services(), engine.secrets(), engine.configs(), engine.volumes()]
     labelled = frozenset().union(*(known_stacks(each) for each in every))
@@ -188,8 +189,7 @@ def claim_of(engine: Engine, stack: str, records: Iterable[Record], *, ours: boo
     mine = [record for record in records if record.stack == stack]
     recorded = {name for record in mine if not record.gone for name in record.secrets}
     others = {record.stack for record in records if record.stack}
-    by_name = ours and not mine
-    return Claim(stack, frozenset(recorded), by_name, frozenset(labelled | others) - {stack})
+    return Claim(stack, frozenset(recorded), others=frozenset(labelled | others) - {stack})
 
 
 def files_of(stack: str, records: Iterable[Record]) -> tuple[Path, ...]:
@@ -209,7 +209,7 @@ def _remove(engine: Engine, items: Iterable[Item]) -> dict[str, str]:
     complaints = {}
     for item in items:
         try:
-            engine.delete(_path(item), params=_ANONYMOUS if item.kind is Kind.CONTAINER else None)
+            engine.delete(_path(item))
         except ConnectionLost:
             raise
         except EngineError as error:
@@ -219,15 +219,19 @@ def _remove(engine: Engine, items: Iterable[Item]) -> dict[str, str]:
     return complaints
 
 
-def _kill(engine: Engine, items: Collection[Item]) -> dict[str, str]:
-    """End the containers that outlive their services; those of other nodes end by themselves."""
+def _end(engine: Engine, items: Collection[Item], *, force: bool) -> dict[str, str]:
+    """Remove the containers that outlive their services: with `force`, those that run as well.
+
+    Those of other nodes end by themselves, but for a job's (`ccci.removal.jobs`).
+    """
     if any(item.kind is Kind.SERVICE for item in items):
         return {}
     complaints = {}
     for item in items:
         if item.kind is Kind.CONTAINER:
+            # `v`: its anonymous volumes as well, as a node does it for Swarm.
             try:
-                engine.delete(_path(item), params={**_ANONYMOUS, "force": True})
+                engine.delete(_path(item), params={"v": True, "force": force})
             except ConnectionLost:
                 raise
             except EngineError as error:

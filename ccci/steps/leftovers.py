@@ -35,7 +35,7 @@ def clear(workspace: Workspace, app: App, held: Lease) -> None:
         ended = runs.ended(root, records)
         ending = tear_down(
             workspace.engine,
-            claim_of(workspace.engine, app.stack, records, ours=True),
+            claim_of(workspace.engine, app.stack, records),
             files=files_of(app.stack, ended),
             check=held.check,
             waiting=progress.waiting,
@@ -91,7 +91,7 @@ def refuse_what_is_not_ours(workspace: Workspace, app: App) -> None:
     That is data, or an app that is there after all.
     """
     records = runs.recent(settings.runs_folder())
-    claim = claim_of(workspace.engine, app.stack, records, ours=True)
+    claim = claim_of(workspace.engine, app.stack, records)
     found = look(workspace.engine, claim, (Kind.SERVICE, Kind.VOLUME, Kind.SECRET, Kind.CONFIG))
     what = [
         *([told(found)] if found else ()),

@@ -116,7 +116,7 @@ def _tear_down(workspace: Workspace, app: App, held: Lease, ending: Ending) -> N
         try:
             found = teardown.tear_down(
                 workspace.engine,
-                teardown.claim_of(workspace.engine, app.stack, records, ours=True),
+                teardown.claim_of(workspace.engine, app.stack, records),
                 files=(app.env_file, *teardown.files_of(app.stack, ended), app.abra_dir),
                 undeploy=lambda: _undeploy(workspace, app),
                 check=held.check,

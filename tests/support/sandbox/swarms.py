@@ -15,9 +15,9 @@ from support.sandbox import images
 
 from ccci.errors import EngineError
 from ccci.host.process import Finished, run
+from ccci.removal.jobs import is_at_work
 from ccci.sandbox.layout import Sandbox
 from ccci.swarm.engine.client import Engine
-from ccci.swarm.states import TaskState
 
 SANDBOXES = "CCCI_TEST_SANDBOXES"
 """The variable that holds the path with which every folder of this run's sandboxes begins."""
@@ -199,15 +199,12 @@ class Swarm:
             raise AssertionError(f"{error}: {left}") from None
 
     def at_work(self, stack: str) -> list[str]:
-        """Return the ids of a stack's tasks that a node has and that have not ended.
+        """Return the ids of a stack's tasks that Swarm, or a node, has something to do for.
 
         Those of a job outlive their service, in the state in which it was removed (seen on 20.10).
         """
-        return [
-            str(task["ID"])
-            for task in self.listed("task", label=f"{_STACK}={stack}")
-            if task.get("NodeID") and not TaskState(task["Status"]["State"]).ended
-        ]
+        tasks = self.listed("task", label=f"{_STACK}={stack}")
+        return [str(task["ID"]) for task in tasks if is_at_work(task)]
 
     def left(self, stack: str, kind: str, node: int = 1) -> list[str]:
         """Return the ids of a stack's services, containers, networks, volumes, … on a node."""

@@ -126,6 +126,7 @@ def test_one_that_was_asked_already_is_asked_no_more(stack: Jobs, engine: Engine
         ("running", "complete", "n", True),
         ("complete", "complete", "n", False),
         ("failed", "shutdown", "n", False),
+        ("shutdown", "remove", "n", True),
         ("a state of tomorrow", "running", "n", True),
     ],
 )

@@ -30,13 +30,9 @@ def test_services_go_first_and_alone() -> None:
     assert [each.name for each in removable(items)] == ["a", "b"]
 
 
-def test_nothing_goes_while_tasks_end() -> None:
-    assert removable([item(Kind.NETWORK), item(Kind.CONTAINER), item(Kind.TASK)]) == ()
-
-
-def test_containers_go_before_what_they_use() -> None:
-    items = [item(Kind.NETWORK), item(Kind.CONTAINER, "a"), item(Kind.VOLUME)]
-    assert [each.name for each in removable(items)] == ["a"]
+@pytest.mark.parametrize("kind", [Kind.TASK, Kind.CONTAINER])
+def test_nothing_goes_while_tasks_and_containers_end(kind: Kind) -> None:
+    assert removable([item(Kind.NETWORK), item(Kind.VOLUME), item(kind)]) == ()
 
 
 def test_the_rest_goes_together() -> None:

@@ -146,7 +146,7 @@ READERS: dict[str, Callable[[Engine, StackFile], object]] = {
         machine.clock(str(engine.info().get("SystemTime", "")), *("2026-01-01T00:00:00Z",) * 2),
     ),
     "look": lambda engine, _: looking.look(engine, Claim("t")),
-    "claim": lambda engine, _: teardown.claim_of(engine, "t", (), ours=True),
+    "claim": lambda engine, _: teardown.claim_of(engine, "t", ()),
     "kept": lambda engine, _: teardown._kept(engine, Claim("t")),
     "unseen": lambda engine, _: teardown._unseen(engine, Claim("t"), set()),
 }
