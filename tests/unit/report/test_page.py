@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,7 @@ MADE: dict[str, Callable[[], Report]] = {
     "image-missing": lambda: recorded("image-missing"),
     "stop-first": lambda: recorded("stop-first"),
     "upgrade-unhealthy": of_an_upgrade,
+    "thirty-of-which-two-failed": partial(of_thirty, 2),
     "nothing-followed": lambda: Report("upgrade", Verdict.UNABLE, "no Engine", hint="start one"),
 }
 
