@@ -2,10 +2,10 @@
 
 A message quotes paths, names and commands that a user chose: `bind source path does not exist:
 /mnt/registry` is no matter of a registry. So a pattern counts only where the Engine begins to
-speak (at the start, after `: `, `(`, `; ` or `, `), quoted parts and paths are blanked before, and
-of several patterns the one that begins first decides. Texts are those of moby, swarmkit,
-libnetwork, containerd and runc, each with its place; they are matched without case and in part,
-since engines word them differently.
+speak (at the start, after `: `, `(`, `; `, `, ` or gRPC's `desc = `), quoted parts and paths are
+blanked before, and of several patterns the one that begins first decides. Texts are those of moby,
+swarmkit, libnetwork, containerd and runc, each with its place; they are matched without case and
+in part, since engines word them differently.
 """
 
 import re
@@ -13,6 +13,10 @@ from functools import cache
 
 from ccci.swarm.causes import CauseCode
 
+_UNFIT = (
+    r"insufficient resources|missing plugin|scheduling constraints not satisfied"
+    r"|unsupported platform|cannot fulfill requested [a-z ]+"
+)
 _SAID: tuple[tuple[CauseCode, str], ...] = (
     # swarmkit manager/scheduler/filter.go: Explain of HostPortFilter, before the general text.
     (CauseCode.PORT_IN_USE, r"no suitable node \([^()]*host-mode port already in use"),
@@ -21,14 +25,11 @@ _SAID: tuple[tuple[CauseCode, str], ...] = (
     # (swarmkit manager/scheduler/scheduler.go: taskFitNode).
     (
         CauseCode.PORT_IN_USE,
-        r"(?:[a-z ]+ on \d+ nodes?; )*host-mode port already in use on \d+ node",
+        rf"(?:(?:{_UNFIT}) on \d+ nodes?; )*host-mode port already in use on \d+ node",
     ),
     (
         CauseCode.NO_SUITABLE_NODE,
-        (
-            r"(?:insufficient resources|missing plugin|scheduling constraints not satisfied"
-            r"|unsupported platform|cannot fulfill requested [a-z ]+) on \d+ node"
-        ),
+        rf"(?:{_UNFIT}) on \d+ node",
     ),
     (
         CauseCode.NO_SUITABLE_NODE,
@@ -40,7 +41,10 @@ _SAID: tuple[tuple[CauseCode, str], ...] = (
     (CauseCode.PORT_IN_USE, r"bind for \S+ failed"),
     (CauseCode.PORT_IN_USE, r"(?:failed to )?listen (?:on )?(?:tcp|udp|sctp)"),
     (CauseCode.PORT_IN_USE, r"failed to bind (?:host )?port"),
-    (CauseCode.PORT_IN_USE, r"port is already allocated|bind: address already in use"),
+    (
+        CauseCode.PORT_IN_USE,
+        r"port is already allocated|(?:\S+ )?\S*:\d+(?:/\w+)?: bind: address already in use",
+    ),
     # moby daemon/images, containerd and the registry client (distribution/registry/client).
     (CauseCode.IMAGE_UNAVAILABLE, r"no such image|no matching manifest|invalid reference format"),
     (CauseCode.IMAGE_UNAVAILABLE, r"manifest (?:for \S+ )?(?:unknown|not found|invalid)"),
@@ -51,13 +55,30 @@ _SAID: tuple[tuple[CauseCode, str], ...] = (
     (CauseCode.IMAGE_UNAVAILABLE, r"error pulling image|failed to (?:register|extract) layer"),
     (CauseCode.IMAGE_UNAVAILABLE, r"toomanyrequests|unauthorized|denied: |pull access denied"),
     (CauseCode.IMAGE_UNAVAILABLE, r"(?:get|head) <>"),
+    # What newer engines hand on as it came: distribution's client, containerd's remotes/docker.
+    (CauseCode.IMAGE_UNAVAILABLE, r"error from registry|name unknown|repository name not known"),
+    (
+        CauseCode.IMAGE_UNAVAILABLE,
+        r"received unexpected http status|error parsing http \d+ response",
+    ),
+    (CauseCode.IMAGE_UNAVAILABLE, r"unexpected status from (?:get|head) request"),
+    (CauseCode.IMAGE_UNAVAILABLE, r"no basic auth credentials|incorrect username or password"),
+    (CauseCode.IMAGE_UNAVAILABLE, r"(?:insufficient_scope: )?authorization failed"),
+    (
+        CauseCode.IMAGE_UNAVAILABLE,
+        r"short read: expected|filesystem layer verification failed|unexpected commit digest",
+    ),
+    (CauseCode.IMAGE_UNAVAILABLE, r"(?:unknown blob|blob unknown)|failed size validation"),
     (CauseCode.IMAGE_UNAVAILABLE, r"(?:image|repository) \S+ ?(?:does not exist|not found)"),
     # moby volume/mounts/validate.go, volume/service and volume drivers; runc's rootfs_linux.go.
     (CauseCode.MOUNT_FAILED, r"invalid (?:mount|volume)|duplicate mount point|no such volume"),
     (CauseCode.MOUNT_FAILED, r"bind (?:mount )?source path|error while creating mount source path"),
     (
         CauseCode.MOUNT_FAILED,
-        r"(?:error|failed)(?: while| to)? (?:mount|setting up mount|creating mount)",
+        (
+            r"(?:error|failed)(?: while| to)? "
+            r"(?:mount(?!ing <system>)|setting up mount|creating mount)"
+        ),
     ),
     (CauseCode.MOUNT_FAILED, r"(?:failed to )?(?:mkdir|chown|chmod|lstat) <>|create \S+: "),
     (CauseCode.MOUNT_FAILED, r"error (?:while )?looking up volume plugin|volumedriver\."),
@@ -76,7 +97,7 @@ _SAID: tuple[tuple[CauseCode, str], ...] = (
     (CauseCode.NETWORK_UNAVAILABLE, r"error creating (?:vxlan|external connectivity)"),
     (CauseCode.NETWORK_UNAVAILABLE, r"endpoint with name|(?:requested )?pool .*overlaps"),
     # libnetwork/ipam: an address of the overlay itself, where no socket is spoken of.
-    (CauseCode.NETWORK_UNAVAILABLE, r"address already in use"),
+    (CauseCode.NETWORK_UNAVAILABLE, r"(?<!bind: )address already in use"),
     # moby daemon/cluster/executor/container/errors.go ErrContainerUnhealthy.
     (CauseCode.UNHEALTHY, r"(?:dockerexec: )?unhealthy container"),
     # moby oci and runc: what follows speaks of the program, its user or its directory.
@@ -94,7 +115,7 @@ _WRAPPERS: tuple[tuple[CauseCode, str], ...] = (
 @cache
 def _patterns() -> tuple[tuple[tuple[CauseCode, re.Pattern[str]], ...], ...]:
     """Return those of the tables, compiled once somebody asks: where all is well nobody does."""
-    begins = r"(?:^|(?<=: )|(?<=\()|(?<=; )|(?<=, ))"
+    begins = r"(?:^|(?<=: )|(?<=\()|(?<=; )|(?<=, )|(?<=desc = ))"
     return tuple(
         tuple((code, re.compile(f"{begins}(?:{text})", re.IGNORECASE)) for code, text in table)
         for table in (_SAID, _WRAPPERS)
@@ -117,15 +138,26 @@ _STORE = re.compile(
 )
 _OF_STORE = "<store>"
 
+# runc libcontainer/rootfs_linux.go, libcontainer/cgroups and containerd's shim: what they make and
+# mount for a container whatever it asks for. A mount that a user asks for has another source.
+_SYSTEM = re.compile(
+    r"\b(?P<doing>mkdir|chown|chmod|lstat) ['\"`]?/(?:sys|proc|dev|(?:var/)?run)(?:/[^\s:,;)]*)?\b"
+    r"|\b(?P<mounting>mounting) \"(?:proc|sysfs|cgroup2?|mqueue|devpts|shm"
+    r"|tmpfs(?=\" to rootfs at \"/dev\"))\""
+)
+_OF_SYSTEM = "<system>"
+
 _EXIT = re.compile(r"^task: non-zero exit \((\d{1,3})\)")
 
 
 def own_words(message: str) -> str:
     """Return a message with what it quotes (strings, paths, addresses) blanked.
 
-    A path of the Engine's own store is no path of a mount: it has a blank of its own.
+    A path of the Engine's own store, or one of the kernel's and the runtime's, is no path of a
+    mount: each has a blank of its own.
     """
-    return _QUOTED.sub(lambda each: _OF_STORE if _STORE.search(each[0]) else _BLANK, message)
+    plain = _SYSTEM.sub(lambda each: f"{each['doing'] or each['mounting']} {_OF_SYSTEM}", message)
+    return _QUOTED.sub(lambda each: _OF_STORE if _STORE.search(each[0]) else _BLANK, plain)
 
 
 def quoted(message: str) -> tuple[str, ...]:

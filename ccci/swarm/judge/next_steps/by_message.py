@@ -104,6 +104,18 @@ _LIMITS = (
     "hard one higher than docker's daemon may set"
 )
 
+_NO_CGROUP = r"cgroup.*(?:cannot allocate memory|no space left)"
+
+_CONTROL_GROUPS = (
+    "the kernel of {where} has no room for another control group, whatever its memory and disk: "
+    "nothing of the recipe; restart that node, which clears those that ended containers left"
+)
+
+_OF_THE_NODE = (
+    "docker on {where} could not set a container up: nothing of the recipe; see the log of its "
+    "daemon (`journalctl -u docker`), or restart that node"
+)
+
 _ONE_KIND = (
     "source and target are not of one kind: a file goes onto a file and a folder onto a folder; "
     "give the config, secret or bind a `target` that the image does not have as a folder"
@@ -136,6 +148,8 @@ _TABLE: tuple[Row, ...] = (
     (CauseCode.EXIT_NONZERO, r"logging driver", _log_driver),
     (CauseCode.EXIT_NONZERO, r"setting rlimits?", _LIMITS),
     (CauseCode.EXIT_NONZERO, r"<store>.*no space left", NO_ROOM),
+    (CauseCode.EXIT_NONZERO, _NO_CGROUP, _CONTROL_GROUPS),
+    (CauseCode.EXIT_NONZERO, r"<system>|listen unix", _OF_THE_NODE),
     # moby daemon/container_operations_unix.go, remountSecretDir: seen on 20.10 under load.
     (
         CauseCode.EXIT_NONZERO,
@@ -195,6 +209,8 @@ _TABLE: tuple[Row, ...] = (
     # Neither: what the Engine does with the container's own file system.
     (CauseCode.UNKNOWN, r"<store>.*no space left|no space left.*<store>", NO_ROOM),
     (CauseCode.UNKNOWN, r"lstat <store>: not a directory", _through_a_file),
+    (CauseCode.UNKNOWN, _NO_CGROUP, _CONTROL_GROUPS),
+    (CauseCode.UNKNOWN, r"<system>|listen unix", _OF_THE_NODE),
     # Networks: libnetwork, swarmkit manager/allocator.
     (
         CauseCode.NETWORK_UNAVAILABLE,

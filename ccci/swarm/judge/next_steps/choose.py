@@ -14,7 +14,7 @@ from ccci.swarm.judge.next_steps.by_evidence import exited, unhealthy
 from ccci.swarm.judge.next_steps.by_message import by_message
 from ccci.swarm.judge.next_steps.by_scheduler import no_node, port_in_use
 from ccci.swarm.judge.next_steps.situation import Situation, listed
-from ccci.swarm.judge.words import exit_code_in
+from ccci.swarm.judge.words import exit_code_in, own_words
 from ccci.swarm.model import CauseCode, Mode, TaskState
 
 
@@ -106,9 +106,31 @@ def _unknown(now: Situation) -> str:
         gone = re.match(r"(secret|config) reference \S+ not found", now.task.error)
         if gone:
             return f"the {gone[1]} is gone from the swarm: make it again, and deploy again"
-        return "the node refuses it as it is written: mend what the message names, and deploy again"
+        words = own_words(now.task.error)
+        log = f"see the log of the daemon on {now.where} (`journalctl -u docker`)"
+        if _PASSES.search(words):
+            return f"deploy again: what kept it from starting may have passed; if it stays, {log}"
+        if _AS_WRITTEN.search(words):
+            return "the node refuses it as it is written: mend what the message names, " + _AGAIN
+        return f"mend what the message names if it is of the recipe, else {log}, {_AGAIN}"
     return ""
 
+
+_AGAIN = "and deploy again"
+
+_PASSES = re.compile(
+    r"deadline exceeded|context canceled|marked for removal|task allocation failure|timed? ?out"
+    r"|is not running|temporarily|connection (?:refused|reset)|\beof\b|unavailable",
+    re.IGNORECASE,
+)
+"""What a node says of its own state, whatever was asked of it."""
+
+_AS_WRITTEN = re.compile(
+    r"(?:^|(?<=: ))(?:invalid|unknown|range of cpus|minimum|conflicting|duplicate|unsupported) "
+    r"|not (?:supported|allowed|permitted|valid)\b|\bmust |\bcan ?not (?:be|use|set) ",
+    re.IGNORECASE,
+)
+"""How moby's daemon speaks of a request (daemon/container.go, daemon/daemon_unix.go, opts)."""
 
 _BY_CODE: dict[CauseCode, Callable[[Situation], str]] = {
     CauseCode.EXIT_NONZERO: exited,

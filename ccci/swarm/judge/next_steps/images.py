@@ -61,7 +61,41 @@ IMAGES: tuple[Row, ...] = (
             "auth`, pull through a mirror, or wait"
         ),
     ),
+    (
+        CauseCode.IMAGE_UNAVAILABLE,
+        r"incorrect username or password",
+        (
+            "the registry refuses the user or the password: `docker login` anew, then deploy with "
+            "`--with-registry-auth` so that Swarm's nodes have it, too"
+        ),
+    ),
     (CauseCode.IMAGE_UNAVAILABLE, r"unauthorized|denied|no basic auth|authentication", _login),
+    (
+        CauseCode.IMAGE_UNAVAILABLE,
+        r"authorization failed|(?:status|<>):? 40[13]\b",
+        _login,
+    ),
+    (
+        CauseCode.IMAGE_UNAVAILABLE,
+        r"(?:status|request to <>):? 5\d\d|error parsing http 5\d\d",
+        (
+            "the registry, or what lies before it, fails by itself: nothing of the recipe; wait "
+            "until it answers {where} again, then deploy again"
+        ),
+    ),
+    (
+        CauseCode.IMAGE_UNAVAILABLE,
+        r"short read|verification failed|commit digest|size validation|unknown blob|blob unknown",
+        (
+            "what came of the image was not whole: deploy again, and if it stays so, push the "
+            "image anew, or see the proxy or mirror between {where} and the registry"
+        ),
+    ),
+    (
+        CauseCode.IMAGE_UNAVAILABLE,
+        r"name unknown|not known to registry",
+        "the registry has no image of that name: correct it, or push the image first",
+    ),
     (
         CauseCode.IMAGE_UNAVAILABLE,
         r"manifest .*(?:unknown|not found)|not found",

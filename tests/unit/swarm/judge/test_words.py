@@ -2,6 +2,7 @@
 
 import pytest
 
+from ccci.swarm.judge import words
 from ccci.swarm.judge.words import exit_code_in, named_by, own_words, quoted
 from ccci.swarm.model import CauseCode
 
@@ -103,7 +104,7 @@ MESSAGES: tuple[tuple[str, CauseCode | None], ...] = (
         C.NETWORK_UNAVAILABLE,
     ),
     (
-        ("starting container failed: subnet sandbox join failed for {text}"),
+        'starting container failed: subnet sandbox join failed for "{text}": no such device',
         C.NETWORK_UNAVAILABLE,
     ),
     ("task: non-zero exit (137): dockerexec: unhealthy container", C.UNHEALTHY),
@@ -123,35 +124,117 @@ MESSAGES: tuple[tuple[str, CauseCode | None], ...] = (
     (f"lstat {STORE}/merged/etc/passwd/{{name}}: not a directory", None),
     (f"mkdir {STORE}-init/merged: no space left on device", None),
     ("mkdir /var/lib/docker/volumes/{name}/_data/x: no space left on device", C.MOUNT_FAILED),
+    ("Error starting proxy: port is already allocated", C.PORT_IN_USE),
+    (
+        "rpc error: code = Unknown desc = tcp4 0.0.0.0:80: bind: address already in use",
+        C.PORT_IN_USE,
+    ),
+    (
+        "error pulling image configuration: {name}: download failed after attempts=6",
+        C.IMAGE_UNAVAILABLE,
+    ),
+    ("failed to register layer: Error processing tar file(exit status 1)", C.IMAGE_UNAVAILABLE),
+    ("name unknown: repository name not known to registry", C.IMAGE_UNAVAILABLE),
+    ("error from registry: incorrect username or password", C.IMAGE_UNAVAILABLE),
+    ("received unexpected HTTP status: 503 Service Unavailable", C.IMAGE_UNAVAILABLE),
+    ('error parsing HTTP 403 response body: invalid character: "{text}"', C.IMAGE_UNAVAILABLE),
+    (
+        "unexpected status from HEAD request to https://{name}/v2/x/manifests/1: 403 Forbidden",
+        C.IMAGE_UNAVAILABLE,
+    ),
+    ("no basic auth credentials", C.IMAGE_UNAVAILABLE),
+    ("insufficient_scope: authorization failed", C.IMAGE_UNAVAILABLE),
+    ("short read: expected 312 bytes but got 0: unexpected EOF", C.IMAGE_UNAVAILABLE),
+    ("filesystem layer verification failed for digest sha256:{name}", C.IMAGE_UNAVAILABLE),
+    ("unknown blob", C.IMAGE_UNAVAILABLE),
+    ("repository {name} not found", C.IMAGE_UNAVAILABLE),
+    ('error looking up volume plugin {name}: plugin "{name}" not found', C.MOUNT_FAILED),
+    ("error evaluating symlinks from mount source '/{text}': lstat /x: no", C.MOUNT_FAILED),
+    (
+        (
+            'container_linux.go:380: container init caused: mounting "/{text}" to rootfs at "/y" '
+            "caused: not a directory: unknown: Are you trying to mount a directory onto a file?"
+        ),
+        C.MOUNT_FAILED,
+    ),
+    ('error mounting "tmpfs" to rootfs at "/run/{text}": no space', C.MOUNT_FAILED),
+    ('error mounting "/proc" to rootfs at "/host/{text}": permission denied', C.MOUNT_FAILED),
+    ("node is missing network attachments, ip addresses may be exhausted", C.NETWORK_UNAVAILABLE),
+    (
+        (
+            "driver failed programming external connectivity on endpoint {name} (0a1b): iptables "
+            "failed: iptables --wait -t nat -A DOCKER: No chain/target/match by that name."
+        ),
+        C.NETWORK_UNAVAILABLE,
+    ),
+    ("could not attach to network {name}: context", C.NETWORK_UNAVAILABLE),
+    ("error creating vxlan interface: file exists", C.NETWORK_UNAVAILABLE),
+    ("failed to set up container network: no more room", C.NETWORK_UNAVAILABLE),
+    ("runc create failed: container init was OOM-killed (memory limit too low?)", C.OOM_KILLED),
+    # What docker, its runtime and the kernel do for a container whatever it asks for.
+    (
+        (
+            "runc create failed: unable to start container process: unable to apply cgroup "
+            "configuration: mkdir /sys/fs/cgroup/memory/docker/0a1b: cannot allocate memory: "
+            "unknown"
+        ),
+        None,
+    ),
+    ("mkdir /sys/fs/cgroup/memory/docker/0a1b: no space left on device", None),
+    ("mkdir /run/containerd/io.containerd.runtime.v2.task/moby/0a1b: no space left", None),
+    ("runc create failed: chmod /proc/self/fd/7: no such file", None),
+    ('error mounting "proc" to rootfs at "/proc": mount src=proc, dst=/proc: not permitted', None),
+    ('error mounting "cgroup" to rootfs at "/sys/fs/cgroup": no subsystem for mount', None),
+    ('mounting "mqueue" to rootfs at "/dev/mqueue" caused: no space left on device', None),
+    ('error mounting "tmpfs" to rootfs at "/dev": no such file', None),
+    (
+        "failed to create shim task: listen unix /run/s/0a: bind: address already in use",
+        None,
+    ),
     ("task: non-zero exit (3)", None),
     ("Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available", None),
     ("error while removing network: unknown network {name} id x", None),
 )
 
-FORGED = (
-    "no such image: x",
-    "registry",
-    "toomanyrequests: x",
-    "bind source path does not exist: /x",
-    "no suitable node (host-mode port already in use on 1 node)",
-    "listen tcp4 0.0.0.0:80: bind: address already in use",
-    "port is already allocated",
-    "network x not found",
-    "address already in use",
-    "unhealthy container",
-    'exec: \\"x\\": executable file not found',
+FORGED = tuple(
+    message.format(name="x", text="x").replace('"', '\\"') for message, cause in MESSAGES if cause
 )
 """Every cause's words, in a path, a program or a name that a user chose."""
 
 
+def deciding(message: str) -> tuple[int, int] | None:
+    """Return which pattern of which table decides a message."""
+    text = own_words(message)
+    for number, patterns in enumerate(words._patterns()):
+        found = [
+            (match.start(), order)
+            for order, (_, pattern) in enumerate(patterns)
+            if (match := pattern.search(text))
+        ]
+        if found:
+            return number, min(found)[1]
+    return None
+
+
+def test_each_pattern_decides_a_message() -> None:
+    decided = {deciding(message) for message, _ in MESSAGES}
+    every = {
+        (number, order): pattern.pattern
+        for number, patterns in enumerate(words._patterns())
+        for order, (_, pattern) in enumerate(patterns)
+    }
+    assert [text for place, text in every.items() if place not in decided] == []
+
+
 @pytest.mark.parametrize(("message", "expected"), MESSAGES)
 def test_what_a_user_wrote_decides_no_cause(message: str, expected: CauseCode | None) -> None:
-    found = {}
+    said = set()
     for forged in ("plain", *FORGED):
         # A name of Docker's has no space, colon or quote; a path or a program has what it likes.
         name = "".join(each if each.isalnum() else "_" for each in forged)
-        found[forged] = named_by(message.format(name=name, text=forged))
-    assert found == dict.fromkeys(("plain", *FORGED), expected)
+        said.add(message.format(name=name, text=forged))
+    found = {each: named_by(each) for each in said}
+    assert found == dict.fromkeys(said, expected)
 
 
 def test_what_is_quoted_is_blanked_and_can_be_had() -> None:
