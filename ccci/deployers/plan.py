@@ -17,7 +17,7 @@ from ccci.deployers.secrecy import masks_of
 from ccci.errors import DeployRefused
 from ccci.host import docker_cli
 from ccci.host.masking import Mask, mask, masked
-from ccci.recipe import abra_reading, env_file, files, secrets, stack
+from ccci.recipe import abra_reading, abra_script, env_file, files, secrets, stack
 from ccci.recipe.env_file import Entry
 from ccci.recipe.secrets import Secret
 from ccci.recipe.stack import StackFile
@@ -225,7 +225,7 @@ def variables(app: App, entries: Collection[Entry]) -> tuple[dict[str, str], tup
     """
     values = env_file.values(tuple(entries))
     script = files.settings(app.checkout, "abra.sh")
-    exported, notes = env_file.exports(script) if script is not None else ({}, ())
+    exported, notes = abra_script.exports(script) if script is not None else ({}, ())
     values = {**values, **exported}
     for key, own in (("DOMAIN", app.domain), ("STACK_NAME", app.stack)):
         theirs = values.get(key, own)

@@ -6,8 +6,8 @@ from contextlib import suppress
 from ccci.deployers import App
 from ccci.errors import CcciError
 from ccci.host.secret_values import secret_values
+from ccci.recipe import abra_script, files
 from ccci.recipe import env_file as environment
-from ccci.recipe import files
 
 
 def masks_of(app: App, values: Mapping[str, str]) -> tuple[str, ...]:
@@ -24,7 +24,7 @@ def _shown(app: App) -> frozenset[str]:
     found: set[str] = set()
     with suppress(CcciError):
         script = files.settings(app.checkout, "abra.sh") or ""
-        found |= set(environment.exports(script)[0].values())
+        found |= set(abra_script.exports(script)[0].values())
     with suppress(CcciError):
         sample = files.settings(app.checkout, ".env.sample") or ""
         found |= set(environment.values(environment.read(sample)).values())

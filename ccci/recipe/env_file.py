@@ -1,4 +1,4 @@
-"""The `.env` of an app and the exports of `abra.sh`: read as Docker reads them, edited by line.
+"""The `.env` of an app: read as Docker reads it, edited by line.
 
 Docker's rules (compose-go, package dotenv): single quotes are literal, double quotes know
 escapes and variables, a comment begins at a `#` after white space, a quoted value may span lines,
@@ -25,12 +25,7 @@ _OPERATOR = re.compile(r":?[-+?]")
 # A backslash at a line's end is how recipes write code over several lines (wordpress).
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "\n": "\n"}
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")
-_EXPORT = re.compile(r"export\s+(?P<words>[A-Za-z_].*)")
-_PIECE = re.compile(
-    r"""(?P<blank>\s+)|(?P<plain>[^\s'"\\]+)|\\(?P<escaped>.)|'(?P<single>[^']*)'"""
-    r"""|"(?P<double>(?:[^"\\]|\\.)*)\"""",
-    re.DOTALL,
-)
+_NO_SIGN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 LONGEST_VALUE = 128 * 1024
 """Characters of a value: Linux gives a program no longer one (execve(2), MAX_ARG_STRLEN)."""
 
@@ -54,7 +49,7 @@ def read(text: str, name: str = ".env") -> tuple[Entry, ...]:
 
     Raise DeployRefused with the line for what Docker would refuse too.
     """
-    lines = text.removeprefix("\ufeff").splitlines()
+    lines = lines_of(text, name)
     entries: list[Entry] = []
     known: dict[str, str] = {}
     number, left = 0, LARGEST
@@ -71,11 +66,39 @@ def read(text: str, name: str = ".env") -> tuple[Entry, ...]:
             continue
         value, comment, last = _value(lines, number, found["rest"].lstrip(), known, name)
         left -= len(value)
-        _check_length(found["key"], value, left, f"{name} line {number + 1}")
+        check_length(found["key"], value, left, f"{name} line {number + 1}")
         entries.append(Entry(found["key"], value, comment, number, last))
         known[found["key"]] = value
         number = last + 1
     return tuple(entries)
+
+
+def lines_of(text: str, name: str = ".env") -> list[str]:
+    """Return the lines of a file of settings, as whoever else reads it parts them: at LF alone.
+
+    Raise DeployRefused for a sign that ends a line, or is a blank, for some readers and for others
+    is none: what one takes for the end of a comment would be the comment's to another.
+    """
+    lines = [each.removesuffix("\r") for each in text.removeprefix("\ufeff").split("\n")]
+    for number, line in enumerate(lines, 1):
+        found = _NO_SIGN.search(line)
+        if found:
+            raise DeployRefused(
+                f"{name} line {number} has a control character in it: {found[0]!r}",
+                "take it out; what has to be in a value is written as \\n in double quotes",
+            )
+    return lines[:-1] if lines[-1:] == [""] else lines
+
+
+def line_of(key: str, value: str, comment: str = "") -> str:
+    """Return an assignment as every reader of such files takes it, its comment behind it.
+
+    Of a value that is not quoted abra takes all for its own up to the last ` #`.
+    """
+    quoted = quote(value)
+    if comment and quoted == value and (not value or "#" in comment):
+        quoted = f"'{value}'"
+    return f"{key}={quoted}" + (f" #{comment}" if comment else "")
 
 
 def values(entries: tuple[Entry, ...]) -> dict[str, str]:
@@ -95,7 +118,7 @@ def assign(
     place, with the comment behind it; any other is added at the end, with the comment that
     `comments` has for it.
     """
-    lines = text.removeprefix("\ufeff").splitlines()
+    lines = lines_of(text, name)
     entries = {entry.key: entry for entry in read(text, name)}
     replaced: dict[int, tuple[int, str]] = {}
     added: list[str] = []
@@ -104,11 +127,10 @@ def assign(
         entry = entries.get(key) or disabled.get(key)
         if entry is None:
             comment = (comments or {}).get(key, "")
-            added.append(f"{key}={quote(value)}" + (f" #{comment}" if comment else ""))
+            added.append(line_of(key, value, comment))
             continue
         said = entry.comment or (comments or {}).get(key, "")
-        comment = f" #{said}" if said else ""
-        replaced[entry.first] = (entry.last, f"{key}={quote(value)}{comment}")
+        replaced[entry.first] = (entry.last, line_of(key, value, said))
     result: list[str] = []
     number = 0
     while number < len(lines):
@@ -121,73 +143,19 @@ def assign(
 def comments_of(text: str, keys: AbstractSet[str], name: str = ".env") -> dict[str, str]:
     """Return the comments behind these keys, switched on or commented out; those that say any."""
     found = {entry.key: entry for entry in read(text, name) if entry.key in keys}
-    lines = text.removeprefix("\ufeff").splitlines()
+    lines = lines_of(text, name)
     found = {**_disabled(lines, keys - found.keys()), **found}
     return {key: entry.comment for key, entry in found.items() if entry.comment}
 
 
 def quote(value: str) -> str:
     """Return a value as an env file has to hold it, so that reading it gives it back."""
-    if _PLAIN_VALUE.fullmatch(value):
+    if _PLAIN_VALUE.fullmatch(value) and not value.endswith("---"):
         return value
-    if "'" not in value and "\n" not in value and not value.endswith("\\"):
+    if not value.endswith("\\") and {"'", "\n", "\r"}.isdisjoint(value):
         return f"'{value}'"
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
-    return '"' + escaped.replace("\n", "\\n") + '"'
-
-
-def exports(text: str) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return what `abra.sh` exports, without running it, and notes on what was passed over.
-
-    Only lines that begin with `export` count, as for abra: an indented one is inside a function.
-    What only a shell could work out is not guessed.
-    """
-    found: dict[str, str] = {}
-    notes: list[str] = []
-    left = LARGEST
-    for number, line in enumerate(text.splitlines(), 1):
-        match = _EXPORT.match(line)
-        if match is None:
-            continue
-        try:
-            words = _words(match["words"])
-        except ValueError:
-            notes.append(f"abra.sh line {number}: an export over several lines was passed over")
-            continue
-        for word in words:
-            key, separator, value = word.partition("=")
-            if not separator or not key.isidentifier():
-                continue
-            if "$(" in value or "`" in value:
-                notes.append(f"abra.sh line {number}: {key} is worked out by a command: not read")
-                continue
-            found[key] = expand(value, found)
-            left -= len(found[key])
-            _check_length(key, found[key], left, f"abra.sh line {number}")
-    return found, tuple(notes)
-
-
-def _words(text: str) -> list[str]:
-    """Return a line of shell as words, quotes and comment gone. Raise ValueError for half a quote.
-
-    `shlex` would do, but for the time that it takes over a long word: the square of its length.
-    """
-    words: list[list[str]] = [[]]
-    at = 0
-    while at < len(text):
-        found = _PIECE.match(text, at)
-        if found is None:
-            raise ValueError("no closing quotation")
-        at = found.end()
-        if found["blank"]:
-            words.append([])
-        elif found["plain"] and found["plain"].startswith("#") and not words[-1]:
-            break
-        elif found["double"] is not None:
-            words[-1].append(re.sub(r'\\(["\\])', r"\1", found["double"]))
-        else:
-            words[-1].append(found["plain"] or found["single"] or found["escaped"] or "")
-    return ["".join(word) for word in words if word]
+    return '"' + escaped.replace("\n", "\\n").replace("\r", "\\r") + '"'
 
 
 def expand(text: str, known: Mapping[str, str]) -> str:
@@ -237,7 +205,8 @@ def _variable(text: str, begin: int, closing: int, known: Mapping[str, str]) -> 
     return value or "", closing + 1
 
 
-def _check_length(key: str, value: str, left: int, where: str) -> None:
+def check_length(key: str, value: str, left: int, where: str) -> None:
+    """Raise DeployRefused for a value, or values, longer than a program can be given."""
     if len(value) > LONGEST_VALUE:
         raise DeployRefused(
             f"{where}: {key[:80]} has more than {LONGEST_VALUE} characters",

@@ -87,6 +87,8 @@ def reached(workspace: Workspace, plan: Plan, there: Owners) -> frozenset[Reach]
     """Return what of the host or of others a plan reaches; `there` says whose everything is."""
     ours = (workspace.run.folder, settings.runs_folder(), settings.locks_folder())
     found = reach.as_handed_over(plan, ours)
+    if workspace.deployer.name == "abra":
+        found |= reach.of_abra(plan.app.checkout)
     return found | reach.of_others(there, plan.stack, plan.app.stack)
 
 

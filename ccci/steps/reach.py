@@ -15,6 +15,7 @@ from typing import Any
 from ccci.compose.tree import Map, text_of
 from ccci.deployers.plan import Plan
 from ccci.errors import DeployRefused
+from ccci.recipe import abra_reading, files
 from ccci.recipe.stack import StackFile, declared_in, parts
 from ccci.steps import neighbours, routes
 from ccci.steps.claims import name_of
@@ -119,6 +120,13 @@ def of_routes(stack: StackFile, domain: str, names: Collection[str] = ()) -> fro
     """
     found = routes.asked(stack, domain, names)
     return frozenset(Reach(f"route:{each}", why) for each, why in found)
+
+
+def of_abra(checkout: Path) -> frozenset[Reach]:
+    """Return the exports of which nobody knows what abra reads: it reads the recipe once more."""
+    script = files.settings(checkout, "abra.sh") or ""
+    why = "an export that abra may read otherwise than ccci did"
+    return frozenset(Reach(each, why) for each in abra_reading.exports_otherwise(script))
 
 
 def of_others(there: Owners, stack: StackFile, name: str) -> frozenset[Reach]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ccci.errors import CcciError
 from ccci.plain_file import read_plain
+from ccci.recipe import abra_script
 from ccci.recipe import env_file as environment
 from ccci.recipe.stack import MOST_FILES
 
@@ -272,7 +273,7 @@ def own_files(folder: Path) -> Recipe:
         try:
             text = read_plain(path, folder).decode(errors="replace")
             if name == "abra.sh":
-                exported, said = environment.exports(text)
+                exported, said = abra_script.exports(text)
                 values |= exported
                 notes += said
             else:

@@ -5,7 +5,16 @@ import stat
 from pathlib import Path
 
 import pytest
-from support.recipes.abra_stand_in import GIVEN, SAMPLE, STAND_IN, VERSIONS, deployer, git, make_app
+from support.recipes.abra_stand_in import (
+    GIVEN,
+    SAMPLE,
+    STAND_IN,
+    VERSIONS,
+    deployer,
+    git,
+    make_app,
+    stand_in,
+)
 
 from ccci.deployers import App, Revision
 from ccci.deployers.abra import flags, run
@@ -14,6 +23,7 @@ from ccci.errors import CcciError, CommandFailed, DeployRefused, ToolMissing
 from ccci.host.clock import monotonic
 from ccci.host.masking import secret_values
 from ccci.host.process import run as run_tool
+from ccci.recipe import env_file
 
 EXPECTED = {
     ("app", "new"): {"--no-input", "--offline", "--chaos", "--domain", "--server"},
@@ -130,6 +140,38 @@ def test_every_release_is_asked_in_the_order_it_reads(
     (line,) = log.read_text().splitlines()
     assert line.endswith(" shop")
     assert app.env_file.read_text().startswith("TYPE=shop")
+
+
+HIDING = {
+    "a quote that docker takes for closed": 'A="x\\\\"\nCOMPOSE_FILE=compose.yml\n#"\n',
+    "a comment in a comment": "COMPOSE_FILE=compose.yml # x #\n",
+    "a line that ends in dashes": "COMPOSE_FILE=compose.yml---\n",
+}
+
+
+@pytest.mark.parametrize("text", HIDING.values(), ids=list(HIDING))
+def test_abra_is_given_a_new_apps_settings_in_words_that_it_reads_as_ccci_does(
+    app: App, text: str
+) -> None:
+    (app.checkout / ".env.sample").write_text(f"{SAMPLE}COMPOSE_FILE=compose.evil.yml\n{text}")
+    deployer().new_app(app, head(app))
+    ours = env_file.values(env_file.read(app.env_file.read_text()))
+    assert stand_in.read_env(app.env_file) == ours
+
+
+@pytest.mark.parametrize("sign", ["\f", "\v", "\x85", "\u2028", "\r"])
+def test_settings_whose_lines_end_elsewhere_for_abra_are_refused(app: App, sign: str) -> None:
+    sample = f"{SAMPLE}COMPOSE_FILE=compose.yml:compose.evil.yml\nN=a{sign}COMPOSE_FILE=compose.yml"
+    (app.checkout / ".env.sample").write_bytes(sample.encode())
+    with pytest.raises(DeployRefused, match="control character"):
+        deployer().new_app(app, head(app))
+
+
+def test_a_blank_beside_the_name_of_a_compose_file_is_refused(app: App) -> None:
+    (app.checkout / ".env.sample").write_text(f"{SAMPLE}COMPOSE_FILE='compose.yml: x.yml'\n")
+    deployer().new_app(app, head(app))
+    with pytest.raises(DeployRefused, match="a blank beside a name in COMPOSE_FILE"):
+        deployer().plan(app, head(app))
 
 
 def test_a_missing_abra_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

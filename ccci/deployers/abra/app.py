@@ -10,7 +10,7 @@ from ccci.deployers.plan import Plan, app_entries, make, together
 from ccci.deployers.secrecy import masks_of
 from ccci.errors import DeployRefused
 from ccci.host import docker_cli
-from ccci.recipe import env_file, stack
+from ccci.recipe import abra_reading, abra_script, env_file, stack
 from ccci.recipe import files as files_of_recipe
 from ccci.recipe import overlay as overlays
 from ccci.recipe.overlay import NAME as OVERLAY
@@ -65,7 +65,7 @@ class AbraDeployer:
         abra reads the recipe itself, so this checks the same files under the same variables; the
         labels are abra's own.
         """
-        _refuse_another_stack(app)
+        _refuse_others(app)
         _wire(app, revision.overlay)
         wired = app.checkout / OVERLAY if revision.overlay else None
         made = make(app, replace(revision, overlay=wired), None, labelled=False)
@@ -171,23 +171,29 @@ class AbraDeployer:
 
 
 def _keep_at_home(app: App) -> None:
-    """Let what `.env.sample` says of the app's name and stack be the run's own."""
-    text = app.env_file.read_text(encoding="utf-8", errors="replace")
+    """Let what `.env.sample` says of the app's name and stack be the run's own.
+
+    And all that it says what ccci reads: abra reads the file again, with a parser of its own.
+    """
+    # As bytes: Python would take a lone CR for the end of a line.
+    text = app.env_file.read_bytes().decode(errors="replace")
     known = env_file.values(env_file.read(text, app.env_file.name))
     own = {"DOMAIN": app.domain, "STACK_NAME": app.stack}
     changes = {key: value for key, value in own.items() if known.get(key, value) != value}
-    if changes:
-        changed = env_file.assign(text, changes, app.env_file.name)
-        app.env_file.write_text(changed, encoding="utf-8", errors="surrogateescape")
+    changed = env_file.assign(text, changes, app.env_file.name) if changes else text
+    agreed = abra_reading.agreed(changed, app.env_file.name)
+    app.env_file.write_text(agreed, encoding="utf-8", errors="surrogateescape")
 
 
-def _refuse_another_stack(app: App) -> None:
+def _refuse_others(app: App) -> None:
     """Raise DeployRefused where abra would deploy to another stack, or another domain, than ours.
+
+    Or from other files than were read.
 
     It takes both from the app's `.env`, and from what `abra.sh` exports, which wins.
     """
     script = files_of_recipe.settings(app.checkout, "abra.sh")
-    exported = env_file.exports(script)[0] if script is not None else {}
+    exported = abra_script.exports(script)[0] if script is not None else {}
     for where, found in ((app.env_file.name, _values(app)), ("abra.sh", exported)):
         for key, own in (("STACK_NAME", app.stack), ("DOMAIN", app.domain)):
             theirs = found.get(key, own)
@@ -196,6 +202,13 @@ def _refuse_another_stack(app: App) -> None:
                     f"{where} sets {key}={theirs}: abra would deploy to that one, not to {own}",
                     f"leave {key} out: it is the run's own",
                 )
+        names = found.get("COMPOSE_FILE", "")
+        if any(each != each.strip() for each in names.split(":")):
+            raise DeployRefused(
+                f"{where} has a blank beside a name in COMPOSE_FILE, which abra takes for a part "
+                "of it",
+                "take it out",
+            )
 
 
 def _values(app: App) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from ccci.compose import Loaded, Loader, Place, Source, open_source
 from ccci.errors import CcciError
 from ccci.plain_file import read_plain
-from ccci.recipe import env_file
+from ccci.recipe import abra_script, env_file
 from ccci.sweep.inventory import DEFAULT_FILE, OVERLAY_NAME, SAMPLE
 
 STACK = "stack"
@@ -91,7 +91,7 @@ def read(
         for number, line in enumerate(script.splitlines(), 1)
         if (match := _EXPORT.match(line))
     }
-    exported = env_file.exports(script)[0]
+    exported = abra_script.exports(script)[0]
     return Revision(
         commit,
         name,

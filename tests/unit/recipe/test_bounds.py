@@ -19,7 +19,7 @@ from ccci.deployers import App, Revision, handed, plan
 from ccci.deployers.stack import new_env
 from ccci.errors import DeployRefused
 from ccci.plain_file import read_plain
-from ccci.recipe import env_file, files
+from ccci.recipe import abra_script, env_file, files
 
 COMMIT = "7ae7b0f7" + "0" * 32
 COMPOSE = "services: {app: {image: 'x:${A}'}}\n"
@@ -219,7 +219,7 @@ def test_no_settings_end_in_anything_but_a_refusal(text: str) -> None:
     try:
         env_file.read(text)
         env_file.assign(text, {"A": "new", "N": "other"})
-        env_file.exports(text)
+        abra_script.exports(text)
     except DeployRefused:
         return
 

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccci.errors import DeployRefused
+from ccci.recipe import abra_script
 from ccci.recipe import env_file as environment
 from ccci.recipe.abra_reading import read_otherwise
 
@@ -131,7 +132,7 @@ def test_what_is_written_is_read_back(value: str) -> None:
 
 
 def test_exports_are_read_without_running_anything() -> None:
-    found, notes = environment.exports(
+    found, notes = abra_script.exports(
         "#!/bin/bash\n"
         "export ENTRYPOINT_VERSION=v4\n"
         "export A=\"x y\" B='z' # comment\n"
@@ -147,3 +148,21 @@ def test_exports_are_read_without_running_anything() -> None:
     )
     assert found == {"ENTRYPOINT_VERSION": "v4", "A": "x y", "B": "z", "PLUS": "v4b"}
     assert [note.split(":")[0] for note in notes] == ["abra.sh line 5", "abra.sh line 6"]
+
+
+@pytest.mark.parametrize("sign", [*"\v\f\x1c\x85\u2028\u2029\r\x00\x1b"])
+@pytest.mark.parametrize("line", ["A=x{}COMPOSE_FILE=b", "# x{}A=1", "A='{}'", "A=1 # {}A=2"])
+def test_a_sign_that_only_some_readers_end_a_line_at_is_refused(line: str, sign: str) -> None:
+    with pytest.raises(DeployRefused, match="line 2 has a control character"):
+        environment.read("B=1\n" + line.format(sign) + "\n")
+
+
+def test_a_comment_with_a_comment_in_it_or_behind_nothing_is_kept_off_the_value() -> None:
+    text = "A=1 # a # b\nB= # c\n"
+    edited = environment.assign(text, {"A": "2", "B": ""})
+    assert edited == "A='2' # a # b\nB='' # c\n"
+
+
+def test_an_export_ends_with_its_line_alone() -> None:
+    assert abra_script.exports("export A=1\x85export B=2\nexport C=3\r\n")[0]["C"] == "3"
+    assert abra_script.exports("true\x0cexport A=1\n")[0] == {}
