@@ -6,11 +6,12 @@ from typing import Any
 
 from ccci.exits import Verdict
 from ccci.planning.facts import Asked, There, versions
-from ccci.planning.fate import Fate, fate_of, fields, normalized
+from ccci.planning.fate import Change, Fate, fate_of, fields, normalized
 from ccci.planning.judging import judged
 from ccci.planning.model import ObjectPlan, Plan, ServicePlan
 from ccci.planning.placing import Sent, placed
 from ccci.planning.recorded import Kind, Write
+from ccci.planning.rolling import Tasks
 from ccci.swarm.decode import observation, specs
 from ccci.swarm.judge.refusals import refusal
 from ccci.swarm.labels import STACK_LABEL
@@ -113,28 +114,43 @@ def _service(
     spec = specs.spec(write.spec)
     networks = {str(each.get("Name")): str(each.get("Id")) for each in asked.networks}
     after = normalized(write.spec, networks)
-    if live is None:
-        row = ServicePlan(name, Fate.CREATED, spec.identity.image or "")
-    else:
+    row, tasks = ServicePlan(name, Fate.CREATED, spec.identity.image or ""), Tasks()
+    if live is not None:
         nodes = tuple(observation.node(each) for each in there.nodes)
-        before = normalized(live["Spec"], networks)
-        on = _nodes_of(str(live["ID"]), there.tasks, nodes)
-        row = ServicePlan(
-            name,
-            fate_of(before, after, spec, on),
-            spec.identity.image or "",
-            fields(before, after),
-        )
-    return Sent(replace(row, digest=there.digests.get(row.image)), write, live)
+        tasks = _tasks_of(str(live["ID"]), there)
+        change = Change(normalized(live["Spec"], networks), after, specs.spec(live["Spec"]), spec)
+        fate = fate_of(change, _nodes_of(tasks.live, nodes), nodes, dirty=bool(tasks.dirty))
+        differ = fields(change.before, after)
+        row = replace(row, fate=fate, fields=differ, why=_why(change, fate, tasks))
+    return Sent(replace(row, digest=there.digests.get(row.image)), write, live, tasks)
 
 
-def _nodes_of(service: str, tasks: Sequence[Json], nodes: Sequence[Node]) -> list[Node]:
-    where = {
-        str(task.get("NodeID"))
-        for task in tasks
+def _why(change: Change, fate: Fate, tasks: Tasks) -> str:
+    """Return why tasks are replaced though no field that they are made of differs."""
+    if fate is not Fate.ROLLS:
+        return ""
+    if change.spec.mode.is_job:
+        return "it is a job: each update runs it again, whatever it changes"
+    if not tasks.dirty or change.remakes:
+        return ""
+    old, live = len(tasks.dirty), len(tasks.live)
+    return f"{old} of its {live} tasks {'is' if old == 1 else 'are'} still of another spec"
+
+
+def _tasks_of(service: str, there: There) -> Tasks:
+    """Return the tasks of a service that are to run, or to start after a delay."""
+    live = [
+        task
+        for task in there.tasks
         if task.get("ServiceID") == service and task.get("DesiredState") in {"running", "ready"}
-    }
-    return [node for node in nodes if node.id in where]
+    ]
+    return Tasks(live, [task for task in live if task["ID"] in there.dirty])
+
+
+def _nodes_of(tasks: Sequence[Mapping[str, Any]], nodes: Sequence[Node]) -> list[Node | None]:
+    """Return the node of each task; None for one that has none yet, or whose node is gone."""
+    known = {node.id: node for node in nodes}
+    return [known.get(str(task.get("NodeID"))) for task in tasks]
 
 
 def image_of(spec: Mapping[str, Any]) -> str:

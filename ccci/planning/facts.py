@@ -22,6 +22,8 @@ class There:
     secrets: Sequence[Json] = ()
     absent_images: frozenset[str] = frozenset()
     digests: Mapping[str, str] = field(default_factory=dict)
+    dirty: frozenset[str] = frozenset()
+    """The tasks, by id, that Swarm's own test finds to be of another spec than their service's."""
 
     def of(self, stack: str) -> dict[str, Json]:
         """Return the services of a stack by their full names."""

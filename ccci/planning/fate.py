@@ -6,12 +6,13 @@ endpoint that it was made with does.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from ccci.swarm.decode import fingerprint
 from ccci.swarm.decode.fields import Field, differing
-from ccci.swarm.judge.placement import allows
+from ccci.swarm.judge.placement import allows, fitting
 from ccci.swarm.model import UNSET_UPDATE, Node, Spec
 
 Json = Mapping[str, Any]
@@ -33,7 +34,7 @@ class Fate(StrEnum):
 
 FATES: dict[Fate, str] = {
     Fate.CREATED: "it is not there yet; its tasks start",
-    Fate.ROLLS: "its tasks are replaced",
+    Fate.ROLLS: "its tasks are replaced; a job runs again",
     Fate.LABELS_ONLY: "labels of the service change, and no task does",
     Fate.SETTINGS_ONLY: "settings change that no task is made of (policies, a placement that fits)",
     Fate.SCALED: "tasks are added or stopped; those that stay run on",
@@ -60,6 +61,11 @@ def normalized(spec: Json, networks: Mapping[str, str]) -> dict[str, Any]:
         replicas = (mode.get("Replicated") or {}).get("Replicas")
         # docker/cli opts: a service without a count has one replica.
         found["Mode"] = {"Replicated": {"Replicas": 1 if replicas is None else replicas}}
+    elif mode.get("ReplicatedJob") is not None:
+        at_once = mode["ReplicatedJob"].get("MaxConcurrent", 1)
+        # moby daemon/cluster/convert/service.go: one at once, and as many in all as at once.
+        total = mode["ReplicatedJob"].get("TotalCompletions", at_once)
+        found["Mode"] = {"ReplicatedJob": {"MaxConcurrent": at_once, "TotalCompletions": total}}
     endpoint = found.setdefault("EndpointSpec", {})
     endpoint["Mode"] = endpoint.get("Mode") or "vip"
     endpoint["Ports"] = sorted(
@@ -141,23 +147,61 @@ def fields(before: Json, after: Json) -> tuple[Field, ...]:
     return tuple(sorted(found, key=lambda each: each.path.startswith("Labels.")))
 
 
-def fate_of(
-    before: Json,
-    after: Json,
-    spec: Spec,
-    task_nodes: Sequence[Node],
-) -> Fate:
-    """Return what an update does to a service, given both normalized specs.
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An update of a service: both specs normalized, and both decoded; the latter as was sent."""
 
-    `spec` is the decoded one that was sent, `task_nodes` the nodes of the live tasks.
+    before: Json
+    after: Json
+    was: Spec
+    spec: Spec
+
+    @property
+    def remakes(self) -> bool:
+        """Say whether tasks of the one spec are none of the other's, wherever they are."""
+        before, after = self.before, self.after
+        return (
+            _made_of(before) != _made_of(after) or before["EndpointSpec"] != after["EndpointSpec"]
+        )
+
+    @property
+    def moves(self) -> bool:
+        """Say whether the placement differs."""
+        before, after = self.before["TaskTemplate"], self.after["TaskTemplate"]
+        return bool(before.get("Placement") != after.get("Placement"))
+
+    @property
+    def has_tasks_all_along(self) -> bool:
+        """Say whether any task may be there before and after, to be replaced or kept."""
+        return 0 not in {self.was.replicas, self.spec.replicas}
+
+
+def fate_of(
+    change: Change, task_nodes: Sequence[Node | None], nodes: tuple[Node, ...], *, dirty: bool
+) -> Fate:
+    """Return what an update does to a service.
+
+    `task_nodes` are the nodes of the live tasks (None where Swarm knows none), `nodes` all there
+    are. `dirty` says whether Swarm finds a live task to be of another spec than the service's is by
+    now: an update replaces it, also one with an equal spec (a roll that paused goes on).
+
+    A job runs again at each update that is accepted, of a label or of nothing at all (swarmkit
+    manager/controlapi/service.go: UpdateService raises its JobIteration).
     """
+    before, after, spec = change.before, change.after, change.spec
+    again = spec.mode.is_job and spec.replicas != 0
+    if again or (change.has_tasks_all_along and (dirty or change.remakes)):
+        return Fate.ROLLS
     if before == after:
         return Fate.UNCHANGED
-    if _made_of(before) != _made_of(after) or before["EndpointSpec"] != after["EndpointSpec"]:
-        return Fate.ROLLS
-    placed = before["TaskTemplate"].get("Placement") != after["TaskTemplate"].get("Placement")
-    if placed and not all(allows(spec, node) for node in task_nodes):
-        return Fate.ROLLS
+    if change.has_tasks_all_along and change.moves:
+        # A task without a node waits for one, and is replaced as well (nodeMatches of no node).
+        leaves = any(node is None or not allows(spec, node) for node in task_nodes)
+        # swarmkit manager/orchestrator/global/global.go: a task for each node that fits by now,
+        # and none where one does not any more; those of the others stay.
+        gains = set(fitting(spec, nodes)) - set(fitting(change.was, nodes))
+        if leaves or (gains and spec.mode.is_global):
+            return Fate.SCALED if spec.mode.is_global else Fate.ROLLS
     if before["Mode"] != after["Mode"]:
         return Fate.SCALED
     rest = {key for key in {*before, *after} if before.get(key) != after.get(key)}

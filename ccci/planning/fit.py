@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ccci.planning.model import NodeFit
-from ccci.planning.room import Need, Owner, Room, mib
+from ccci.planning.room import Need, Owner, Room
 from ccci.swarm.judge.placement import allows
 from ccci.swarm.model import Node, Spec
 
@@ -146,21 +146,3 @@ def _node(demand: Demand, node: Node, room: Room, olds: int) -> NodeFit:
 def filled(demand: Demand, nodes: Sequence[Node], rooms: Mapping[str, Room]) -> tuple[NodeFit, ...]:
     """Return each node with the reason why no further task can be there."""
     return tuple(_node(demand, each, rooms[each.id], 0) for each in nodes)
-
-
-def side_by_side(spec: Spec, before: Need, after: Need, largest: int) -> str:
-    """Return how old and new share a node in a roll with start-first, or nothing to say.
-
-    Limits are no filter of the scheduler: they are held against the whole memory of the `largest`
-    node, since what two copies use may be more than there is.
-    """
-    if spec.update.order != "start-first" or not (after.memory or after.limit):
-        return ""
-    if after.limit:
-        together, what = before.limit + after.limit, "limits"
-    else:
-        together, what = before.memory + after.memory, "reservations"
-    sentence = f"old and new run side by side: {mib(together)} of {what} together"
-    if largest and together > largest:
-        return f"{sentence}, and no node has more than {mib(largest)}: `order: stop-first`"
-    return sentence

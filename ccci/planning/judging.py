@@ -51,8 +51,9 @@ def judged(plan: Plan, asked: Asked, moved: Sequence[str]) -> Plan:
             summary=f"COMMAND did not touch {plan.stack}: it wrote no service of it",
             hint="check the stack's name, and that COMMAND goes by DOCKER_HOST",
         )
-    lacking = next((each for each in plan.services if each.lacks), None)
-    if lacking is not None:
+    lacks = [each for each in plan.services if each.lacks]
+    if lacks:
+        lacking = next((each for each in lacks if each.outage), lacks[0])
         return replace(
             plan,
             verdict=Verdict.STALLED,
@@ -69,7 +70,8 @@ def lack(service: ServicePlan) -> str:
     found = some if service.placed else f"no node fits {name}"
     beside = f" beside {service.beside}" if service.beside else ""
     why = [f"{each.node} {each.reason or _takes(each)}" for each in service.nodes]
-    return f"{found}{beside}: {'; '.join(why)}"
+    outage = f"; {service.outage}" if service.outage else ""
+    return f"{found}{beside}: {'; '.join(why)}{outage}"
 
 
 def _takes(node: NodeFit) -> str:

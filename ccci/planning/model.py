@@ -29,10 +29,12 @@ class NodeFit:
 class ServicePlan:
     """What becomes of one service.
 
-    `longest` is how many seconds its roll may take at most, by the `arithmetic`; `side_by_side`
-    says how old and new share a node where `order: start-first` lets both run; `wanted` is how many
-    tasks have to find a place and `placed` how many of them do, `beside` what they have to run
-    beside where that is why; `refusal` are the Engine's words, `hint` the way out.
+    `why` says why its tasks are replaced where no field does. `longest` is how many seconds that
+    may take at most, by the `arithmetic`, in how many `waves`; 0 where tasks only start, which they
+    do at once. `side_by_side` says how old and new share a node where `order: start-first` lets
+    both run; `wanted` is how many tasks have to find a place and `placed` how many of them do,
+    `beside` what they have to run beside where that is why, `outage` what stops all the same;
+    `refusal` are the Engine's words, `hint` the way out.
     """
 
     name: str
@@ -51,6 +53,8 @@ class ServicePlan:
     wanted: int = 0
     placed: int = 0
     beside: str = ""
+    why: str = ""
+    outage: str = ""
 
     @property
     def starts_tasks(self) -> bool:

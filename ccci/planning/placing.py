@@ -2,21 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ccci.planning import packing
 from ccci.planning.facts import Asked, There
 from ccci.planning.fate import Fate
-from ccci.planning.fit import Demand, alone, filled, side_by_side
+from ccci.planning.fit import Demand, alone, filled
 from ccci.planning.model import ServicePlan
 from ccci.planning.recorded import Kind, Write, name_of
-from ccci.planning.room import Occupant, Owner, Room, need_of, occupies, rooms
+from ccci.planning.rolling import Tasks, outage, timed
+from ccci.planning.room import Need, Occupant, Owner, Room, need_of, occupies, rooms
 from ccci.swarm.decode import observation, specs
-from ccci.swarm.judge import deadline
 from ccci.swarm.judge.endings import is_one_shot
 from ccci.swarm.judge.placement import fitting
-from ccci.swarm.model import Node, Observation, Service, Spec
+from ccci.swarm.model import Node, Spec
 
 Json = dict[str, Any]
 _RIVALS = 3
@@ -30,17 +30,21 @@ class Sent:
     row: ServicePlan
     write: Write | None = None
     before: Json | None = None
+    tasks: Tasks = field(default_factory=Tasks)
 
 
 def placed(sent: Sequence[Sent], there: There, asked: Asked) -> list[ServicePlan]:
     """Return the rows with where their tasks fit and how long they may take, where any start."""
     nodes = tuple(observation.node(each) for each in there.nodes)
     left = rooms(there.nodes, _staying(sent, there, asked))
-    demands = {each.row.name: _demand(each, there) for each in sent if _starts(each)}
+    written = {each.row.name: each for each in sent}
+    demands = {each.row.name: _demand(each, there) for each in sent if _places(each)}
     rows = {each.row.name: each.row for each in sent}
     for name, demand in demands.items():
         fit = alone(demand, nodes, left) if demand.wanted or demand.spec.mode.is_global else None
-        row = _timed(rows[name], demand, nodes, there)
+        row, one = rows[name], written[name]
+        if _starts(one, demand, nodes):
+            row = timed(row, demand, _old_need(one), one.tasks, nodes, there)
         if fit is not None:
             row = replace(
                 row, nodes=fit.nodes, wanted=fit.wanted, placed=fit.placed, beside=fit.beside
@@ -49,13 +53,33 @@ def placed(sent: Sequence[Sent], there: There, asked: Asked) -> list[ServicePlan
     if not any(each.lacks for each in rows.values()):
         certain = {name: each for name, each in demands.items() if _is_certain(each)}
         rows |= _together(rows, certain, nodes, left)
+    for name, demand in demands.items():
+        stops = outage(rows[name], demand.spec, written[name].tasks, nodes)
+        rows[name] = replace(rows[name], outage=stops)
     return list(rows.values())
 
 
-def _starts(sent: Sent) -> bool:
+def _places(sent: Sent) -> bool:
+    """Say whether it is to be known where tasks of it may be: some start, or only some may stay."""
     if sent.write is None or not sent.row.starts_tasks:
         return False
     return specs.spec(sent.write.spec).replicas != 0
+
+
+def _starts(sent: Sent, demand: Demand, nodes: tuple[Node, ...]) -> bool:
+    if sent.row.fate is not Fate.SCALED:
+        return True
+    if not demand.spec.mode.is_global or sent.before is None:
+        return demand.wanted > 0
+    was = specs.spec(sent.before["Spec"])
+    return bool(set(fitting(demand.spec, nodes)) - set(fitting(was, nodes)))
+
+
+def _old_need(sent: Sent) -> Need:
+    """Return what an old task needs: by its own spec, where it is not of its service's."""
+    if sent.tasks.dirty:
+        return need_of(sent.tasks.dirty[0].get("Spec") or {})
+    return need_of(((sent.before or {}).get("Spec") or {}).get("TaskTemplate") or {})
 
 
 def _staying(sent: Sequence[Sent], there: There, asked: Asked) -> Iterator[Occupant]:
@@ -81,11 +105,14 @@ def _staying(sent: Sequence[Sent], there: There, asked: Asked) -> Iterator[Occup
 
 
 def _keeps(sent: Sent) -> bool:
-    """Say whether a service that was written keeps all the tasks that it has."""
+    """Say whether a service that was written keeps all the tasks that it has.
+
+    Those of a global service are counted with the ones it gains, a node's for itself.
+    """
     if sent.row.fate is Fate.SCALED:
         before = specs.spec((sent.before or {}).get("Spec") or {})
         after = specs.spec(sent.write.spec if sent.write is not None else {})
-        return (after.replicas or 0) >= (before.replicas or 0)
+        return not after.mode.is_global and (after.replicas or 0) >= (before.replicas or 0)
     return sent.row.fate in {Fate.UNCHANGED, Fate.LABELS_ONLY, Fate.SETTINGS_ONLY}
 
 
@@ -156,26 +183,3 @@ def _together(
 def _rival(one: Demand, other: Demand) -> bool:
     shared = one.need.reserved.keys() & other.need.reserved.keys()
     return bool(shared or one.need.ports & other.need.ports)
-
-
-def _timed(row: ServicePlan, demand: Demand, nodes: tuple[Node, ...], there: There) -> ServicePlan:
-    """Return a row with how its tasks are replaced: in how many waves, how long, side by side."""
-    spec, owner = demand.spec, demand.owner
-    service = Service(owner.id, row.name, owner.name, 0, spec)
-    seen = Observation(0.0, "", (service,), nodes, absent_images=there.absent_images)
-    longest = deadline.derive(seen)
-    largest = max((each.memory for each in nodes), default=0)
-    told = side_by_side(spec, demand.old, demand.need, largest) if row.fate is Fate.ROLLS else ""
-    return replace(
-        row,
-        waves=_waves(spec, len(fitting(spec, nodes))),
-        longest=longest.seconds,
-        arithmetic=longest.arithmetic,
-        side_by_side=told,
-    )
-
-
-def _waves(spec: Spec, nodes: int) -> int:
-    count = nodes if spec.mode.is_global else spec.replicas or 0
-    at_once = spec.update.parallelism or count
-    return -(-count // at_once) if at_once else 0

@@ -120,11 +120,14 @@ def _fits(node: NodeFit, service: ServicePlan) -> str:
 
 
 def _roll(service: ServicePlan) -> Iterator[str]:
-    """Yield the sentences on how a service's tasks are replaced: side by side, how long."""
+    """Yield the sentences on how a service's tasks are replaced: why, side by side, how long."""
+    if service.why:
+        yield service.why
     if service.side_by_side:
         yield service.side_by_side
     if service.longest is not None:
-        waves = f"{service.waves} wave{'' if service.waves == 1 else 's'}, "
+        count = service.waves
+        waves = f"{count} wave{'' if count == 1 else 's'}, " if count else ""
         yield f"{waves}at most {service.arithmetic}"
 
 

@@ -18,6 +18,7 @@ from ccci.planning.recorded import Kind, Write
 from ccci.steps import sent
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.engine.masking import secrets_in
+from ccci.swarm.watching.snapshot import clean_tasks
 
 _LOOK_EVERY = 0.05
 _QUIET = 1.5
@@ -59,8 +60,10 @@ class Recorder:
         """Take what was recorded so far for what is there: another deploy goes on top of it."""
         recorded = self.session.recorded
         services = recorded.listing(Kind.SERVICE)
-        made = [each for each in services if each["ID"] in recorded.new]
-        running = [*self._before.tasks, *imagined.tasks(made, self.there.nodes)]
+        written = recorded.new | {each.id for each in recorded.writes if not each.refusal}
+        made = [each for each in services if each["ID"] in written]
+        kept = [each for each in self._before.tasks if each.get("ServiceID") not in written]
+        running = [*kept, *imagined.tasks(made, self.there.nodes)]
         self.there = replace(self.there, services=services, tasks=running)
         self._from = len(self.session.recorded.writes), len(self.session.refused)
         self.session.forget()
@@ -140,11 +143,13 @@ class Recorder:
 
 def look(engine: Engine) -> There:
     """Return what the swarm has. Raise EngineError where an answer makes no sense."""
-    return replace(
-        _written(engine),
-        tasks=shape.listed("tasks", engine.tasks()),
-        nodes=shape.listed("nodes", engine.nodes()),
-    )
+    there = _written(engine)
+    tasks = shape.listed("tasks", engine.tasks())
+    # Asked after the tasks: one that is made in between is clean, and not yet listed.
+    clean = {each["ID"] for each in shape.listed("tasks", clean_tasks(engine, {}))}
+    dirty = frozenset(str(each["ID"]) for each in tasks if each["ID"] not in clean)
+    nodes = shape.listed("nodes", engine.nodes())
+    return replace(there, tasks=tasks, dirty=dirty, nodes=nodes)
 
 
 def _written(engine: Engine) -> There:

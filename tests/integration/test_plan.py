@@ -378,11 +378,92 @@ def test_what_the_engine_would_refuse_is_said_before(
     )
     found = plan(swarm, stack, *argv(stack, nowhere), code=16)
     assert "does not meet node.labels.no == where" in found["summary"]
+    assert found["summary"].endswith("its tasks are stopped first, and nothing of it serves")
     external = tmp_path / "external.yml"
     outside = {"proxy": {"external": True, "name": "absent-proxy"}}
     external.write_text(compose({"web": SMALL["web"] | {"networks": ["proxy"]}}, networks=outside))
     found = plan(swarm, stack, *argv(stack, external), code=4)
     assert "docker network create --driver overlay absent-proxy" in found["hint"]
+
+
+@pytest.mark.parametrize("mode", ["replicated-job", "global-job"])
+def test_a_job_runs_again_with_each_deploy_as_planned(
+    swarm: Swarm, stack: str, tmp_path: Path, mode: str
+) -> None:
+    def job(name: str, **deploy: Any) -> list[str]:
+        keys = {"command": "true", "deploy": {"mode": mode, **deploy}}
+        path = tmp_path / name
+        path.write_text(compose({"job": PLAIN | {"networks": []} | keys}))
+        return argv(stack, path)
+
+    def iterations() -> set[int]:
+        found = swarm.tasks(f"{stack}_job")
+        done = [each for each in found if each["Status"]["State"] == "complete"]
+        return {(each.get("JobIteration") or {}).get("Index") or 0 for each in done}
+
+    base = job("base.yml")
+    created = plan(swarm, stack, *base)["services"][0]
+    assert (created["fate"], created["waves"]) == ("created", 0)
+    swarm.docker(*base[1:])
+    wait_for(lambda: iterations() == {0}, "the job's first run")
+    for number, command in enumerate((base, job("head.yml", labels={"a": "b"})), start=1):
+        (found,) = plan(swarm, stack, *command)["services"]
+        assert (found["fate"], found["waves"]) == ("rolls", 0)
+        assert found["why"] == "it is a job: each update runs it again, whatever it changes"
+        assert [each["path"] for each in found["fields"]] == ["Labels.a"] * (number - 1)
+        assert "rollback" not in found["arithmetic"]
+        swarm.docker(*command[1:])
+        wait_for(lambda: number in iterations(), "the job to run again")  # noqa: B023
+
+
+def test_a_paused_update_goes_on_with_the_same_deploy_as_planned(
+    swarm: Swarm, stack: str, tmp_path: Path
+) -> None:
+    deploy = {"endpoint_mode": "dnsrr", "replicas": 3, "update_config": {"parallelism": 1}}
+    base = argv(stack, small(tmp_path, "base.yml", deploy=deploy))
+    head = argv(stack, small(tmp_path, "head.yml", deploy=deploy, command="false"))
+    swarm.docker(*base[1:])
+    wait_for(lambda: len(swarm.running(f"{stack}_web")) == 3, "three tasks")
+    old = live(swarm, stack)["web"]
+    swarm.docker(*head[1:])
+
+    def state() -> object:
+        return (swarm.service(f"{stack}_web").get("UpdateStatus") or {}).get("State")
+
+    wait_for(lambda: state() == "paused", "the update to pause")
+    left = old & live(swarm, stack)["web"]
+    assert left
+    (web,) = plan(swarm, stack, *head)["services"]
+    assert (web["fate"], web["fields"], web["waves"]) == ("rolls", [], len(left))
+    assert web["why"].startswith(f"{len(left)} of its 3 tasks ")
+
+    def goes_on() -> set[str]:
+        # An updater that paused a moment ago takes an equal spec for its own goal (swarmkit
+        # manager/orchestrator/update/updater.go: Supervisor.Update): then the next deploy does it.
+        swarm.docker(*head[1:])
+        return left - live(swarm, stack).get("web", set())
+
+    wait_for(goes_on, "another old task to be replaced", 180, every=5)
+
+
+def test_a_global_service_gains_and_loses_tasks_by_its_placement_as_planned(
+    swarm: Swarm, stack: str, tmp_path: Path
+) -> None:
+    def web(name: str, *constraints: str) -> list[str]:
+        deploy = {"mode": "global", "placement": {"constraints": list(constraints)}}
+        return argv(stack, small(tmp_path, name, deploy={"endpoint_mode": "dnsrr", **deploy}))
+
+    nowhere, anywhere = web("nowhere.yml", "node.labels.no == where"), web("anywhere.yml")
+    swarm.docker(*nowhere[1:])
+    (found,) = plan(swarm, stack, *anywhere)["services"]
+    assert (found["fate"], found["waves"]) == ("scaled", 0)
+    swarm.docker(*anywhere[1:])
+    swarm.wait_running(f"{stack}_web")
+    (found,) = (gone := plan(swarm, stack, *nowhere, code=16))["services"]
+    assert found["fate"] == "scaled"
+    assert gone["summary"].endswith("its tasks are stopped all the same, and nothing of it serves")
+    swarm.docker(*nowhere[1:])
+    wait_for(lambda: not live(swarm, stack).get("web"), "its task to be stopped")
 
 
 def test_other_commands_that_deploy_are_planned_as_well(

@@ -64,6 +64,21 @@ def derive(seen: Observation, soak: float | None = None, *, brief: bool = False)
     return max(each, key=lambda one: one.seconds, default=Deadline(START_ALLOWANCE, "30s to start"))
 
 
+def of_a_start(service: Service, seen: Observation) -> Deadline:
+    """Return how long tasks may take that replace none: a new service's, a job's, those of a scale.
+
+    No policy of updates has a part in it: they all start at once, nothing counts their failures
+    and nothing is rolled back (swarmkit manager/orchestrator/replicated/services.go, jobs/).
+    """
+    spec = service.spec
+    health = health_of(spec, dict(seen.inherited))
+    terms = _terms(spec, seen, health)
+    soak = soak_of(spec, health)
+    total = sum(seconds for seconds, _ in terms) + soak
+    words = f"{_wave_words(terms, 1)} + {_seconds(soak)} soak"
+    return Deadline(total, f"{_seconds(total)} for {service.name} = {words}")
+
+
 def _of_service(
     service: Service,
     seen: Observation,
@@ -77,15 +92,10 @@ def _of_service(
     count = len(fitting(spec, seen.nodes)) if spec.mode.is_global else spec.replicas or 0
     waves = math.ceil(count / spec.update.parallelism) if spec.update.parallelism else 1
     waves = 1 if spec.mode.is_job else max(waves, 1)
-    absent = spec.identity.image in seen.absent_images
     stops = spec.update.order == "stop-first" or not count
     stop_first = stops and spec.mode in {Mode.REPLICATED, Mode.GLOBAL}
     wave = [
-        (PULL_ALLOWANCE if absent else 0.0, "pull"),
-        (START_ALLOWANCE, "to start"),
-        (WORK_ALLOWANCE if spec.mode.is_job else 0.0, "to work"),
-        (health.start_period if health else 0.0, "start_period"),
-        (health.unhealthy_after if health else 0.0, "to turn unhealthy"),
+        *_terms(spec, seen, health),
         (spec.stop_grace if stop_first else 0.0, "stop grace"),
         (spec.update.monitor, "monitor"),
     ]
@@ -102,6 +112,18 @@ def _of_service(
         words.append(f"{_seconds(rolling_back)} one rollback")
     words.append(f"{_seconds(steady)} soak")
     return Deadline(total, f"{_seconds(total)} for {service.name} = {' + '.join(words)}")
+
+
+def _terms(spec: Spec, seen: Observation, health: HealthCheck | None) -> list[tuple[float, str]]:
+    """Return what a task may take until it is known whether it runs, or has done its work."""
+    absent = spec.identity.image in seen.absent_images
+    return [
+        (PULL_ALLOWANCE if absent else 0.0, "pull"),
+        (START_ALLOWANCE, "to start"),
+        (WORK_ALLOWANCE if spec.mode.is_job else 0.0, "to work"),
+        (health.start_period if health else 0.0, "start_period"),
+        (health.unhealthy_after if health else 0.0, "to turn unhealthy"),
+    ]
 
 
 def _wave_words(wave: list[tuple[float, str]], waves: int) -> str:

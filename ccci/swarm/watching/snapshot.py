@@ -1,5 +1,6 @@
 """A snapshot of a whole stack: a fixed number of listings, raw for `decode` and for a trace."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from ccci.errors import ConnectionLost, EngineError
@@ -146,9 +147,7 @@ class Snapshots:
     def _clean_tasks(self, services: list[Json], tasks: list[Json]) -> list[str]:
         """Return the ids of the tasks that Swarm's own test calls clean.
 
-        The filter is internal to the Engine (moby daemon/cluster/filters.go), answers with swarmkit
-        controlapi/task.go: IsTaskDirty, and is used here alone. It can change when a service does,
-        with new tasks, and with a node's labels.
+        It can change when a service does, with new tasks, and with a node's labels.
         """
         ids = listings.identifiers(tasks)
         key = (listings.versions(self._nodes), listings.versions(services), ids)
@@ -156,8 +155,7 @@ class Snapshots:
         # Were the answer not whole, a roll would never be seen to end.
         doubtful = self._clean != ids and now > self._clean_at + SERVICES_EVERY
         if key != self._clean_key or doubtful:
-            filters = {**self._filter, _UP_TO_DATE: ["true"]}
-            clean = self._engine.tasks(filters) if tasks else []
+            clean = clean_tasks(self._engine, self._filter) if tasks else []
             found = listings.identifiers(clean)
             # One answer that lacks what was clean is asked for again: it may not be whole.
             lost = set(self._clean).intersection(ids).difference(found)
@@ -197,6 +195,15 @@ class Snapshots:
                 except EngineError:
                     continue  # a name that this Engine refuses is no reason not to look
         return dict(self._images)  # what a look shows must not change with the next
+
+
+def clean_tasks(engine: Engine, filters: Mapping[str, list[str]]) -> list[Json]:
+    """Return the tasks that Swarm's own test calls clean, of those that the filters let through.
+
+    The filter is internal to the Engine (moby daemon/cluster/filters.go), answers with swarmkit
+    controlapi/task.go: IsTaskDirty, and is used here alone.
+    """
+    return engine.tasks({**filters, _UP_TO_DATE: ["true"]})
 
 
 def _partial(what: str) -> EngineError:

@@ -16,8 +16,9 @@ from ccci.planning import engine as recording
 from ccci.planning import request, shape
 from ccci.planning.build import build
 from ccci.planning.facts import Asked, There
+from ccci.planning.fate import Fate
 from ccci.planning.recorded import Kind, Refused, Write
-from ccci.steps.recorder import look
+from ccci.steps.recorder import Recorder, look
 from ccci.swarm.engine.answers import Passed
 from ccci.swarm.engine.client import Engine
 
@@ -281,3 +282,35 @@ def test_a_senseless_answer_of_the_real_engine_is_told_as_such(kind: str, answer
         setattr(real, each, lambda each=each: [answer] if each == kind else [])
     with pytest.raises(EngineError, match=f"/{kind} makes no sense"):
         look(cast("Engine", real))
+
+
+def test_tasks_that_swarm_does_not_call_clean_are_dirty() -> None:
+    real = Real()
+    listed = [{"ID": "old"}, {"ID": "new"}]
+    clean = [{"ID": "new"}, {"ID": "made in between"}]
+    answers: dict[str, Any] = {
+        "tasks": lambda filters=None: clean if filters == {"_up-to-date": ["true"]} else listed,
+        "nodes": list,
+    }
+    for name, answer in answers.items():
+        setattr(real, name, answer)
+    assert look(cast("Engine", real)).dirty == {"old"}
+
+
+def test_a_deploy_on_top_of_a_recorded_one_meets_the_tasks_of_that(tmp_path: Path) -> None:
+    real = Real()
+    service = {"ID": "1", "Version": {"Index": 1}, "Spec": SPEC}
+    node = {"ID": "n", "Description": {}, "Status": {"State": "ready"}, "Spec": {}}
+    task = {"ID": "t", "ServiceID": "1", "DesiredState": "running", "Spec": SPEC["TaskTemplate"]}
+    setattr(real, "services", lambda: [service])  # noqa: B010 -- mypy
+    there = There([service], [task], [node], dirty=frozenset({"t"}))
+    with recording.recording(cast("Engine", real), tmp_path, "now") as (host, session):
+        recorder = Recorder(cast("Engine", real), host, session, there)
+        session.recorded.update(Kind.SERVICE, "1", 1, put(SPEC, IMAGE, "box:2"))
+        recorder.begin()
+        session.recorded.update(Kind.SERVICE, "1", 2, put(SPEC, IMAGE, "box:2"))
+        plan = build("s", recorder.there, Asked(tuple(recorder.writes), code=0))
+    assert [each.fate for each in plan.services] == [Fate.UNCHANGED]
+
+
+IMAGE = "TaskTemplate.ContainerSpec.Image"
