@@ -7,7 +7,7 @@ from ccci.exits import Verdict
 from ccci.host import docker_cli
 from ccci.host.process import Running
 from ccci.records import runs
-from ccci.steps.follow import Options, follow
+from ccci.steps.follow import Options, Outcome, follow
 from ccci.steps.workspace import Workspace
 from ccci.swarm.baseline import take
 from ccci.swarm.judge.by_status import serves
@@ -25,6 +25,46 @@ class Rehearsed:
 
     wrong: str = ""
     hint: str = ""
+
+
+_WAYS: dict[Verdict, str] = {
+    Verdict.DISTURBED: "repeat it while nobody else deploys: nothing was learned of the rollback",
+    Verdict.REMOVED: "repeat it while nobody removes the service: nothing was learned of the "
+    "rollback",
+    Verdict.TIMED_OUT: "give it longer (--timeout)",
+    Verdict.UNABLE: "see whether the Engine's daemon runs (`docker info`), then repeat it",
+    Verdict.INTERRUPTED: "repeat it: it was ended before Swarm had rolled back",
+    Verdict.DEPLOY_FAILED: "mend what `docker service update` says, then repeat it",
+}
+
+
+def way_out(outcome: Outcome, carrier: str) -> str:
+    """Return the next step after a rehearsal in which Swarm did not roll back."""
+    if outcome.hint:
+        return outcome.hint
+    if outcome.verdict is Verdict.ROLLBACK_PAUSED:
+        return (
+            f"let the old revision of {carrier} start again within the `monitor` of its "
+            "`rollback_config`, or say `failure_action: continue` there"
+        )
+    if outcome.verdict in _WAYS:
+        return _WAYS[outcome.verdict]
+    policy = next(
+        (
+            history.service.spec.update
+            for history in outcome.rollout.histories.values()
+            if history.name == carrier
+        ),
+        None,
+    )
+    if policy is not None and policy.failure_action == "rollback":
+        # swarmkit updater.go: it counts what fails within `monitor`, against the ratio.
+        return (
+            f"{carrier} has `failure_action: rollback`, which a failure of its tasks did not set "
+            f"off: lower `max_failure_ratio` (now {policy.max_failure_ratio:g}) or raise `monitor` "
+            f"(now {policy.monitor:g} s)"
+        )
+    return f"set `update_config: failure_action: rollback` for {carrier}"
 
 
 def rehearse(workspace: Workspace, app: App, carrier: str) -> Rehearsed:
@@ -59,7 +99,7 @@ def rehearse(workspace: Workspace, app: App, carrier: str) -> Rehearsed:
         return Rehearsed(
             f"a revision that cannot start ended as {outcome.verdict.value}, not rolled back: "
             f"{outcome.summary}",
-            f"set `update_config: failure_action: rollback` for {carrier}",
+            way_out(outcome, carrier),
         )
     before = {each.name: each.spec.template for each in baseline.services}
     for history in outcome.rollout.histories.values():
