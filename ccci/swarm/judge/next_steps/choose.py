@@ -15,7 +15,7 @@ from ccci.swarm.judge.next_steps.by_message import by_message
 from ccci.swarm.judge.next_steps.by_scheduler import no_node, port_in_use
 from ccci.swarm.judge.next_steps.situation import Situation, listed
 from ccci.swarm.judge.words import exit_code_in, own_words
-from ccci.swarm.model import CauseCode, Mode, TaskState
+from ccci.swarm.model import UNSET_RESTART, CauseCode, Mode, Spec, TaskState
 
 
 def next_step(now: Situation) -> str:
@@ -51,6 +51,12 @@ def _early(now: Situation) -> str:
             "what turns unhealthy: run ccci against that node, or, since it is meant to end, say "
             "`healthcheck: disable: true`"
         )
+    if now.ending is not Ending.AGAIN and _runs_again(now.spec):
+        return (
+            "let its main process stay in the foreground; for work that is to be done again each "
+            f"{now.spec.restart.delay:g} s let it wait and repeat that itself: in an update Swarm "
+            "takes each end within `monitor` for a failure"
+        )
     if now.spec.mode is Mode.GLOBAL and now.ending is not Ending.AGAIN:
         return (
             "let its main process stay in the foreground; if it is meant to end on each node, make "
@@ -64,11 +70,19 @@ def _early(now: Situation) -> str:
     what = "runs by its restart delay" if now.ending is Ending.AGAIN else ""
     if now.ending is Ending.DONE or is_one_shot(now.spec, now.spec.health):
         what = "is meant to end, or make it a job"
-    if not what:
-        return ""
-    return (
+    taken = (
         "in an update Swarm takes each end within `monitor` for a failure: say `update_config: "
         f"failure_action: continue` for a service that {what}"
+    )
+    return taken if what else ""
+
+
+def _runs_again(spec: Spec) -> bool:
+    """Say whether somebody chose how long after its end Swarm starts a service again."""
+    return (
+        not spec.mode.is_job
+        and spec.restart.condition == "any"
+        and spec.restart.delay > UNSET_RESTART.delay
     )
 
 

@@ -21,6 +21,7 @@ from ccci.swarm.model import (
     Identity,
     Mode,
     Mount,
+    RestartPolicy,
     Spec,
     UpdatePolicy,
 )
@@ -175,6 +176,8 @@ CASES: tuple[Case, ...] = (
     ),
     Case("early, on each node", "", 0, state="complete", evidence=HERE,
          spec=wanted(mode=Mode.GLOBAL, replicas=None, restart=RESTARTS["none"])),
+    Case("early, started again by its policy", "", 0, state="complete", evidence=HERE,
+         spec=wanted(restart=RestartPolicy(condition="any", delay=30.0))),
     exited("out of memory in a child", 1, replace(HERE, oom_killed=True, exit_code=1)),
     Case(
         "out of memory",
