@@ -123,13 +123,10 @@ def _removed(target: str, stack: str, record: Record | None) -> Report:
 
 
 def verdict_of(mismatch: Mismatch | None, *, expected: bool) -> Verdict:
-    """Return the verdict: what does not run is `unstable`, every other mismatch 13.
-
-    Where no commit is expected nothing is judged, only told.
-    """
+    """Return the verdict; where no commit is expected nothing is judged, only told."""
     if mismatch is None:
         return Verdict.CONVERGED if expected else Verdict.DONE
-    return Verdict.UNSTABLE if mismatch is Mismatch.NOT_RUNNING else Verdict.WRONG_IDENTITY
+    return mismatch.verdict
 
 
 def look(engine: Engine, stack: str) -> tuple[Service, ...]:

@@ -18,12 +18,13 @@ from ccci.exits import Verdict
 from ccci.host.cleanup import ensured
 from ccci.host.masking import mask
 from ccci.planning.model import Plan, PlannedRevision, document
-from ccci.recipe.base import Base, deployed_base
+from ccci.recipe.base import Base
 from ccci.recipe.source import Source
 from ccci.records import runs, strays
 from ccci.report.model import Report
 from ccci.steps import Steps, early, recorder
 from ccci.steps.app import create_app, edit_env, take_over
+from ccci.steps.deployed import deployed_base
 from ccci.steps.early import Pair
 from ccci.steps.preparation import BASE, check_out, prepare
 from ccci.steps.recorder import Command, Recorder
@@ -167,7 +168,7 @@ def _each(
     undecided = read_alone.undecided(workspace.source.recipe, workspace.choices, workspace.abra_dir)
     chosen = parts(workspace.checkout, undecided)
     app = workspace.app(chosen[-1].commit)
-    there = deployed_base(recording.engine.services(app.stack), app.stack)
+    there = deployed_base(recording.engine.services(app.stack))
     before = there or Base(chosen[0].commit, chosen[0].version)
     if there is not None:
         # What is deployed is what an upgrade starts from.

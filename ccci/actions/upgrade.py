@@ -13,7 +13,7 @@ from ccci.deployers.plan import Plan
 from ccci.errors import CcciError, Interrupted, UsageError
 from ccci.exits import Verdict
 from ccci.recipe import checkout, heads
-from ccci.recipe.base import Base, choose_base, deployed_base, refuse_same
+from ccci.recipe.base import Base, choose_base, refuse_same
 from ccci.recipe.checkout import Checkout
 from ccci.recipe.refs import check_ref
 from ccci.recipe.source import locate
@@ -23,6 +23,7 @@ from ccci.report.repetition import together
 from ccci.report.services_text import failing
 from ccci.steps import base_soak, early, leftovers, own_settings, teardown
 from ccci.steps.app import create_app, edit_env, take_over
+from ccci.steps.deployed import deployed_base
 from ccci.steps.early import HeadRefused, Pair
 from ccci.steps.follow import Outcome
 from ccci.steps.lock import locked
@@ -115,7 +116,7 @@ def _upgraded(request: Request, workspace: Workspace) -> Report:
     workspace = own_settings.heeded(workspace, app, head, "upgrade")
     with locked(workspace, app) as held:
         with workspace.steps.step("base") as progress:
-            there = deployed_base(leftovers.services(workspace.engine, app.stack), app.stack)
+            there = deployed_base(leftovers.services(workspace.engine, app.stack))
             base = there or choose_base(
                 workspace.checkout,
                 head,

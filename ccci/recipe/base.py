@@ -1,8 +1,6 @@
 """Which release a head is tested from."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from ccci.errors import BaseBroken, CheckoutFailed, UsageError
 from ccci.recipe import checkout as checkouts
@@ -27,19 +25,6 @@ class Base:
     def __str__(self) -> str:
         """Return it as people name it."""
         return self.version or self.commit[:8]
-
-
-def deployed_base(services: Iterable[Mapping[str, Any]], stack: str) -> Base | None:
-    """Return what is deployed as the stack already, by its labels; None where nothing is.
-
-    `services` are the Engine's answers. The commit is as labelled, and empty where none is.
-    """
-    every = list(services)
-    listed = (each["Spec"].get("Labels") or {} for each in every)
-    labels = {key: text for each in listed for key, text in each.items()}
-    commit = str(labels.get(f"coop-cloud.{stack}.chaos-version") or "").removesuffix("+U")
-    version = labels.get(f"coop-cloud.{stack}.version")
-    return Base(commit, version) if every else None
 
 
 def refuse_same(base: Base, head: str, *, allow_same: bool) -> None:

@@ -13,7 +13,7 @@ from ccci.steps.confirmed import look
 from ccci.swarm.baseline import Baseline
 from ccci.swarm.commits import Asked, Dirt
 from ccci.swarm.engine.client import Engine
-from ccci.swarm.identity import IdentityReport, Mismatch, carrier, identify
+from ccci.swarm.identity import IdentityReport, carrier, identify
 from ccci.swarm.model import Observation, Service
 
 
@@ -77,10 +77,7 @@ def check(
             Verdict.WRONG_IDENTITY,
             f"{labelled.name} declares {labelled.spec.identity}, not {version}",
         )
-    verdict = None
-    if found.mismatch is not None:
-        not_running = found.mismatch is Mismatch.NOT_RUNNING
-        verdict = Verdict.UNSTABLE if not_running else Verdict.WRONG_IDENTITY
+    verdict = found.mismatch.verdict if found.mismatch is not None else None
     return Found(found.report, verdict, found.summary, found.hint, found.notes, mine)
 
 

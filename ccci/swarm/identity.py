@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ccci.exits import Verdict
 from ccci.swarm.commits import Asked, Dirt
 from ccci.swarm.model import Identity, Node, Service, Spec, Task, TaskState, UpdateState
 
@@ -45,6 +46,11 @@ class Mismatch(StrEnum):
     DIRTY = "dirty"
     NOT_RUNNING = "not-running"
 
+    @property
+    def verdict(self) -> Verdict:
+        """Return the verdict: `unstable` of what does not run, else 13."""
+        return Verdict.UNSTABLE if self is Mismatch.NOT_RUNNING else Verdict.WRONG_IDENTITY
+
 
 MEANINGS: dict[Mismatch, str] = {
     Mismatch.NEVER_DEPLOYED: "the service declares another commit (or none), and nothing shows "
@@ -54,8 +60,7 @@ MEANINGS: dict[Mismatch, str] = {
     Mismatch.DISTURBED: "somebody else deployed in between: over the expected commit, or the same "
     "spec again in the middle of its roll, which makes Swarm give the roll up",
     Mismatch.DIRTY: "the commit was deployed from a tree with changes that ccci did not make",
-    Mismatch.NOT_RUNNING: "the expected commit is declared, but no task of the service runs "
-    "(exit 14, `unstable`; every other mismatch is 13)",
+    Mismatch.NOT_RUNNING: "the expected commit is declared, but no task of it runs (exit 14)",
 }
 """Each reason in one sentence, for the docs page and the report."""
 
@@ -292,12 +297,10 @@ def _tasks(count: int) -> str:
 
 
 def _notes(labelled: Service, asked: Asked) -> tuple[str, ...]:
-    notes = []
-    if labelled.spec.identity.dirty and asked.dirt.explained:
-        notes.append(f"+U is explained by ccci's own {', '.join(sorted(asked.dirt.paths))}")
-    if _rolled_back(labelled):
-        notes.append(f"Swarm rolled {labelled.name} back; what it declares is the spec put back")
-    return tuple(notes)
+    ours = f"+U is explained by ccci's own {', '.join(sorted(asked.dirt.paths))}"
+    back = f"Swarm rolled {labelled.name} back; what it declares is the spec put back"
+    explained = labelled.spec.identity.dirty and asked.dirt.explained
+    return (*((ours,) if explained else ()), *((back,) if _rolled_back(labelled) else ()))
 
 
 def _hint(mismatch: Mismatch, labelled: Service) -> str:

@@ -145,7 +145,11 @@ def test_what_was_deployed_before_is_the_base_and_stays(
 ) -> None:
     stage = make()
     stack = stage.workspace.app(head_of(stage)).stack
-    labels = {f"coop-cloud.{stack}.version": "0.9.0+1", f"coop-cloud.{stack}.chaos-version": "abc"}
+    labels = {
+        "com.docker.stack.namespace": stack,
+        f"coop-cloud.{stack}.version": "0.9.0+1",
+        f"coop-cloud.{stack}.chaos-version": "abc",
+    }
     there: Any = Engine({"Spec": {"Name": f"{stack}_app", "Labels": labels}})
     stage.workspace = replace(stage.workspace, engine=there)
     monkeypatch.setattr(

@@ -23,7 +23,6 @@ from ccci.locks import swarm_lock
 from ccci.locks.swarm_lock import Holder
 from ccci.planning.recorded import Kind, Write
 from ccci.recipe import stack as stackfile
-from ccci.recipe.base import deployed_base
 from ccci.recipe.stack import StackFile
 from ccci.removal import looking, teardown
 from ccci.removal.objects import Claim
@@ -38,6 +37,7 @@ from ccci.steps import (
     sent,
     strays,
 )
+from ccci.steps.deployed import deployed_base
 from ccci.steps.health import Health
 from ccci.swarm import nearby
 from ccci.swarm.engine import answers
@@ -131,7 +131,7 @@ READERS: dict[str, Callable[[Engine, StackFile], object]] = {
     "health": lambda engine, _: health._answer(engine, "t_app", ANSWERED),
     "locks": lambda engine, _: swarm_lock.objects(engine.configs()),
     "lock": lambda engine, _: swarm_lock.look(engine, swarm_lock.lock_name("t")),
-    "base": lambda engine, _: deployed_base(engine.services(), "t"),
+    "base": lambda engine, _: deployed_base(engine.services()),
     "live": lambda engine, _: live.sweep(engine.services(), engine.networks(), engine.nodes()),
     "images": lambda engine, _: sent.images(engine, [SENT]),
     "strays": lambda engine, _: strays.refuse(
