@@ -12,7 +12,12 @@ from ccci.swarm.labels import STACK_LABEL
 Json = dict[str, Any]
 WRITTEN_AGAINST = (1, 51)
 OLDEST = (1, 41)
+HEAVIEST = 32 * 2**20
+"""Bytes of memory that an answer may take, its text and its values together."""
+
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_WIDE = re.compile(rb"[\xc4-\xff]|\\u(?!00)")
+_WIDEST = re.compile(rb"[\xf0-\xff]|\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +61,32 @@ def _numbers(version: object) -> tuple[int, ...]:
 
 
 def decoded(status: int, body: bytes) -> Any:  # noqa: ANN401 -- JSON
-    """Return the JSON of an answer. Raise EngineError when it is none."""
+    """Return the JSON of an answer. Raise EngineError when it is none, or would take the memory."""
+    if weight(body) > HEAVIEST:
+        raise EngineError(
+            status,
+            f"the Engine's answer of {len(body)} bytes would take too much memory",
+            "see whether DOCKER_HOST is a Docker Engine, and what lies between it and ccci",
+        )
     try:
         value = json.loads(body)
         # Half of a character is a text that can be written nowhere.
         return _whole_characters(value) if _SURROGATE.search(body) else value
     except (ValueError, RecursionError) as error:
         raise EngineError(status, f"the Engine's answer is no JSON: {error}") from None
+
+
+def weight(body: bytes) -> int:
+    """Return about how many bytes of memory it takes to decode an answer, by its signs alone.
+
+    What Python makes of `[[],[],[]]` takes more than twenty times its length: each object, list and
+    text has a head of its own, and one wide character widens all those beside it (PEP 393).
+    """
+    width = 4 if _WIDEST.search(body) else 2 if _WIDE.search(body) else 1
+    texts = len(body) * (1 + 2 * width)
+    heads = 160 * body.count(b"{") + 96 * body.count(b"[") + 44 * body.count(b",")
+    values = heads + 28 * body.count(b'"')
+    return texts + values * (2 if _SURROGATE.search(body) else 1)
 
 
 def _whole_characters(value: object) -> object:

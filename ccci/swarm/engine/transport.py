@@ -18,8 +18,10 @@ from ccci.swarm.engine.wire import Client, Reply, Request
 
 _CHUNK = 65536
 _PLAINLY = {"Accept-Encoding": "identity"}
-LARGEST = 24 * 2**20
-"""Bytes of an answer at most; a listing of 10,000 tasks has about 20 MB."""
+LARGEST = 8 * 2**20
+"""Bytes of an answer at most; a listing of 300 services has about 1 MB, one of their tasks 3 MB."""
+
+_LARGEST_REFUSAL = 2**16
 
 _GRACE = 0.1
 """Seconds in which a call that ran out of time may still say so itself."""
@@ -107,7 +109,8 @@ class Transport:
             return reply
         with reply:
             data = _read(reply, until, self.host, request.timeout)
-            raise refusals.refused(reply.status, data.decode(errors="replace"))
+            said = data[:_LARGEST_REFUSAL].decode(errors="replace")
+            raise refusals.refused(reply.status, said)
 
     def _within(self, timeout: float, call: Callable[[Client], _Result]) -> _Result:
         session = self._session

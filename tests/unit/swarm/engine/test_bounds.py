@@ -1,17 +1,20 @@
 """An Engine that drips, floods, hangs or answers with anything: each call is over in time."""
 
+import json
 import resource
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from support.engine.server import EngineServer, Request
+from support.engine.server import EngineServer, Request, recorded
 
 from ccci.errors import ConnectionLost, EngineError
-from ccci.swarm.engine import client, transport
+from ccci.swarm.engine import answers, client, transport
 from ccci.swarm.engine.client import Engine
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -225,13 +228,98 @@ def test_a_label_that_is_null_is_an_empty_one(server: EngineServer, engine: Engi
         assert found["Spec"]["Labels"] == {"a": "", "b": "c"}
 
 
+SHAPES = {
+    "empty lists": b"[],",
+    "lists": b"[1],",
+    "empty objects": b"{},",
+    "objects": b'{"a":1},',
+    "texts": b'"aa",',
+    "numbers": b"100000,",
+    "deep lists": b"[" * 900 + b"]" * 900 + b",",
+    "wide texts": '"x\U0001f600",'.encode(),
+    "one wide text": b"",
+    "halves of characters": b'"\\ud83d\\ude00",',
+    "names": b"",
+}
+
+
+def shaped(shape: str, size: int) -> bytes:
+    """Return an answer of about so many bytes that takes much more memory."""
+    if shape == "names":
+        names = ",".join(f'"{number:x}":"aa"' for number in range(size // 12))
+        return f"[{{{names}}}]".encode()
+    if shape == "one wide text":
+        return f'["{"x" * size}\U0001f600"]'.encode()
+    piece = SHAPES[shape]
+    return b"[" + piece * (size // len(piece)) + b"1]"
+
+
+def peak_of(body: bytes) -> int:
+    """Return how much memory it takes at most to decode an answer, itself included."""
+    tracemalloc.start()
+    try:
+        answers.decoded(200, body)
+        return tracemalloc.get_traced_memory()[1] + len(body)
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_an_answer_is_decoded_only_where_that_takes_little_memory(shape: str) -> None:
+    for size in (2**19, 2**20, 2**21, 2**22, transport.LARGEST):
+        body = shaped(shape, size)
+        try:
+            assert peak_of(body) < 1.1 * answers.HEAVIEST
+        except EngineError as error:
+            assert "would take too much memory" in error.message  # noqa: PT017
+            tracemalloc.start()
+            with suppress(EngineError):
+                answers.decoded(200, body)
+            assert tracemalloc.get_traced_memory()[1] < 2**20
+            tracemalloc.stop()
+            return
+
+
+def test_what_a_swarm_of_hundreds_of_services_has_to_tell_is_read() -> None:
+    services, tasks = recorded("services"), recorded("tasks")
+    for each in services:
+        each["Spec"]["Labels"] |= {f"traefik.http.routers.r{n}.rule": "Host(`x`)" for n in range(9)}
+        each |= {"PreviousSpec": each["Spec"]}
+    for listing, wanted in ((services, 300), (tasks, 1500)):
+        body = json.dumps([listing[number % len(listing)] for number in range(wanted)]).encode()
+        assert len(answers.decoded(200, body)) == wanted
+        assert len(body) < transport.LARGEST
+
+
 def test_what_is_asked_of_an_engine_costs_little_memory_however_much_it_sends(
     server: EngineServer, engine: Engine
 ) -> None:
-    assert transport.LARGEST + 40 * 2**20 < 80 * 2**20
-    server.routes["/services"] = floods
+    def route(_: Request) -> Iterator[bytes]:
+        yield HEAD + b"\r\n["
+        yield from [b"[]," * 21845] * (transport.LARGEST // 65535 - 1)
+        yield b"1]"
+
+    server.routes["/services"] = route
+    server.routes["/tasks"] = floods
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(EngineError, match="has no end"):
+    with pytest.raises(EngineError, match="too much memory"):
         engine.services()
+    with pytest.raises(EngineError, match="has no end"):
+        engine.tasks()
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
-    assert grown < 2 * transport.LARGEST
+    assert grown < answers.HEAVIEST
+
+
+def test_a_refusal_that_is_as_large_as_it_may_be_is_cut_before_it_is_read(
+    server: EngineServer, engine: Engine
+) -> None:
+    body = b'{"message": [' + b"[]," * 2_000_000 + b"1]}"
+    head = b"HTTP/1.1 500 No\r\nContent-Type: application/json\r\n\r\n"
+    server.routes["/services"] = lambda _: iter([head + body])
+    tracemalloc.start()
+    with pytest.raises(EngineError) as refused:
+        engine.services()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(refused.value.message) < 1000
+    assert peak < 4 * len(body)
