@@ -143,7 +143,7 @@ def test_every_release_is_asked_in_the_order_it_reads(
 
 
 HIDING = {
-    "a quote that docker takes for closed": 'A="x\\\\"\nCOMPOSE_FILE=compose.yml\n#"\n',
+    "a backslash in double quotes": 'A="\\\\x"\nCOMPOSE_FILE=compose.yml\n#"\n',
     "a comment in a comment": "COMPOSE_FILE=compose.yml # x #\n",
     "a line that ends in dashes": "COMPOSE_FILE=compose.yml---\n",
 }
@@ -157,6 +157,13 @@ def test_abra_is_given_a_new_apps_settings_in_words_that_it_reads_as_ccci_does(
     deployer().new_app(app, head(app))
     ours = env_file.values(env_file.read(app.env_file.read_text()))
     assert stand_in.read_env(app.env_file) == ours
+
+
+def test_a_quote_that_only_one_of_both_takes_for_closed_is_refused(app: App) -> None:
+    text = 'A="x\\\\"\nCOMPOSE_FILE=compose.yml\n#"\n'
+    (app.checkout / ".env.sample").write_text(f"{SAMPLE}COMPOSE_FILE=compose.evil.yml\n{text}")
+    with pytest.raises(DeployRefused, match="abra would read A otherwise"):
+        deployer().new_app(app, head(app))
 
 
 @pytest.mark.parametrize("sign", ["\f", "\v", "\x85", "\u2028", "\r"])
