@@ -20,6 +20,7 @@ from ccci.recipe import tree
 from ccci.recipe.git_process import FETCH_TIMEOUT, fetch, git, make_repository
 from ccci.recipe.refs import check_ref, hide_password
 from ccci.recipe.releases import Release, parse
+from ccci.recipe.source import location_of
 
 _FULL = 40
 _IN_PLACE = "ccci-in-place"
@@ -71,7 +72,7 @@ def clone(
     with suppress(CheckoutFailed):  # an empty repository, or one whose HEAD names no commit
         fetch(ours, source, "+HEAD:refs/ccci/head")
     if upstream is not None:
-        fetch(ours, upstream, "refs/tags/*:refs/tags/*")
+        fetch(ours, location_of(upstream), "refs/tags/*:refs/tags/*")
     _write(checkout, f"fetched {hide_password(source)}")
     return checkout
 

@@ -36,14 +36,14 @@ def locate(
     path that is no repository.
     """
     if source is not None:
-        location = _location(source)
-        name = recipe if _NAME.fullmatch(recipe) else _name_of(location)
+        place = location_of(source)
+        name = recipe if _NAME.fullmatch(recipe) else _name_of(place)
         if "/" not in recipe and recipe not in {".", name}:
             raise _no_name(recipe)
-        return Source(name, location)
+        return Source(name, place)
     if recipe == "." or "/" in recipe:
-        location = _location(recipe)
-        return Source(_name_of(location), location)
+        place = location_of(recipe)
+        return Source(_name_of(place), place)
     if not _NAME.fullmatch(recipe):
         raise _no_name(recipe)
     for root in _abra_folders(environ):
@@ -80,7 +80,12 @@ def _abra_folders(environ: Mapping[str, str]) -> list[Path]:
     return [*([Path(named)] if named else []), home / ".abra"]
 
 
-def _location(text: str) -> str:
+def location_of(text: str) -> str:
+    """Return the address, or the absolute path, of a repository that git is to be told of.
+
+    Raise UsageError for an address that ccci would not speak to, or that git would show to others
+    with a secret in it, CheckoutFailed for a path that is no repository.
+    """
     if text.startswith("-"):
         raise UsageError(f"{hide_password(text)!r} looks like an option, not like a repository")
     check_address(text)

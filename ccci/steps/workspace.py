@@ -15,7 +15,7 @@ from ccci.recipe import checkout, naming
 from ccci.recipe import overlay as overlays
 from ccci.recipe.checkout import Checkout
 from ccci.recipe.refs import hide_password
-from ccci.recipe.source import Source, locate, sought
+from ccci.recipe.source import Source, locate, location_of, sought
 from ccci.records import runs
 from ccci.records.runs import Run
 from ccci.report.model import Report
@@ -126,6 +126,8 @@ def find_recipe(recipe: str, choices: Choices) -> Source:
         naming.check_domain(choices.domain)
     if choices.resolve_image not in {"always", "changed", "never"}:
         raise UsageError(f"--resolve-image {choices.resolve_image} is none of always, never")
+    if choices.upstream is not None:
+        location_of(choices.upstream)
     return locate(recipe, choices.source)
 
 

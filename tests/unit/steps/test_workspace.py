@@ -1,7 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ccci.errors import CheckoutFailed, UsageError
+from ccci.host.process import run
+from ccci.recipe import checkout
 from ccci.steps import workspace
 
 
@@ -29,3 +33,32 @@ def test_without_abra_nothing_of_the_users_is_shared(tmp_path: Path) -> None:
     workspace._lay_out(tmp_path / "run", "default", ())
     assert {path.name for path in (tmp_path / "run").iterdir()} == {"recipes", "servers"}
     assert not any(path.is_symlink() for path in (tmp_path / "run").rglob("*"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://forge.test/x.git?private_token=t0ken12345",
+        "user:t0ken12345@forge.test:x.git",
+        "ext::sh -c true t0ken12345",
+        "--upload-pack=t0ken12345",
+    ],
+)
+@pytest.mark.parametrize("place", ["source", "upstream"])
+def test_an_address_that_git_would_show_with_its_secret_is_refused_wherever_it_is_given(
+    address: str, place: str, tmp_path: Path
+) -> None:
+    choices = workspace.Choices()
+    given = replace(choices, source=address) if place == "source" else None
+    with pytest.raises((UsageError, CheckoutFailed)) as refused:
+        workspace.find_recipe("shop", given or replace(choices, upstream=address))
+    assert "private_token=t0ken12345" not in refused.value.message
+    if place == "upstream":
+        with pytest.raises((UsageError, CheckoutFailed), match=r"^(?!git fetch)"):
+            checkout.clone(str(repository(tmp_path)), tmp_path / "a", tmp_path / "j", address)
+
+
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "source"
+    run(("git", "init", "--quiet", "--bare", str(folder)))
+    return folder
