@@ -121,6 +121,12 @@ def _with_command(outcome: Outcome, stack: str, options: Options, said: Said) ->
         return _nothing_there(outcome, stack, options)
     if code:
         return _judged_with_command(outcome, code, said)
+    return _with_what_is_gone(outcome)
+
+
+def _with_what_is_gone(outcome: Outcome) -> Outcome:
+    """Return the outcome of a COMMAND that did its work, which may have been to remove."""
+    rollout = outcome.rollout
     removed = rollout.removed_by_command
     if outcome.verdict is Verdict.REMOVED and removed:
         what = f"{', '.join(removed)} {'is' if len(removed) == 1 else 'are'} gone"
@@ -129,6 +135,11 @@ def _with_command(outcome: Outcome, stack: str, options: Options, said: Said) ->
             summary=f"{what}: COMMAND removed {'it' if len(removed) == 1 else 'them'}",
             hint="if that was not the purpose: let COMMAND deploy it again",
         )
+    if outcome.verdict is Verdict.UNCHANGED and rollout.dropped:
+        # It did change something, if none of what is left.
+        who = "COMMAND" if rollout.with_command else "the deploy"
+        words = f"{who} removed {', '.join(rollout.dropped)}; {outcome.summary}"
+        return replace(outcome, summary=words)
     return outcome
 
 
@@ -155,9 +166,10 @@ def _judged_with_command(outcome: Outcome, code: int, said: Said) -> Outcome:
     if said.excused:
         note = f"COMMAND exited with {code} out of impatience; the verdict is ours"
         return replace(outcome, notes=(*outcome.notes, note))
-    return _deploy_failed(
-        outcome, f"COMMAND exited with {code}, though what it changed does run", said
-    )
+    what = f"COMMAND exited with {code}, though what it changed does run"
+    if dropped := ", ".join(outcome.rollout.dropped):
+        what = f"COMMAND removed {dropped}, and exited with {code}, though what is left does run"
+    return _deploy_failed(outcome, what, said)
 
 
 def _deploy_failed(outcome: Outcome, summary: str, said: Said) -> Outcome:

@@ -350,6 +350,25 @@ def test_a_command_that_removed_the_stack_on_purpose_is_told_so() -> None:
     assert "who removed" not in outcome.hint
 
 
+BOTH = baseline(OLD, service("base", task("c1"), name="db"))
+
+
+def test_a_command_that_removed_one_service_and_failed_is_not_said_to_run() -> None:
+    outcome, _ = run(look(1, OLD), command=FakeCommand(1, output="no network"), before=BOTH)
+    assert outcome.verdict is Verdict.DEPLOY_FAILED
+    assert outcome.summary == (
+        "COMMAND removed db, and exited with 1, though what is left does run: no network"
+    )
+
+
+def test_a_command_that_only_removed_a_service_is_told_so() -> None:
+    outcome, _ = run(look(1, OLD), look(5, OLD), command=FakeCommand(), before=BOTH)
+    assert outcome.verdict is Verdict.UNCHANGED
+    assert outcome.summary == ("COMMAND removed db; 1 service: nothing had to roll, and stayed so")
+    elsewhere, _ = run(look(1, OLD), look(5, OLD), before=BOTH)
+    assert elsewhere.summary.startswith("the deploy removed db; ")
+
+
 def test_commands_reason_stands_beside_a_service_that_fails() -> None:
     refused = FakeCommand(1, output="failed to update service stack_web: port is taken\n\n")
     outcome, _ = run(ROLLING, ROLLED_BACK, command=refused)
