@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from ccci.actions import plan
 from ccci.commandline.declared import Completes, Panel
-from ccci.commands.options import Context, argument, examples, option, spread
+from ccci.commands.options import (
+    Context,
+    argument,
+    examples,
+    option,
+    refuse_two_forms,
+    spread,
+)
 from ccci.commands.reporting import reporting_as
 from ccci.commands.shared import Deployed, UpgradeEnv, head_meant
 from ccci.errors import UsageError
@@ -140,6 +147,7 @@ def command(
     What deploys speaks to a recording Engine: reads go through, writes are recorded. A plan says
     what Swarm is asked and will do; it is no promise about the app.
     """
+    refuse_two_forms(ctx, output_format)
     output = ctx.obj
     within = seconds(timeout, "--timeout") or 300.0
     if command:

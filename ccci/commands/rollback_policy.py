@@ -164,6 +164,9 @@ def command(
     `--fail-on never`.
     """
     options.refuse_two_forms(ctx, output_format)
+    if statistics and "statistics" in ctx.given:
+        _refuse_other_forms(ctx, output_format)
+        output_format = "table"  # what a variable asks for is not meant here
     if not live and "stack" not in ctx.given:
         stack = None  # a variable for what runs says nothing of files
     request = Request(
@@ -190,6 +193,18 @@ def command(
     if not dry_run:
         write(changes)
     return remedy.show(changes, output, written=not dry_run)
+
+
+def _refuse_other_forms(ctx: Context, output_format: str) -> None:
+    """Raise UsageError where the command line asks for another form than the counts, too."""
+    other = "--json" if ctx.obj.json else "--fix" if "fix" in ctx.given else ""
+    if "output_format" in ctx.given and output_format != "table":
+        other = f"--format {output_format}"
+    if other:
+        raise UsageError(
+            f"--statistics and {other} are two forms of one output",
+            "give one of them; `--report FORMAT=FILE` copies another form to a file",
+        )
 
 
 def _refuse_contradictions(request: Request, *, fix: bool, in_place: bool, dry_run: bool) -> None:

@@ -159,6 +159,24 @@ def test_two_forms_of_one_output_are_refused(sweep: str) -> None:
     assert "--json and --format sarif are two forms of one output" in said.stderr
 
 
+@pytest.mark.parametrize("output_format", ["markdown", "text"])
+def test_a_plan_in_two_forms_is_refused_before_anything_is_asked(output_format: str) -> None:
+    words = ("plan", "shop", "--format", output_format, "--", "docker", "stack", "ls")
+    said = invoke("--json", *words)
+    assert said.exit_code == 2
+    assert f"--json and --format {output_format} are two forms of one output" in said.stderr
+
+
+@pytest.mark.parametrize("other", [("--format", "sarif"), ("--format", "json"), ("--fix",)])
+def test_counts_in_another_form_are_refused(other: tuple[str, ...]) -> None:
+    said = invoke("sweep", "rollback-policy", ".", "--statistics", *other)
+    assert said.exit_code == 2
+    assert f"--statistics and {' '.join(other)} are two forms of one output" in said.stderr
+    said = invoke("--json", "sweep", "rollback-policy", ".", "--statistics")
+    assert said.exit_code == 2
+    assert "--statistics and --json are two forms of one output" in said.stderr
+
+
 def test_the_branch_that_is_checked_out_is_offered_as_the_head(tmp_path: Path) -> None:
     shop = make_repository(tmp_path / "shop")
     head = commit(shop, {"compose.yml": "services: {app: {image: x}}"})

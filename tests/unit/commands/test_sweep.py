@@ -501,6 +501,15 @@ def test_the_counts_agree_with_what_is_listed(
     )
 
 
+def test_counts_that_are_asked_for_stand_above_the_form_of_a_variable(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = recipe(tmp_path, "shop", compose=RISKY)
+    _, counted, _ = sweep(capsys, "rollback-policy", str(folder), "--statistics")
+    monkeypatch.setenv("CCCI_SWEEP_FORMAT", "markdown")
+    assert sweep(capsys, "rollback-policy", str(folder), "--statistics")[1] == counted
+
+
 def test_who_can_be_rolled_back_unseen_stands_first(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
