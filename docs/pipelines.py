@@ -43,7 +43,7 @@ PIPELINES = {
         "A runner of your own with the shell executor, on a manager of the swarm, with ccci, git "
         "and the docker CLI on its PATH. Its user may use the Engine's socket.",
         "JUnit is read into the merge request's widget (`artifacts:reports:junit`), the folder is "
-        "an artifact, and with `CCCI_COMMENT_TOKEN` (a masked variable: a project token with the "
+        "an artifact, and with `COMMENT_TOKEN` (a masked variable: a project token with the "
         "scope `api`) the story becomes a comment. GitLab takes artifacts from the project's "
         "folder only, so they are moved there when the job is over.",
         "As a component, with nothing to copy: [templates/ccci.yml](../../../templates/ccci.yml).",

@@ -209,7 +209,6 @@ OPTIONS = {
 } | {"--list-rules", "--report"}
 NO_OPTION = {
     "CCCI_RUNS_DIR": "where runs are recorded",
-    "CCCI_COMMENT_TOKEN": "of the example for GitLab",
 }
 
 

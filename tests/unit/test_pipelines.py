@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import threading
@@ -249,6 +250,9 @@ def forge() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
 COMMENTING = [name for name in UPGRADES if job_of(name).after]
 
 
+TOKEN = "t0ken-of-a-job"  # noqa: S105 -- nobody's
+
+
 def commented(
     example: str, url: str, folder: Path, told: str | None
 ) -> "subprocess.CompletedProcess[bytes]":
@@ -261,13 +265,13 @@ def commented(
         (place / "comment.md").write_text(told)
     runner = {
         "runner.temp": str(folder),
-        "github.token": "key",
+        "github.token": TOKEN,
         "github.api_url": url,
         "github.repository": "me/shop",
         "github.event.number": "3",
         "github.event.pull_request.head.sha || github.sha": "abc",
         "github.event.repository.name": "shop",
-        "comment_token": "key",
+        "comment_token": TOKEN,
         "DRONE_REPO": "me/shop",
         "DRONE_PULL_REQUEST": "3",
         "CI_FORGE_URL": url,
@@ -280,7 +284,7 @@ def commented(
         "CI_API_V4_URL": url,
         "CI_PROJECT_ID": "5",
         "CI_MERGE_REQUEST_IID": "3",
-        "CCCI_COMMENT_TOKEN": "key",
+        "COMMENT_TOKEN": TOKEN,
     }
     job = job_of(example).filled(runner)
     own = {
@@ -288,6 +292,13 @@ def commented(
         for name, text in job.after_environment.items()
     }
     environ = {"PATH": os.environ["PATH"], "no_proxy": "*", **gitlab, **own}
+    (folder / "bin").mkdir()
+    spy = folder / "bin" / "curl"
+    spy.write_text(
+        f'#!/bin/sh\nprintf "%s\\n" "$@" > {folder}/words\nexec {shutil.which("curl")} "$@"\n'
+    )
+    spy.chmod(0o755)
+    environ["PATH"] = f"{folder}/bin:{environ['PATH']}"
     argv = ("sh", "-e", "-c", "\n".join(job.after))
     return subprocess.run(argv, cwd=clone, env=environ, check=False)
 
@@ -304,7 +315,8 @@ def test_the_comment_reaches_the_pull_request(
     told = '**rolled back** `app` & "db"\n'
     assert commented(example, url, tmp_path, told).returncode == 0
     ((path, who, body),) = posted
-    assert "key" in who
+    assert TOKEN in who
+    assert TOKEN not in (tmp_path / "words").read_text()
     if "gitlab" in example:
         assert path == "/projects/5/merge_requests/3/notes"
         assert parse_qs(body)["body"] == [told]
