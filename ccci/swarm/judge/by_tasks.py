@@ -81,6 +81,11 @@ def by_tasks(history: History, others: Sequence[History], at: float, policy: Pol
         if judgement is not None:
             return judgement
     loop = _crash_loop(history, others)
+    if loop and all(failure.refused for failure in loop[-SAME_CAUSE:]):
+        words = f"{len(loop)} tasks of one slot failed, and its nodes refuse them before they start"
+        words = f"{words}; {tasks_in_words(history)}"
+        at_fault = [failure.task for failure in loop if failure.refused]
+        return say(history, Phase.STALLED, Verdict.STALLED, words, tasks=at_fault)
     if loop:
         return _unstable(
             history,

@@ -236,7 +236,8 @@ def _tasks(history: History, now: Moment) -> Tasks:
         if ran_from is not None:
             longest = max(longest, at - ran_from)
         died = max(at - (task.since or 0.0), min(history.since.seen, at))
-        failure = Failure(task.id, signature(task), died, ran_from, code_of(task) in BLOCKERS)
+        blocked, refused = code_of(task) in BLOCKERS, task.state is TaskState.REJECTED
+        failure = Failure(task.id, signature(task), died, ran_from, blocked, refused)
         failures[task.slot] = (*failures.get(task.slot, ()), failure)
     lives = {
         task.id: _life(before.lives.get(task.id), task)

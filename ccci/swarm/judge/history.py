@@ -37,7 +37,9 @@ class Failure:
     ran_from: float | None
     """Since when it ran, None when it never was seen to."""
     blocked: bool
-    """It was kept from ever starting."""
+    """It was kept from ever starting, and by what no number of retries helps against."""
+    refused: bool = False
+    """Its node refused it before it started."""
 
 
 @dataclass(frozen=True, slots=True)

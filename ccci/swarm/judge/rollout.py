@@ -20,7 +20,8 @@ no task asked for, old ones stop      open
 a global service fits nowhere now     stalled, when it was somewhere before
 a task died after `completed`         unstable
 a slot will not be retried            unstable
-five failures of one slot             unstable, unless Swarm is still counting
+five failures of one slot             unstable, or stalled where its nodes refuse its tasks before
+                                      they start; unless Swarm is still counting
 one blocker for twenty seconds        stalled
 none of these                         open; timed-out at the deadline
 ====================================  =========================================================

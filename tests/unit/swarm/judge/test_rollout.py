@@ -452,6 +452,34 @@ def test_an_image_that_cannot_be_had_is_stalled_over_several_tasks() -> None:
     assert rollout.judgements[0].cause is CauseCode.IMAGE_UNAVAILABLE
 
 
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        (["rejected"] * 5, Verdict.STALLED),
+        (["failed", "failed", *["rejected"] * 3], Verdict.STALLED),
+        (["failed"] * 5, Verdict.UNSTABLE),
+        ([*["rejected"] * 2, *["failed"] * 3], Verdict.UNSTABLE),
+    ],
+)
+def test_what_its_node_refuses_again_and_again_never_ran(
+    states: list[str], expected: Verdict
+) -> None:
+    tasks = [
+        task(f"b{number}", state, error="Range of CPUs is from 0.01 to 2.00")
+        for number, state in enumerate(states, 1)
+    ]
+    looks = [
+        look(number * 6.0, service("one", *tasks[:number], task("c", "preparing")))
+        for number in range(1, 6)
+    ]
+    assert verdict(baseline(), looks[:4]) is None
+    rollout = fold(baseline(), looks)
+    assert rollout.verdict is expected
+    (judged,) = rollout.judgements
+    assert ("crash loop" in judged.detail) is (expected is Verdict.UNSTABLE)
+    assert ("before they start" in judged.detail) is (expected is Verdict.STALLED)
+
+
 def test_a_task_that_was_just_made_does_not_speak_for_the_one_that_was_refused() -> None:
     # With a short restart delay many a look finds the next task a moment old.
     refused = task("b1", "rejected", error="No such image: x:1")
