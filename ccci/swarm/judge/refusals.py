@@ -145,6 +145,116 @@ _ROWS: tuple[_Row, ...] = (
         None,
         "let DOCKER_HOST or the docker context name a manager of the swarm",
     ),
+    # swarmkit manager/constraint: what has no form of a constraint.
+    _Row(
+        r"constraint expected one operator from",
+        None,
+        "write each placement constraint{of} as `KEY == VALUE` or `KEY != VALUE`",
+    ),
+    _Row(
+        r"key <> is invalid",
+        None,
+        "the key {key} of a placement constraint{of} is none: mend it (`node.labels.disk`)",
+        r"key '(?P<key>[^']*)' is invalid",
+    ),
+    _Row(
+        r"value <> is invalid",
+        None,
+        "the value {value} of a placement constraint{of} has signs that Swarm does not take: mend "
+        "it, or the variable that it reads",
+        r"value '(?P<value>[^']+)' is invalid",
+    ),
+    # swarmkit manager/controlapi/service.go: validateEndpointSpec.
+    _Row(
+        r"EndpointSpec: ports? (?:published with ingress mode )?can't be used with dnsrr mode",
+        None,
+        "say `mode: host` for the ports{of}, or drop its `endpoint_mode: dnsrr`: the routing mesh "
+        "needs one address for all tasks",
+    ),
+    _Row(
+        r"EndpointSpec: duplicate (?:published )?ports provided",
+        None,
+        "two ports{of} are published under one number: give each its own",
+    ),
+    # The same: validateResources.
+    _Row(
+        r"invalid memory value \d+: must be at least 4MiB",
+        None,
+        "a memory limit or reservation{of} is {bytes} bytes, and Swarm takes none below 4 MiB: "
+        "give it its unit (`64M`), or raise it",
+        r"invalid memory value (?P<bytes>\d+)",
+    ),
+    _Row(
+        r"invalid cpu value \S+: must be at least",
+        None,
+        "a limit or reservation of `cpus`{of} is {value}, and Swarm takes none below {least}: "
+        "raise it",
+        r"invalid cpu value (?P<value>\S+): must be at least (?P<least>[\d.e-]+)",
+    ),
+    # The same: validateContainerSpec, validateMounts, validateSecretRefsSpec.
+    _Row(
+        r"ContainerSpec: duplicate mount point",
+        None,
+        "two mounts{of} have the target {path}: give each its own",
+        r"duplicate mount point: (?P<path>\S+)",
+    ),
+    _Row(
+        r"(?:secret|config) references <> and <> have a conflicting target",
+        None,
+        "the {kind}s {one} and {other}{of} have one target: give each its own",
+        (
+            r"(?P<kind>secret|config) references '(?P<one>[^']*)' and '(?P<other>[^']*)' have a "
+            r"conflicting target"
+        ),
+    ),
+    _Row(
+        r"ContainerSpec: (?:<> is not a valid repository/tag|image reference must be provided)",
+        None,
+        "the image's name{of} is not written as one: look for a variable in it that is empty",
+        r"ContainerSpec: ",
+    ),
+    # swarmkit manager/controlapi/common.go: validateAnnotations.
+    _Row(
+        r"name must be 63 characters or fewer",
+        None,
+        "the stack's and the service's name are too long for Swarm, which takes 63 characters for "
+        "both and the `_` between them: shorten one",
+    ),
+    # swarmkit manager/controlapi/config.go, api/validation/secrets.go.
+    _Row(
+        r"(?:config|secret) data must be larger than 0 and less than \d+ bytes",
+        None,
+        "the {kind} {name} is empty, or larger than the {bytes} bytes that Swarm takes: mend its "
+        "file, or bring it in the image or a volume",
+        (
+            r"(?:failed to create (?:config|secret) (?P<name>\S+): .*)?"
+            r"(?P<kind>config|secret) data must be larger than 0 and less than (?P<bytes>\d+) bytes"
+        ),
+    ),
+    # swarmkit manager/controlapi/service.go: UpdateService.
+    _Row(
+        r"service (?:\S+ )?does not have a previous spec",
+        None,
+        "Swarm keeps no spec{of} from before, to which it could go back: deploy the revision that "
+        "is to run",
+    ),
+    # swarmkit manager: raft, and moby daemon/cluster.
+    _Row(
+        r"the swarm does not have a leader",
+        None,
+        "bring managers back until more than half of them run, and deploy again",
+    ),
+    # docker/cli and moby client: how the daemon is reached.
+    _Row(
+        r"permission denied while trying to connect to the docker",
+        None,
+        "let your user use docker's socket (the group `docker`, or sudo)",
+    ),
+    _Row(
+        r"cannot connect to the docker daemon|error during connect",
+        None,
+        "start docker's daemon there, or let DOCKER_HOST or the docker context name one that runs",
+    ),
 )
 """Of several that fit, the first one counts."""
 
@@ -182,8 +292,18 @@ def refusal(reason: str, output: str = "") -> Refusal:
         for row, said, names in _compiled():
             if said.search(own) and (found := names.search(line)):
                 filled = {key: value or "" for key, value in found.groupdict().items()}
-                return Refusal(row.cause, row.hint.format_map(filled))
+                hint = row.hint.format_map({**filled, "of": _of_service(line)})
+                return Refusal(row.cause, hint.replace("  ", " "))
     return Refusal(None, READ_IT)
+
+
+_SERVICE = re.compile(r"failed to (?:create|update) service (\S+):")
+
+
+def _of_service(line: str) -> str:
+    """Return ` of NAME` where docker names the service that was refused."""
+    found = _SERVICE.search(line)
+    return f" of {found[1]}" if found else ""
 
 
 def _fatal(line: str) -> str:

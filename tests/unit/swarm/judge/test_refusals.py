@@ -64,6 +64,95 @@ SAID: tuple[tuple[str, CauseCode | None, str], ...] = (
         "the key rebuild",
     ),
     (f"{RPC}This node is not a swarm manager. Use", None, "name a manager"),
+    (
+        f"failed to create service s_web: {RPC}constraint expected one operator from ==, !=",
+        None,
+        "write each placement constraint of s_web as `KEY == VALUE`",
+    ),
+    (f"{RPC}key 'node/labels' is invalid", None, "the key node/labels of a placement"),
+    (f"{RPC}value 'a b, c' is invalid", None, "the value a b, c of a placement constraint has"),
+    (
+        (
+            f"failed to create service s_web: {RPC}EndpointSpec: port published with ingress mode "
+            "can't be used with dnsrr mode"
+        ),
+        None,
+        "say `mode: host` for the ports of s_web",
+    ),
+    (
+        f"failed to update service s_web: {RPC}EndpointSpec: duplicate published ports provided",
+        None,
+        "two ports of s_web are published under one number",
+    ),
+    (
+        f"failed to create service s_web: {RPC}invalid memory value 64: Must be at least 4MiB",
+        None,
+        "a memory limit or reservation of s_web is 64 bytes",
+    ),
+    (
+        f"{RPC}invalid cpu value 0.0001: Must be at least 0.001",
+        None,
+        "a limit or reservation of `cpus` is 0.0001, and Swarm takes none below 0.001: raise it",
+    ),
+    (
+        f"failed to create service s_db: {RPC}ContainerSpec: duplicate mount point: /data",
+        None,
+        "two mounts of s_db have the target /data",
+    ),
+    (
+        f"{RPC}secret references 'a_v1' and 'b_v1' have a conflicting target: 'key'",
+        None,
+        "the secrets a_v1 and b_v1 have one target",
+    ),
+    (
+        f'{RPC}ContainerSpec: "shop:" is not a valid repository/tag',
+        None,
+        "the image's name is not written as one",
+    ),
+    (f"{RPC}name must be 63 characters or fewer", None, "shorten one"),
+    (
+        (
+            f"failed to create config s_conf_v1: {RPC}config data must be larger than 0 and less "
+            "than 1024000 bytes"
+        ),
+        None,
+        "the config s_conf_v1 is empty, or larger than the 1024000 bytes",
+    ),
+    (
+        f"{RPC}secret data must be larger than 0 and less than 512000 bytes",
+        None,
+        "the secret is empty, or larger",
+    ),
+    (f"{RPC}service 2ivku8v2 does not have a previous spec", None, "deploy the revision"),
+    (
+        (
+            f"{RPC}The swarm does not have a leader. It's possible that too few managers are "
+            "online. Make sure more than half of the managers are online."
+        ),
+        None,
+        "bring managers back",
+    ),
+    (
+        (
+            "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker "
+            "daemon running?"
+        ),
+        None,
+        "start docker's daemon",
+    ),
+    (
+        "error during connect: Get http://box:2375/v1.43/info: dial tcp: lookup box: no such host",
+        None,
+        "DOCKER_HOST",
+    ),
+    (
+        (
+            "permission denied while trying to connect to the Docker daemon socket at "
+            "unix:///var/run/docker.sock: dial unix: connect: permission denied"
+        ),
+        None,
+        "the group `docker`",
+    ),
 )
 
 
@@ -84,7 +173,8 @@ def test_each_row_is_the_first_that_fits_some_refusal() -> None:
     for output, _, _ in SAID:
         own = own_words(output)
         rows = refusals._compiled()
-        hit.add(next(n for n, (_, said, _) in enumerate(rows) if said.search(own)))
+        fits = (said.search(own) and names.search(output) for _, said, names in rows)
+        hit.add(next(number for number, each in enumerate(fits) if each))
     assert hit == set(range(len(refusals._ROWS)))
 
 
