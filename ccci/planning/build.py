@@ -161,6 +161,7 @@ def image_of(spec: Mapping[str, Any]) -> str:
 
 def _notes(stack: str, asked: Asked, there: There) -> tuple[str, ...]:
     notes = [f"refused while planning: {each}" for each in asked.refused]
+    notes += dict.fromkeys(asked.passed_over)
     if asked.ended:
         notes.append("COMMAND only watched at the end, and was ended")
     if any(each.kind is Kind.SECRET and each.action == "update" for each in asked.writes):

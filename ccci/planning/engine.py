@@ -19,6 +19,7 @@ from urllib.parse import parse_qs
 from ccci.errors import CcciError, EngineError
 from ccci.host import clock
 from ccci.planning import request, shape
+from ccci.planning.passed_over import kept
 from ccci.planning.recorded import CONFLICT, Kind, Recorded, Refused, name_of
 from ccci.swarm.engine.answers import Json
 from ccci.swarm.engine.client import Engine
@@ -37,6 +38,7 @@ class Session:
     recorded: Recorded
     lock: threading.Lock = field(default_factory=threading.Lock)
     refused: list[str] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
     last_write: float | None = None
     watched: int = 0
     """How many requests in a row only watched, since the last one that did not."""
@@ -164,11 +166,11 @@ class _Handler(BaseHTTPRequestHandler):
             return self._refuse(path)
         match self.command, parts[1:]:
             case "POST", ["create"]:
-                identifier = recorded.create(kind, shape.sent(kind, json.loads(body)))
+                identifier = recorded.create(kind, self._sent(kind, body))
                 key = "Id" if kind is Kind.NETWORK else "ID"
                 return _Answer(201, {key: identifier, "Warning": "", "Warnings": None})
             case "POST", [key, "update"] if kind is not Kind.NETWORK:
-                spec = shape.sent(kind, json.loads(body))
+                spec = self._sent(kind, body)
                 version = int((query.get("version") or ["0"])[0])
                 if kind is Kind.SERVICE and (query.get("rollback") or [""])[0] == "previous":
                     recorded.roll_back(key, version)
@@ -179,6 +181,19 @@ class _Handler(BaseHTTPRequestHandler):
                 recorded.remove(kind, key)
                 return _Answer(200 if kind is Kind.SERVICE else 204)
         return self._refuse(path)
+
+    def _sent(self, kind: Kind, body: bytes) -> Json:
+        """Return the spec that a body holds, as the Engine stores it."""
+        spec = shape.sent(kind, json.loads(body))
+        if kind is not Kind.SERVICE:
+            return spec
+        stored, passed_over = kept(spec, request.version_of(self.path), self._engine.api_version)
+        session = self.server.session
+        session.passed_over += (
+            f"{spec.get('Name') or ''}: this Engine knows no {each}, and passes it over"
+            for each in passed_over
+        )
+        return stored
 
     def _refuse(self, path: str) -> _Answer:
         asked = f"{self.command} {path}"

@@ -44,6 +44,7 @@ class Asked:
     ended: bool = False
     last_words: str = ""
     refused: tuple[str, ...] = field(default_factory=tuple)
+    passed_over: tuple[str, ...] = ()
 
 
 def versions(services: Sequence[Json], stack: str) -> dict[str, int]:

@@ -37,6 +37,12 @@ def path_of(target: str) -> tuple[str, str]:
     return (path[found.end() :] if found else path).rstrip("/") or "/", query
 
 
+def version_of(target: str) -> str:
+    """Return the API version that a request names, such as 1.41, or nothing."""
+    found = _VERSION.match(unquote(target, errors="replace"))
+    return found[0].removeprefix("/v") if found else ""
+
+
 def body(stream: BufferedIOBase, headers: Message) -> bytes:
     """Return the body that the headers announce."""
     lengths = headers.get_all("Content-Length") or []

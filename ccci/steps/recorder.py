@@ -51,7 +51,7 @@ class Recorder:
     session: Session
     there: There
     _before: There = field(init=False)
-    _from: tuple[int, int] = (0, 0)
+    _from: tuple[int, int, int] = (0, 0, 0)
 
     def __post_init__(self) -> None:
         self._before = self.there
@@ -65,8 +65,9 @@ class Recorder:
         kept = [each for each in self._before.tasks if each.get("ServiceID") not in written]
         running = [*kept, *imagined.tasks(made, self.there.nodes)]
         self.there = replace(self.there, services=services, tasks=running)
-        self._from = len(self.session.recorded.writes), len(self.session.refused)
-        self.session.forget()
+        session = self.session
+        self._from = len(recorded.writes), len(session.refused), len(session.passed_over)
+        session.forget()
 
     @property
     def writes(self) -> Sequence[Write]:
@@ -99,6 +100,7 @@ class Recorder:
             ended,
             running.reason,
             tuple(self.session.refused[self._from[1] :]),
+            tuple(self.session.passed_over[self._from[2] :]),
         )
 
     def _watch(self, running: Running, timeout: float) -> bool:

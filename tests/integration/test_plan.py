@@ -28,7 +28,11 @@ PLAIN: dict[str, Any] = {
 ROLLS, LABELS, SETTINGS = Fate.ROLLS, Fate.LABELS_ONLY, Fate.SETTINGS_ONLY
 SCALED, UNCHANGED = Fate.SCALED, Fate.UNCHANGED
 
-PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any], Fate]] = {
+BIND = {"type": "bind", "source": "/usr/share", "target": "/host"}
+
+Pair = tuple[dict[str, Any], dict[str, Any], Fate]
+
+PAIRS: dict[str, Pair] = {
     "image": ({}, {"image": "ccci-test/busybox:other"}, ROLLS),
     "command": ({}, {"command": "sleep 99999"}, ROLLS),
     "entrypoint": ({}, {"entrypoint": ["env"]}, ROLLS),
@@ -148,7 +152,7 @@ PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any], Fate]] = {
 }
 """Base, change, and what is expected of it: keys of a service outside of `deploy`."""
 
-DEPLOYS: dict[str, tuple[dict[str, Any], dict[str, Any], Fate]] = {
+DEPLOYS: dict[str, Pair] = {
     "deploy-labels": ({}, {"labels": {"a": "b"}}, LABELS),
     "deploy-label-gone": ({"labels": {"a": "b"}}, {}, LABELS),
     "replicas-up": ({}, {"replicas": 2}, SCALED),
@@ -219,20 +223,58 @@ DEPLOYS: dict[str, tuple[dict[str, Any], dict[str, Any], Fate]] = {
 """The same for keys of `deploy`."""
 
 
-def services(which: int) -> dict[str, dict[str, Any]]:
+CHECK: dict[str, Any] = {"test": ["CMD", "true"], "interval": "1s", "start_period": "30s"}
+MOUNT: dict[str, Any] = {"type": "volume", "source": "data", "target": "/d"}
+NEWER: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[int, ...]]] = {
+    "healthcheck-start-interval": (
+        {"healthcheck": CHECK},
+        {"healthcheck": CHECK | {"start_interval": "2s"}},
+        (1, 44),
+    ),
+    "volume-subpath": (
+        {"volumes": [MOUNT]},
+        {"volumes": [MOUNT | {"volume": {"subpath": "sub"}}]},
+        (1, 45),
+    ),
+    "network-driver-opts": (
+        {},
+        {"networks": {"one": {"driver_opts": {"com.example.option": "a"}}}},
+        (1, 40),
+    ),
+}
+"""The same for keys that not every docker CLI takes, with the API version of the first Engine that
+knows them: one before it stores the spec without, and rolls nothing."""
+
+
+def pairs(swarm: Swarm, folder: Path) -> dict[str, Pair]:
+    """Return the pairs that this docker CLI takes, with what this Engine makes of each."""
+    found = dict(PAIRS)
+    version = swarm.ask("/version")["ApiVersion"]
+    knows = tuple(int(part) for part in version.split("."))
+    for name, (base, change, since) in NEWER.items():
+        path = folder / "newer.yml"
+        path.write_text(compose({name: PLAIN | change}, networks={"one": {}}, volumes={"data": {}}))
+        if swarm.docker("stack", "config", "-c", str(path), check=False).code == 0:
+            found[name] = base, change, ROLLS if knows >= since else UNCHANGED
+    return found
+
+
+def services(changed: dict[str, Pair], which: int) -> dict[str, dict[str, Any]]:
     """Return all services as they are at first (0) or after the change (1)."""
-    found = {name: PLAIN | (change if which else base) for name, (base, change, _) in PAIRS.items()}
+    found = {
+        name: PLAIN | (change if which else base) for name, (base, change, _) in changed.items()
+    }
     for name, (base, change, _) in DEPLOYS.items():
         found[name] = PLAIN | {"deploy": change if which else base}
     return found
 
 
-def write(folder: Path, name: str, which: int) -> Path:
+def write(folder: Path, name: str, changed: dict[str, Pair], which: int) -> Path:
     (folder / "content").write_text("one")
     path = folder / name
     path.write_text(
         compose(
-            services(which),
+            services(changed, which),
             volumes={"data": {}},
             networks={"one": {}, "two": {}},
             configs={key: {"file": "./content"} for key in ("old", "new")},
@@ -299,10 +341,11 @@ def live(swarm: Swarm, stack: str) -> dict[str, set[str]]:
 
 def test_what_rolls_is_planned_and_then_rolls(swarm: Swarm, stack: str, tmp_path: Path) -> None:
     swarm.docker("tag", "ccci-test/busybox:latest", "ccci-test/busybox:other")
-    base, head = write(tmp_path, "base.yml", 0), write(tmp_path, "head.yml", 1)
+    changed = pairs(swarm, tmp_path)
+    base, head = (write(tmp_path, f"{which}.yml", changed, which) for which in (0, 1))
     swarm.docker(*argv(stack, base)[1:], timeout=180)
-    wait_for(lambda: len(live(swarm, stack)) >= len(PAIRS) + len(DEPLOYS), "a task of each", 240)
-    expected = {name: pair[2] for name, pair in {**PAIRS, **DEPLOYS}.items()}
+    wait_for(lambda: len(live(swarm, stack)) >= len(changed) + len(DEPLOYS), "a task of each", 240)
+    expected = {name: pair[2] for name, pair in {**changed, **DEPLOYS}.items()}
 
     untouched = plan(swarm, stack, *argv(stack, base))
     told = {each["name"]: each for each in untouched["services"]}
@@ -379,6 +422,10 @@ def test_what_the_engine_would_refuse_is_said_before(
     found = plan(swarm, stack, *argv(stack, nowhere), code=16)
     assert "does not meet node.labels.no == where" in found["summary"]
     assert found["summary"].endswith("its tasks are stopped first, and nothing of it serves")
+    gpu = [{"discrete_resource_spec": {"kind": "gpu", "value": 1}}]
+    reserved = {"resources": {"reservations": {"generic_resources": gpu}}}
+    found = plan(swarm, stack, *argv(stack, small(tmp_path, "gpu.yml", deploy=reserved)), code=16)
+    assert "0 of its gpu are not reserved, 1 are asked for" in found["summary"]
     external = tmp_path / "external.yml"
     outside = {"proxy": {"external": True, "name": "absent-proxy"}}
     external.write_text(compose({"web": SMALL["web"] | {"networks": ["proxy"]}}, networks=outside))

@@ -32,6 +32,8 @@ SPEC = {
 class Real:
     """The Engine behind: notes what is passed on to it, and has nothing."""
 
+    api_version = "1.45"
+
     def __init__(self) -> None:
         self.passed: list[tuple[str, str]] = []
 
@@ -314,3 +316,24 @@ def test_a_deploy_on_top_of_a_recorded_one_meets_the_tasks_of_that(tmp_path: Pat
 
 
 IMAGE = "TaskTemplate.ContainerSpec.Image"
+
+
+@pytest.mark.parametrize(
+    ("version", "stored"),
+    [("/v1.45", {"StartInterval": 5}), ("/v1.43", {}), ("", {"StartInterval": 5})],
+)
+def test_what_the_engine_passes_over_is_not_recorded_and_is_told(
+    bench: Bench, version: str, stored: Any
+) -> None:
+    spec = put(SPEC, "TaskTemplate.ContainerSpec.Healthcheck", {"StartInterval": 5})
+    assert bench.post(f"{version}/services/create", put(spec, OOM, 9)) == 201
+    (write,) = bench.wrote
+    container = write.spec["TaskTemplate"]["ContainerSpec"]
+    assert container == {"Image": "box:1", "Healthcheck": stored}
+    notes = ["s_web: this Engine knows no OomScoreAdj, and passes it over"]
+    if not stored:
+        notes.insert(0, "s_web: this Engine knows no Healthcheck.StartInterval, and passes it over")
+    assert bench.session.passed_over == notes
+
+
+OOM = "TaskTemplate.ContainerSpec.OomScoreAdj"
