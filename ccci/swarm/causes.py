@@ -36,7 +36,8 @@ class Evidence:
 
     `local` says whether its container could be inspected (only on the node asked); `oom_killed`,
     `health` (the last probes' output, oldest first) and `ran_for` are known only then. `logs` are
-    the last lines, `incomplete` says why there may be more to know.
+    the last lines, `incomplete` says why there may be more to know. `started_again`: somebody
+    started its container once more after it had died, which Swarm never does.
     """
 
     task: str
@@ -48,6 +49,7 @@ class Evidence:
     logs: tuple[str, ...] = ()
     ran_for: float | None = None
     incomplete: str = ""
+    started_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,9 @@ def called(task: Task, node: str = "") -> str:
     return f"task {task.id[:12]} of slot {task.slot[:12]}"
 
 
+_STARTED_AGAIN = "; its container was started again outside of Swarm"
+
+
 def diagnose(
     task: Task,
     evidence: Evidence | None,
@@ -98,9 +101,11 @@ def diagnose(
         ending = ending_of(spec, spec.health, stays=False)
     code = _code(task, evidence)
     exit_code = _exit_code(task, evidence)
+    again = evidence is not None and evidence.started_again
+    what = _detail(code, task, evidence, exit_code, ending)
     return Cause(
         code=code,
-        detail=f"{called(task, node)} {_detail(code, task, evidence, exit_code, ending)}",
+        detail=f"{called(task, node)} {what}{_STARTED_AGAIN if again else ''}",
         hint=next_step(
             Situation(code, task, exit_code, spec, evidence, node, ending, was_up, alone)
         ),

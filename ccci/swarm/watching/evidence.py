@@ -18,7 +18,7 @@ from ccci.host import clock
 from ccci.host.masking import masked
 from ccci.swarm.decode import containers, listings
 from ccci.swarm.decode.containers import KILLED, both
-from ccci.swarm.decode.events import DIES, OUT_OF_MEMORY, UNHEALTHY, Event
+from ccci.swarm.decode.events import DIES, OUT_OF_MEMORY, STARTS, UNHEALTHY, Event
 from ccci.swarm.engine import logs
 from ccci.swarm.engine.answers import Json
 from ccci.swarm.engine.client import Engine
@@ -61,6 +61,7 @@ class Collector:
         self._secrets = frozenset(secrets)
         self._found: dict[str, Evidence] = {}
         self._flags: dict[str, set[str]] = defaultdict(set)
+        self._again: set[str] = set()
         self._of_slot: dict[str, list[str]] = defaultdict(list)
         self._tasks: dict[str, Task] = {}
         self._looked_into: set[str] = set()
@@ -77,6 +78,8 @@ class Collector:
     def event(self, event: Event) -> None:
         """Take evidence where an event of a container of the stack shows a failure."""
         task, action = event.task, event.action
+        if task and action == STARTS:
+            self._started(task)
         if not task or action not in {DIES, OUT_OF_MEMORY, UNHEALTHY}:
             return
         with self._changed:
@@ -96,6 +99,18 @@ class Collector:
                 unhealthy=UNHEALTHY in flags,
             )
         )
+
+    def _started(self, task: str) -> None:
+        """Take note of a container that starts: where it had died, not by Swarm's doing."""
+        with self._changed:
+            if DIES not in self._flags.get(task, ()):
+                return
+            self._again.add(task)
+            known = self._found.get(task)
+            if known is None or known.started_again:
+                return
+            self._found[task] = again = replace(known, started_again=True)
+        self._report(again)
 
     def look(self, raw: Mapping[str, Any], seen: Observation, own_node: str) -> None:
         """Take evidence of tasks that a look shows as newly ended, and learn what is secret."""
@@ -219,6 +234,7 @@ class Collector:
     def _keep(self, suspect: _Suspect, evidence: Evidence) -> None:
         with self._changed:
             known = self._found.get(suspect.task)
+            evidence = replace(evidence, started_again=suspect.task in self._again)
             if known is not None:
                 evidence = both(known, evidence)
             else:

@@ -20,11 +20,26 @@ from ccci.swarm.model import UNSET_RESTART, CauseCode, Mode, Spec, TaskState
 
 def next_step(now: Situation) -> str:
     """Return the next step that fits best: by message first, then by what else is known."""
-    found = by_message(now.code, now.error, now.spec, now.where)
+    found = by_message(now.code, now.error, now.spec, now.where) or _by_hand(now)
     if not found and now.code in _BY_CODE:
         found = _BY_CODE[now.code](now)
     found = found or HINTS[now.code]
     return found + _side_by_side(now)
+
+
+def _by_hand(now: Situation) -> str:
+    """Tell how to restart what somebody stopped and started with the container's own commands."""
+    again = now.evidence is not None and now.evidence.started_again
+    if not again or now.code is not CauseCode.EXIT_NONZERO or now.exit_code not in _STOPPED_BY_HAND:
+        return ""
+    return (
+        "leave its container to Swarm, which replaces one that stops: `docker service update "
+        "--force` restarts a service"
+    )
+
+
+_STOPPED_BY_HAND = {137, 143}
+"""What `docker restart` and `docker stop` leave: SIGKILL, or SIGTERM."""
 
 
 def _side_by_side(now: Situation) -> str:

@@ -165,6 +165,8 @@ CASES: tuple[Case, ...] = (
         0,
         evidence=replace(HERE, exit_code=0),
     ),
+    exited("container that was started again", 137, replace(HERE, started_again=True)),
+    exited("container that failed and was started again", 3, replace(HERE, started_again=True)),
     Case("early", "", 0, state="complete", evidence=HERE),
     Case(
         "early one-shot",

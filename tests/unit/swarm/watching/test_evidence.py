@@ -128,6 +128,17 @@ def test_out_of_memory_is_told_by_the_inspection_or_by_an_event_and_the_kill(
     assert found == {"t1": True, "t2": True, "t3": False}
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_container_that_starts_after_it_died_was_started_outside_of_swarm(
+    collector: Collector, at_once: bool
+) -> None:
+    collector.event(event("start"))
+    collector.event(event("die", code="137"))
+    assert at_once or not only(collector).started_again
+    collector.event(event("start"))
+    assert only(collector).started_again
+
+
 def test_an_unhealthy_container_is_looked_into_before_it_is_killed(
     server: EngineServer, collector: Collector
 ) -> None:
