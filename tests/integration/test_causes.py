@@ -133,3 +133,25 @@ def test_without_command_what_is_there_is_judged(stage: Stage) -> None:
     stage.swarm.deploy(stage.stack, compose({"app": app("exit 1", restart=QUICK)}))
     wait_for(lambda: stage.status() == "rollback_completed", "the rollback")
     stage.converge(None).as_expected(Verdict.ROLLED_BACK, "exit-nonzero")
+
+
+def test_a_container_that_somebody_restarts_by_hand_is_told_so(stage: Stage) -> None:
+    stage.base(app=app())
+
+    def restart() -> None:
+        label = f"label=com.docker.swarm.service.name={stage.full()}"
+
+        def new() -> str:
+            listed = ("ps", "--no-trunc", "--filter", label, "--format={{.ID}} {{.Command}}")
+            lines = stage.swarm.docker(*listed).stdout.splitlines()
+            return next((line.split()[0] for line in lines if "99999" in line), "")
+
+        wait_for(lambda: bool(new()), "the new container")
+        stage.swarm.docker("restart", "--time=0", new())
+
+    told = stage.roll(app=app("sleep 99999", update={"monitor": "10s"}), during=restart)
+    told.as_expected(Verdict.ROLLED_BACK, "exit-nonzero")
+    cause = told.service()["cause"]
+    assert cause["exit_code"] == 137
+    assert "its container was started again outside of Swarm" in cause["detail"]
+    assert "docker service update --force" in cause["hint"]
