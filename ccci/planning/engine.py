@@ -19,8 +19,10 @@ from urllib.parse import parse_qs
 from ccci.errors import CcciError, EngineError
 from ccci.host import clock
 from ccci.planning import request, shape
+from ccci.planning.objects import Kind, name_of
 from ccci.planning.passed_over import kept
-from ccci.planning.recorded import CONFLICT, Kind, Recorded, Refused, name_of
+from ccci.planning.recorded import Recorded
+from ccci.planning.refused import CONFLICT, Refused
 from ccci.swarm.engine.answers import Json
 from ccci.swarm.engine.client import Engine
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ccci.planning.recorded import Kind, Write, name_of
+from ccci.planning.objects import Kind, Write, name_of
 from ccci.swarm.labels import STACK_LABEL
 
 Json = dict[str, Any]

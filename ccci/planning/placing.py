@@ -10,7 +10,7 @@ from ccci.planning.facts import Asked, There
 from ccci.planning.fate import Fate
 from ccci.planning.fit import Demand, alone, filled
 from ccci.planning.model import ServicePlan
-from ccci.planning.recorded import Kind, Write, name_of
+from ccci.planning.objects import Kind, Write, name_of
 from ccci.planning.rolling import Tasks, outage, timed
 from ccci.planning.room import Need, Occupant, Owner, Room, need_of, occupies, rooms
 from ccci.swarm.decode import observation, specs

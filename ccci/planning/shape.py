@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ccci.errors import EngineError
-from ccci.planning.recorded import INVALID, Json, Kind, Refused
+from ccci.planning.objects import Json, Kind
+from ccci.planning.refused import INVALID, Refused
 from ccci.swarm.decode import specs
 
 Shape = Any
@@ -28,19 +29,34 @@ _RESOURCES: Shape = {"Limits": _SIZES, "Reservations": _SIZES}
 _FILE: Shape = {"Name": str, "UID": str, "GID": str, "Mode": int}
 _ATTACHED: Shape = [{"Target": str}]
 _PORT: Shape = {"TargetPort": int, "PublishedPort": int, "Protocol": str, "PublishMode": str}
+_MOUNT: Shape = {
+    **dict.fromkeys(("Type", "Source", "Target"), str),
+    "BindOptions": {"Propagation": str},
+    "VolumeOptions": {"Labels": _LABELS, "DriverConfig": {"Name": str, "Options": {ANY: str}}},
+}
+_UPDATE: Shape = {
+    **dict.fromkeys(("FailureAction", "Order"), str),
+    **dict.fromkeys(("Parallelism", "Delay", "Monitor"), int),
+}
+_RESTART: Shape = {"Condition": str, "Delay": int, "Window": int, "MaxAttempts": int}
 _TASK_SPEC: Shape = {
     "Runtime": str,
     "Networks": _ATTACHED,
-    "Placement": {"MaxReplicas": int},
+    "Placement": {"MaxReplicas": int, "Constraints": [str]},
+    "RestartPolicy": _RESTART,
     "Resources": _RESOURCES,
     "LogDriver": {"Options": {}},
     "ContainerSpec": {
         "Image": str,
         "Isolation": str,
         "Labels": _LABELS,
-        "Healthcheck": {"Test": [str]},
-        "Mounts": [{"Type": str, "Source": str, "Target": str}],
-        "Configs": [{"ConfigID": str, "ConfigName": str, "File": _FILE}],
+        "Hostname": str,
+        "Healthcheck": {
+            **dict.fromkeys(("Interval", "Timeout", "StartPeriod", "Retries"), int),
+            "Test": [str],
+        },
+        "Mounts": [_MOUNT],
+        "Configs": [{"ConfigID": str, "ConfigName": str, "File": _FILE, "Runtime": {}}],
         "Secrets": [{"SecretID": str, "SecretName": str, "File": _FILE}],
         "Env": [str],
         "Args": [str],
@@ -53,8 +69,8 @@ _SERVICE_SPEC: Shape = {
     "Mode": {"Replicated": {"Replicas": int}, ANY: {}},
     "EndpointSpec": {"Mode": str, "Ports": [_PORT]},
     "Networks": _ATTACHED,
-    "UpdateConfig": {"FailureAction": str, "Order": str},
-    "RollbackConfig": {"FailureAction": str, "Order": str},
+    "UpdateConfig": _UPDATE,
+    "RollbackConfig": _UPDATE,
     "TaskTemplate": _TASK_SPEC,
 }
 _KEPT_SPEC: Shape = {"Name": str, "Labels": _LABELS, "Data": str}

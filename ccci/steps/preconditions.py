@@ -15,6 +15,7 @@ from ccci.steps import claims
 from ccci.steps.ownership import Owners
 from ccci.swarm.decode.typed import inside, text
 from ccci.swarm.engine.client import Engine
+from ccci.swarm.judge.refusals import MAKE_KEPT, MAKE_NETWORK
 
 
 def check(engine: Engine, plan: Plan, there: Owners, coming: Collection[str] = ()) -> None:
@@ -47,7 +48,7 @@ def _check_networks(engine: Engine, external: tuple[str, ...]) -> None:
         if name not in there:
             raise CcciError(
                 f"the external network {name} is not on this swarm",
-                f"docker network create --driver overlay {name}",
+                MAKE_NETWORK.format(name=name),
             )
 
 
@@ -62,7 +63,7 @@ def _check_configs(engine: Engine, external: tuple[str, ...], plan: Plan) -> Non
         if name not in there:
             raise DeployRefused(
                 f"the external config {name} is not on this swarm",
-                f"docker config create {name} FILE",
+                MAKE_KEPT.format(kind="config", name=name),
             )
     for name, content in plan.resolved.configs.items():
         if name in there and content != _content(there[name]):

@@ -14,7 +14,7 @@ from ccci.planning import build, facts, imagined, shape
 from ccci.planning.engine import Session, recording
 from ccci.planning.facts import Asked, There
 from ccci.planning.model import Plan
-from ccci.planning.recorded import Kind, Write
+from ccci.planning.objects import Kind, Write
 from ccci.steps import sent
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.engine.masking import secrets_in

@@ -9,7 +9,7 @@ from ccci.planning.build import image_of
 from ccci.planning.facts import Asked, There
 from ccci.planning.fate import normalized
 from ccci.planning.model import Plan, Remark
-from ccci.planning.recorded import Kind, Write
+from ccci.planning.objects import Kind, Write
 from ccci.swarm.decode.typed import texts
 from ccci.swarm.engine.client import Engine
 from ccci.sweep import live

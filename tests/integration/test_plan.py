@@ -16,6 +16,7 @@ from support.sandbox.swarms import Swarm, compose, deploys_detached, wait_for
 
 from ccci.host.process import Finished, run
 from ccci.planning.fate import Fate
+from ccci.swarm.judge.refusals import READ_IT
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -409,13 +410,113 @@ def test_a_plan_is_kept_and_a_stack_that_moved_since_is_not_deployed_onto(
     assert "99999" not in str(found[0]["Spec"]["TaskTemplate"])
 
 
-def test_what_the_engine_would_refuse_is_said_before(
-    swarm: Swarm, stack: str, tmp_path: Path
+PORT = {"target": 80, "published": 18031}
+REFUSED: dict[str, dict[str, Any]] = {
+    "mode": {"deploy": {"mode": "global"}},
+    "constraint": {"deploy": {"placement": {"constraints": ["node.hostname = x"]}}},
+    "constraint of nothing": {"deploy": {"placement": {"constraints": ["node.labels.a == "]}}},
+    "dnsrr": {"ports": [PORT], "deploy": {"endpoint_mode": "dnsrr"}},
+    "port twice": {"ports": [PORT, {"target": 81, "published": 18031}], "deploy": {}},
+    "memory": {"deploy": {"resources": {"limits": {"memory": "1K"}}}},
+    "cores": {"deploy": {"resources": {"reservations": {"cpus": "0.0001"}}}},
+    "template": {"environment": {"A": "{{.Node.hostname}}"}},
+    "mounts": {"volumes": ["/tmp:/a", "/var:/a"]},
+    "ratio": {"deploy": {"update_config": {"max_failure_ratio": 2}}},
+    "health": {"healthcheck": {"test": "true", "interval": "1us"}},
+    "config": {"configs": [{"source": "large", "target": "/c"}]},
+}
+"""Keys of a service that the Engine refuses."""
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_the_engine_would_refuse_is_said_before_and_then_refused(
+    swarm: Swarm, stack: str, tmp_path: Path, case: str
 ) -> None:
+    if case == "mode":
+        swarm.docker(*argv(stack, small(tmp_path, "base.yml"))[1:])
+    (tmp_path / "large").write_text("x" * 2_000_000)
+    keys = REFUSED[case]
+    head = tmp_path / "head.yml"
+    used = [each["source"] for each in keys.get("configs", ())]
+    configs = {name: {"file": f"./{name}"} for name in used}
+    head.write_text(compose({"web": SMALL["web"] | keys}, configs=configs))
+    found = plan(swarm, stack, *argv(stack, head), code=4)
+    (words,) = {each["refusal"] for each in found["services"] + found["objects"]} - {""}
+    ended = swarm.docker(*argv(stack, head)[1:], check=False)
+    assert ended.code != 0
+    without_places = re.sub(r"template: expansion:1: |:1:\d+", "", words)
+    assert without_places.rpartition(": ")[2] in ended.stderr
+    assert found["hint"] not in {"", READ_IT}
+
+
+EXTERNAL = {"proxy": {"external": True, "name": "absent-proxy"}}
+BY_DOCKER: dict[str, tuple[dict[str, Any], str]] = {
+    "external": (
+        {"networks": ["proxy"]},
+        "docker network create --driver overlay absent-proxy",
+    ),
+    "image": ({"image": "Foo Bar"}, "the image's name is not written as one"),
+    "targets": (
+        {"configs": [{"source": "one", "target": "/c"}, {"source": "two", "target": "/c"}]},
+        "give each config of the service a `target` of its own",
+    ),
+}
+"""Keys of a service that docker sends nothing of, and a piece of the next step."""
+
+
+@pytest.mark.parametrize("case", BY_DOCKER)
+def test_what_docker_itself_would_refuse_is_said_before_and_then_refused(
+    swarm: Swarm, stack: str, tmp_path: Path, case: str
+) -> None:
+    keys, hint = BY_DOCKER[case]
+    head = tmp_path / "head.yml"
+    configs = {name: {"file": f"./{name}"} for name in ("one", "two")}
+    for name in configs:
+        (tmp_path / name).write_text(name)
+    head.write_text(compose({"web": SMALL["web"] | keys}, networks=EXTERNAL, configs=configs))
+    found = plan(swarm, stack, *argv(stack, head), code=4)
+    assert hint in found["hint"]
+    ended = swarm.docker(*argv(stack, head)[1:], check=False)
+    assert ended.code != 0
+    assert ended.stderr.strip().splitlines()[-1] in found["summary"]
+
+
+HOST_PORT = {"target": 80, "published": 18032, "mode": "host"}
+LACKING: dict[str, tuple[dict[str, Any], int]] = {
+    "constraint": ({"placement": {"constraints": ["node.labels.no == where"]}}, 0),
+    "ports": ({"replicas": 2}, 1),
+    "most": ({"replicas": 4, "placement": {"max_replicas_per_node": 1}}, 1),
+}
+"""Keys of `deploy`, and how many of its tasks find a node in a Swarm of one."""
+
+
+@pytest.mark.parametrize("case", LACKING)
+def test_what_finds_no_node_is_said_before_and_then_waits(
+    swarm: Swarm, stack: str, tmp_path: Path, case: str
+) -> None:
+    keys, count = LACKING[case]
+    ports = {"ports": [HOST_PORT]} if case == "ports" else {}
+    head = small(tmp_path, "head.yml", deploy=keys, **ports)
+    found = plan(swarm, stack, *argv(stack, head), code=16)
+    (web,) = found["services"]
+    assert (web["placed"], web["wanted"]) == (count, keys.get("replicas", 1))
+    swarm.docker(*argv(stack, head)[1:])
+
+    def states() -> list[str]:
+        return sorted(each["Status"]["State"] for each in swarm.tasks(f"{stack}_web"))
+
+    waiting = web["wanted"] - count
+    settled = ["pending"] * waiting + ["running"] * count
+    wait_for(lambda: states() == settled, "the tasks that fit to run")
+
+    def reasons() -> set[str]:
+        return {each["Status"].get("Err", "") for each in swarm.tasks(f"{stack}_web")}
+
+    wait_for(lambda: any("no suitable node" in each for each in reasons()), "Swarm's own words")
+
+
+def test_a_roll_that_finds_no_node_is_an_outage(swarm: Swarm, stack: str, tmp_path: Path) -> None:
     swarm.docker(*argv(stack, small(tmp_path, "base.yml"))[1:])
-    globally = small(tmp_path, "mode.yml", deploy={"mode": "global"})
-    found = plan(swarm, stack, *argv(stack, globally), code=4)
-    assert "service mode change is not allowed" in found["summary"]
     nowhere = small(
         tmp_path, "nowhere.yml", deploy={"placement": {"constraints": ["node.labels.no == where"]}}
     )
@@ -426,11 +527,6 @@ def test_what_the_engine_would_refuse_is_said_before(
     reserved = {"resources": {"reservations": {"generic_resources": gpu}}}
     found = plan(swarm, stack, *argv(stack, small(tmp_path, "gpu.yml", deploy=reserved)), code=16)
     assert "0 of its gpu are not reserved, 1 are asked for" in found["summary"]
-    external = tmp_path / "external.yml"
-    outside = {"proxy": {"external": True, "name": "absent-proxy"}}
-    external.write_text(compose({"web": SMALL["web"] | {"networks": ["proxy"]}}, networks=outside))
-    found = plan(swarm, stack, *argv(stack, external), code=4)
-    assert "docker network create --driver overlay absent-proxy" in found["hint"]
 
 
 @pytest.mark.parametrize("mode", ["replicated-job", "global-job"])

@@ -6,7 +6,7 @@ from typing import Any
 from ccci.planning.build import build
 from ccci.planning.facts import Asked, There
 from ccci.planning.model import Plan
-from ccci.planning.recorded import Kind, Write
+from ccci.planning.objects import Kind, Write
 from ccci.swarm.labels import STACK_LABEL
 
 Json = dict[str, Any]

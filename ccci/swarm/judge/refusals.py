@@ -12,8 +12,11 @@ from functools import cache
 from ccci.host.terminal_text import plain
 from ccci.swarm.causes import CauseCode
 from ccci.swarm.judge.hints import HINTS
+from ccci.swarm.judge.refused_specs import ROWS, Row
 from ccci.swarm.judge.words import own_words
 
+MAKE_NETWORK = "create it first: `docker network create --driver overlay {name}`"
+MAKE_KEPT = "make it first: `docker {kind} create {name} FILE`"
 READ_IT = "read what it printed, mend that, and deploy again"
 
 
@@ -25,20 +28,9 @@ class Refusal:
     hint: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One refusal: what the tool says with its quotes blanked, and what comes of it."""
-
-    said: str
-    cause: CauseCode | None
-    hint: str
-    quoting: str = ""
-    """The same with its quotes, where a name stands in them."""
-
-
-_ROWS: tuple[_Row, ...] = (
+_ROWS: tuple[Row, ...] = (
     # swarmkit manager/controlapi/config.go and secret.go.
-    _Row(
+    Row(
         (
             r"failed to update (?P<kind>config|secret) (?P<name>\S+): (?:.*[:=] )?"
             r"only updates to labels"
@@ -49,15 +41,15 @@ _ROWS: tuple[_Row, ...] = (
             "the version in its name and deploy again"
         ),
     ),
-    _Row(
+    Row(
         r"only updates to labels are allowed",
         CauseCode.CONFIG_IMMUTABLE,
         HINTS[CauseCode.CONFIG_IMMUTABLE],
     ),
     # swarmkit manager/state/store: ErrSequenceConflict.
-    _Row(r"update out of sequence", CauseCode.CONFLICT, HINTS[CauseCode.CONFLICT]),
+    Row(r"update out of sequence", CauseCode.CONFLICT, HINTS[CauseCode.CONFLICT]),
     # swarmkit manager/controlapi/service.go: errModeChangeNotAllowed.
-    _Row(
+    Row(
         r"failed to update service (?P<name>\S+): (?:.*[:=] )?service mode change is not allowed",
         None,
         (
@@ -65,13 +57,13 @@ _ROWS: tuple[_Row, ...] = (
             "deploy again"
         ),
     ),
-    _Row(
+    Row(
         r"service mode change is not allowed",
         None,
         "Swarm changes no mode in place: remove the service, then deploy again",
     ),
     # swarmkit manager/controlapi/service.go: checkPortConflicts.
-    _Row(
+    Row(
         r"port <> is already in use by service <>",
         CauseCode.PORT_IN_USE,
         (
@@ -81,7 +73,7 @@ _ROWS: tuple[_Row, ...] = (
         r"port '(?P<port>\d+)' is already in use by service '(?P<name>[^']+)'",
     ),
     # swarmkit manager/state/store: ErrNameConflict.
-    _Row(
+    Row(
         r"name conflicts with an existing object",
         None,
         (
@@ -90,13 +82,13 @@ _ROWS: tuple[_Row, ...] = (
         ),
     ),
     # docker/cli cli/command/stack/swarm/deploy_composefile.go: validateExternalNetworks.
-    _Row(
+    Row(
         r"network \S+ is declared as external, but could not be found",
         None,
-        "create it first: `docker network create --driver overlay {name}`",
+        MAKE_NETWORK,
         r'network "?(?P<name>[^"\s]+)"? is declared as external, but could not be found',
     ),
-    _Row(
+    Row(
         r"network \S+ is declared as external, but it is not in the right scope",
         None,
         (
@@ -105,7 +97,7 @@ _ROWS: tuple[_Row, ...] = (
         ),
         r'network "?(?P<name>[^"\s]+)"? is declared as external, but it is not in the right scope',
     ),
-    _Row(
+    Row(
         r"network \S+ not found",
         CauseCode.NETWORK_UNAVAILABLE,
         (
@@ -115,49 +107,49 @@ _ROWS: tuple[_Row, ...] = (
         r'network "?(?P<name>[^"\s]+)"? not found',
     ),
     # docker/cli cli/compose/convert: secrets and configs that are not there.
-    _Row(
-        r"(?P<kind>secret|config) not found: (?P<name>\S+)",
+    Row(
+        r"(?P<kind>secret|config)s? not found: (?P<name>[^\s,]+)",
         None,
-        "make it first: `docker {kind} create {name} FILE`",
+        MAKE_KEPT,
     ),
     # swarmkit manager/constraint: an empty value is a variable that nobody set.
-    _Row(
+    Row(
         r"value <> is invalid",
         None,
         "a placement constraint is empty at the end: set the variable that it reads",
         r"value '' is invalid",
     ),
     # docker/cli cli/compose/convert and compose-go: the second quotes the name, or does not.
-    _Row(
+    Row(
         r"(?:service \S+ refers to )?undefined (?:volume|network|secret|config) \S",
         None,
         "declare {name} below the top-level `{kind}s:`, or mend its name in the service",
         r'undefined (?P<kind>volume|network|secret|config) "?(?P<name>[^"\s:]+)',
     ),
-    _Row(
+    Row(
         r"(?:\S+ )?additional propert(?:y|ies) \S+ (?:is |are )?not allowed",
         None,
         "docker does not know the key {name} there: mend its spelling, its place, or `version:`",
         r"additional propert(?:y|ies) '?(?P<name>[^'\s]+)'? (?:is |are )?not allowed",
     ),
-    _Row(
+    Row(
         r"this node is not a swarm manager",
         None,
         "let DOCKER_HOST or the docker context name a manager of the swarm",
     ),
     # swarmkit manager/constraint: what has no form of a constraint.
-    _Row(
+    Row(
         r"constraint expected one operator from",
         None,
         "write each placement constraint{of} as `KEY == VALUE` or `KEY != VALUE`",
     ),
-    _Row(
+    Row(
         r"key <> is invalid",
         None,
         "the key {key} of a placement constraint{of} is none: mend it (`node.labels.disk`)",
         r"key '(?P<key>[^']*)' is invalid",
     ),
-    _Row(
+    Row(
         r"value <> is invalid",
         None,
         "the value {value} of a placement constraint{of} has signs that Swarm does not take: mend "
@@ -165,26 +157,26 @@ _ROWS: tuple[_Row, ...] = (
         r"value '(?P<value>[^']+)' is invalid",
     ),
     # swarmkit manager/controlapi/service.go: validateEndpointSpec.
-    _Row(
+    Row(
         r"EndpointSpec: ports? (?:published with ingress mode )?can't be used with dnsrr mode",
         None,
         "say `mode: host` for the ports{of}, or drop its `endpoint_mode: dnsrr`: the routing mesh "
         "needs one address for all tasks",
     ),
-    _Row(
+    Row(
         r"EndpointSpec: duplicate (?:published )?ports provided",
         None,
         "two ports{of} are published under one number: give each its own",
     ),
     # The same: validateResources.
-    _Row(
-        r"invalid memory value \d+: must be at least 4MiB",
+    Row(
+        r"invalid memory value -?\d+: must be at least 4MiB",
         None,
         "a memory limit or reservation{of} is {bytes} bytes, and Swarm takes none below 4 MiB: "
         "give it its unit (`64M`), or raise it",
-        r"invalid memory value (?P<bytes>\d+)",
+        r"invalid memory value (?P<bytes>-?\d+)",
     ),
-    _Row(
+    Row(
         r"invalid cpu value \S+: must be at least",
         None,
         "a limit or reservation of `cpus`{of} is {value}, and Swarm takes none below {least}: "
@@ -192,13 +184,13 @@ _ROWS: tuple[_Row, ...] = (
         r"invalid cpu value (?P<value>\S+): must be at least (?P<least>[\d.e-]+)",
     ),
     # The same: validateContainerSpec, validateMounts, validateSecretRefsSpec.
-    _Row(
+    Row(
         r"ContainerSpec: duplicate mount point",
         None,
         "two mounts{of} have the target {path}: give each its own",
         r"duplicate mount point: (?P<path>\S+)",
     ),
-    _Row(
+    Row(
         r"(?:secret|config) references <> and <> have a conflicting target",
         None,
         "the {kind}s {one} and {other}{of} have one target: give each its own",
@@ -207,21 +199,21 @@ _ROWS: tuple[_Row, ...] = (
             r"conflicting target"
         ),
     ),
-    _Row(
+    Row(
         r"ContainerSpec: (?:<> is not a valid repository/tag|image reference must be provided)",
         None,
         "the image's name{of} is not written as one: look for a variable in it that is empty",
         r"ContainerSpec: ",
     ),
     # swarmkit manager/controlapi/common.go: validateAnnotations.
-    _Row(
+    Row(
         r"name must be 63 characters or fewer",
         None,
         "the stack's and the service's name are too long for Swarm, which takes 63 characters for "
         "both and the `_` between them: shorten one",
     ),
     # swarmkit manager/controlapi/config.go, api/validation/secrets.go.
-    _Row(
+    Row(
         r"(?:config|secret) data must be larger than 0 and less than \d+ bytes",
         None,
         "the {kind} {name} is empty, or larger than the {bytes} bytes that Swarm takes: mend its "
@@ -232,29 +224,41 @@ _ROWS: tuple[_Row, ...] = (
         ),
     ),
     # swarmkit manager/controlapi/service.go: UpdateService.
-    _Row(
+    Row(
         r"service (?:\S+ )?does not have a previous spec",
         None,
         "Swarm keeps no spec{of} from before, to which it could go back: deploy the revision that "
         "is to run",
     ),
     # swarmkit manager: raft, and moby daemon/cluster.
-    _Row(
+    Row(
         r"the swarm does not have a leader",
         None,
         "bring managers back until more than half of them run, and deploy again",
     ),
+    # docker/cli cli/command/service/parse.go and cli/compose/convert, before anything is sent.
+    Row(
+        r"invalid reference format",
+        None,
+        "the image's name{of} is not written as one: look for a variable in it that is empty",
+    ),
+    Row(
+        r"duplicate (?P<kind>secret|config) target for (?P<name>\S+)",
+        None,
+        "give each {kind} of the service a `target` of its own: {name} goes where another one does",
+    ),
     # docker/cli and moby client: how the daemon is reached.
-    _Row(
+    Row(
         r"permission denied while trying to connect to the docker",
         None,
         "let your user use docker's socket (the group `docker`, or sudo)",
     ),
-    _Row(
+    Row(
         r"cannot connect to the docker daemon|error during connect",
         None,
         "start docker's daemon there, or let DOCKER_HOST or the docker context name one that runs",
     ),
+    *ROWS,
 )
 """Of several that fit, the first one counts."""
 
@@ -267,7 +271,7 @@ _FATAL = re.compile(
 
 
 @cache
-def _compiled() -> tuple[tuple[_Row, re.Pattern[str], re.Pattern[str]], ...]:
+def _compiled() -> tuple[tuple[Row, re.Pattern[str], re.Pattern[str]], ...]:
     return tuple(
         (
             row,

@@ -11,7 +11,7 @@ from ccci.planning.build import build
 from ccci.planning.facts import Asked, There, moved
 from ccci.planning.fate import Fate
 from ccci.planning.model import document
-from ccci.planning.recorded import Kind, Write
+from ccci.planning.objects import Kind, Write
 from ccci.swarm.labels import STACK_LABEL
 
 

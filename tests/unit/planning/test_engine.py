@@ -17,7 +17,8 @@ from ccci.planning import request, shape
 from ccci.planning.build import build
 from ccci.planning.facts import Asked, There
 from ccci.planning.fate import Fate
-from ccci.planning.recorded import Kind, Refused, Write
+from ccci.planning.objects import Kind, Write
+from ccci.planning.refused import Refused
 from ccci.steps.recorder import Recorder, look
 from ccci.swarm.engine.answers import Passed
 from ccci.swarm.engine.client import Engine

@@ -6,7 +6,7 @@ from ccci.exits import Verdict
 from ccci.planning import imagined
 from ccci.planning.build import build
 from ccci.planning.facts import Asked, There
-from ccci.planning.recorded import Kind, Write
+from ccci.planning.objects import Kind, Write
 from ccci.swarm.labels import STACK_LABEL
 
 Json = dict[str, Any]

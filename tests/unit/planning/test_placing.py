@@ -14,8 +14,8 @@ from ccci.planning.build import build
 from ccci.planning.facts import Asked, There
 from ccci.planning.fit import Demand, alone
 from ccci.planning.model import Plan, ServicePlan
+from ccci.planning.objects import Kind, Write
 from ccci.planning.ports import Port
-from ccci.planning.recorded import Kind, Write
 from ccci.planning.room import MEMORY, Need, Owner, Room
 from ccci.swarm.decode import specs
 from ccci.swarm.labels import STACK_LABEL

@@ -4,13 +4,17 @@ from typing import Any
 
 import pytest
 
-from ccci.planning.recorded import Kind, Recorded, Refused, made_up_id
+from ccci.planning.objects import Kind, made_up_id
+from ccci.planning.recorded import Recorded
+from ccci.planning.refused import Refused
 
 Json = dict[str, Any]
+FILE: Json = {"File": {"Name": "file"}}
+BOX: Json = {"TaskTemplate": {"ContainerSpec": {"Image": "box:1"}}}
 
 
 def service(name: str, **spec: Any) -> Json:
-    own = {"Name": name, "Mode": {"Replicated": {}}, **spec}
+    own = {"Name": name, "Mode": {"Replicated": {}}, **BOX, **spec}
     return {"ID": f"id-{name}", "Version": {"Index": 7}, "Spec": own}
 
 
@@ -42,19 +46,19 @@ def test_a_secrets_content_is_never_told_again() -> None:
 
 def test_an_update_moves_the_version_and_a_second_one_wants_the_new() -> None:
     recorded = made(services=[service("s_web")])
-    recorded.update(Kind.SERVICE, "id-s_web", 7, {"Name": "s_web", "Labels": {"a": "b"}})
+    recorded.update(Kind.SERVICE, "id-s_web", 7, {**BOX, "Name": "s_web", "Labels": {"a": "b"}})
     found = recorded.one(Kind.SERVICE, "s_web")
     assert found is not None
     assert (found["Version"]["Index"], found["Spec"]["Labels"]) == (8, {"a": "b"})
     with pytest.raises(Refused, match="out of sequence"):
-        recorded.update(Kind.SERVICE, "s_web", 7, {"Name": "s_web"})
+        recorded.update(Kind.SERVICE, "s_web", 7, {**BOX, "Name": "s_web"})
 
 
 def test_what_was_removed_is_gone_and_its_name_is_free() -> None:
     recorded = made(services=[service("s_web")])
     recorded.remove(Kind.SERVICE, "s_web")
     assert recorded.listing(Kind.SERVICE) == []
-    recorded.create(Kind.SERVICE, {"Name": "s_web"})
+    recorded.create(Kind.SERVICE, {**BOX, "Name": "s_web"})
     assert names(recorded, Kind.SERVICE) == ["s_web"]
     recorded.remove(Kind.SERVICE, made_up_id(Kind.SERVICE, "s_web"))
     assert names(recorded, Kind.SERVICE) == []
@@ -82,7 +86,7 @@ def refusal_of(theirs: Json, ours: Json, **their_state: Any) -> str:
     """Return why a service is not created beside another one, or nothing."""
     recorded = made(services=[service("s_web", **theirs) | their_state])
     try:
-        recorded.create(Kind.SERVICE, {"Name": "n", **ours})
+        recorded.create(Kind.SERVICE, {**BOX, "Name": "n", **ours})
     except Refused as refused:
         return refused.message
     return ""
@@ -116,36 +120,35 @@ def test_a_port_that_swarm_chose_is_taken_until_the_service_asks_for_another() -
         endpoint("0"), endpoint("30000"), **chosen
     )
     recorded = made(services=[service("s_web", **endpoint("0")) | chosen])
-    recorded.update(Kind.SERVICE, "s_web", 7, {"Name": "s_web", **endpoint("81")})
-    recorded.create(Kind.SERVICE, {"Name": "n", **endpoint("30000")})
+    recorded.update(Kind.SERVICE, "s_web", 7, {**BOX, "Name": "s_web", **endpoint("81")})
+    recorded.create(Kind.SERVICE, {**BOX, "Name": "n", **endpoint("30000")})
 
 
 def test_an_update_that_leaves_the_endpoint_alone_is_asked_for_no_port() -> None:
     # Two services that came to one port by different ways: Swarm looks when an endpoint changes.
     both = [service("a", **endpoint("80")), service("b", **endpoint("80"))]
     recorded = made(services=both)
-    recorded.update(Kind.SERVICE, "a", 7, {"Name": "a", **ingress(80), "Labels": {"a": "b"}})
+    recorded.update(Kind.SERVICE, "a", 7, {**BOX, "Name": "a", **ingress(80), "Labels": {"a": "b"}})
     with pytest.raises(Refused, match="port '80' is already in use by service 'b'"):
-        recorded.update(Kind.SERVICE, "a", 8, {"Name": "a", **endpoint("80", "81")})
+        recorded.update(Kind.SERVICE, "a", 8, {**BOX, "Name": "a", **endpoint("80", "81")})
 
 
 def attached(**parts: Any) -> Json:
-    return {"TaskTemplate": {"ContainerSpec": parts}}
+    return {"TaskTemplate": {"ContainerSpec": {"Image": "box:1", **parts}}}
 
 
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
         ({"Name": "s_web"}, "name conflicts with an existing object"),
-        ({"Name": ""}, "name must be provided"),
         ({"Name": "n", **ingress(80)}, "port '80' is already in use by service 's_web'"),
         ({"Name": "n", "TaskTemplate": {"Networks": [{"Target": "gone"}]}}, "network gone not"),
         (
-            {"Name": "n", **attached(Configs=[{"ConfigID": "x", "ConfigName": "conf"}])},
+            {"Name": "n", **attached(Configs=[{"ConfigID": "x", "ConfigName": "conf", **FILE}])},
             "config not found: conf",
         ),
         (
-            {"Name": "n", **attached(Secrets=[{"SecretID": "x", "SecretName": "key"}])},
+            {"Name": "n", **attached(Secrets=[{"SecretID": "x", "SecretName": "key", **FILE}])},
             "secret not found: key",
         ),
     ],
@@ -153,7 +156,7 @@ def attached(**parts: Any) -> Json:
 def test_a_creation_that_swarm_refuses_is_refused_and_recorded(spec: Json, said: str) -> None:
     recorded = made(services=[service("s_web", **ingress(80))])
     with pytest.raises(Refused, match=said):
-        recorded.create(Kind.SERVICE, spec)
+        recorded.create(Kind.SERVICE, {**BOX, **spec})
     (write,) = recorded.writes
     assert said in write.refusal
     assert names(recorded, Kind.SERVICE) == ["s_web"]
@@ -165,7 +168,7 @@ def test_a_mode_never_changes_in_place_and_a_config_never_its_content() -> None:
         configs=[{"ID": "c", "Version": {"Index": 1}, "Spec": {"Name": "conf", "Data": "YQ=="}}],
     )
     with pytest.raises(Refused, match="mode change"):
-        recorded.update(Kind.SERVICE, "s_web", 7, {"Name": "s_web", "Mode": {"Global": {}}})
+        recorded.update(Kind.SERVICE, "s_web", 7, {**BOX, "Name": "s_web", "Mode": {"Global": {}}})
     with pytest.raises(Refused, match="only updates to Labels"):
         recorded.update(Kind.CONFIG, "c", 1, {"Name": "conf", "Data": "Yg=="})
     recorded.update(Kind.CONFIG, "c", 1, {"Name": "conf", "Data": "YQ==", "Labels": {"a": "b"}})
@@ -182,21 +185,21 @@ def test_a_config_in_use_is_not_removed() -> None:
 
 def test_a_service_keeps_its_own_port_in_an_update() -> None:
     recorded = made(services=[service("s_web", **ingress(80))])
-    recorded.update(Kind.SERVICE, "s_web", 7, {"Name": "s_web", **ingress(80)})
+    recorded.update(Kind.SERVICE, "s_web", 7, {**BOX, "Name": "s_web", **ingress(80)})
     assert recorded.writes[-1].refusal == ""
 
 
 @pytest.mark.parametrize("mode", [{}, {"Replicated": None}, {"Replicated": {}}])
 def test_a_service_is_told_with_its_mode_whatever_was_sent(mode: Json) -> None:
     recorded = made()
-    identifier = recorded.create(Kind.SERVICE, {"Name": "s_web", "Mode": mode})
+    identifier = recorded.create(Kind.SERVICE, {**BOX, "Name": "s_web", "Mode": mode})
     found = recorded.one(Kind.SERVICE, identifier)
     assert found is not None
     assert found["Spec"]["Mode"]["Replicated"] == {"Replicas": 1}
 
 
 def test_a_rollback_takes_the_previous_spec_and_is_refused_without_one() -> None:
-    before = service("web") | {"PreviousSpec": {"Name": "web", "Labels": {"a": "b"}}}
+    before = service("web") | {"PreviousSpec": {**BOX, "Name": "web", "Labels": {"a": "b"}}}
     recorded = made(services=[before, service("new")])
     recorded.roll_back("web", 7)
     assert recorded.writes[-1].spec["Labels"] == {"a": "b"}

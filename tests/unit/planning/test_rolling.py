@@ -11,7 +11,7 @@ from ccci.planning import text
 from ccci.planning.facts import There
 from ccci.planning.fate import Fate
 from ccci.planning.model import NodeFit
-from ccci.planning.recorded import Kind, Write
+from ccci.planning.objects import Kind, Write
 from ccci.swarm.labels import STACK_LABEL
 
 JOBS: dict[str, Json] = {

@@ -21,7 +21,7 @@ from ccci.deployers import App, Revision
 from ccci.errors import CcciError
 from ccci.locks import swarm_lock
 from ccci.locks.swarm_lock import Holder
-from ccci.planning.recorded import Kind, Write
+from ccci.planning.objects import Kind, Write
 from ccci.recipe import stack as stackfile
 from ccci.recipe.stack import StackFile
 from ccci.removal import looking, teardown

@@ -7,7 +7,7 @@ import pytest
 from ccci.exits import Verdict
 from ccci.planning.facts import Asked, There
 from ccci.planning.model import Plan, Remark
-from ccci.planning.recorded import Kind, Write
+from ccci.planning.objects import Kind, Write
 from ccci.steps import sent
 from ccci.swarm.labels import STACK_LABEL
 

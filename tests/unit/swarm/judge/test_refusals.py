@@ -155,6 +155,29 @@ SAID: tuple[tuple[str, CauseCode | None, str], ...] = (
     ),
 )
 
+OF_SPECS: tuple[tuple[str, CauseCode | None, str], ...] = (
+    (f"{RPC}name must be valid as a DNS name component", None, "letters, digits, dashes"),
+    (f"{RPC}invalid name, only 64 [a-zA-Z0-9-_.] characters allowed", None, "shorten the name"),
+    (f"{RPC}malformed secret reference, no target provided", None, "one `target`"),
+    (f'{RPC}expanding env failed: expanding env "A": template: x', None, "mend the template"),
+    ('invalid MountType: "nfs"', None, "no mount with `nfs`"),
+    (f"{RPC}ContainerSpec: Interval in HealthConfig cannot be less than 1ms", None, "Interval a"),
+    (f"{RPC}ContainerSpec: Retries in HealthConfig cannot be negative", None, "0 `retries`"),
+    ('invalid RestartCondition: "always"', None, "has no `always`"),
+    ("unrecognized update failure action stop", None, "has no `stop`"),
+    ("unrecognized update order first", None, "has no `first`"),
+    (f"{RPC}TaskSpec: restart-delay cannot be negative", None, "`delay` of its restart policy"),
+    (f"{RPC}Jobs may not have an update config", None, "take `update_config` out"),
+    ('invalid resolution mode: "any"', None, "has no `any`"),
+    ("must specify only one service mode", None, "one mode"),
+    ("Error response from daemon: The network lan cannot be used with services.", None, "lan "),
+    (f'{RPC}Service cannot be explicitly attached to the ingress network "i"', None, "network i"),
+    ("invalid reference format: repository name must be lowercase", None, "a variable in it"),
+    ("duplicate config target for two not allowed", None, "two goes where another one does"),
+    (f"{RPC}configs not found: s_a, s_b", None, "`docker config create s_a FILE`"),
+)
+SAID += OF_SPECS
+
 
 @pytest.mark.parametrize(("output", "cause", "words"), SAID)
 def test_a_refusal_has_its_way_out(output: str, cause: CauseCode | None, words: str) -> None:
