@@ -35,7 +35,7 @@ def _program(message: Message) -> str:
 
 
 def _not_executable(message: Message) -> str:
-    name = message.named(r'exec: "((?:\\.|[^"\\])*)"')
+    name = message.named(r'exec:? "((?:\\.|[^"\\])*)"')
     named = f"`{name}`" if name else "its program"
     return (
         f"{named} may not be executed: `chmod +x` it in the image, or `mode: 0555` for a config or "
@@ -104,17 +104,22 @@ _LIMITS = (
     "hard one higher than docker's daemon may set"
 )
 
-_NO_CGROUP = r"cgroup.*(?:cannot allocate memory|no space left)"
+_OF_THE_NODE = r"cgroup.*(?:cannot allocate memory|no space left)|<system>|listen unix"
 
-_CONTROL_GROUPS = (
-    "the kernel of {where} has no room for another control group, whatever its memory and disk: "
-    "nothing of the recipe; restart that node, which clears those that ended containers left"
-)
 
-_OF_THE_NODE = (
-    "docker on {where} could not set a container up: nothing of the recipe; see the log of its "
-    "daemon (`journalctl -u docker`), or restart that node"
-)
+def _of_the_node(message: Message) -> str:
+    full = re.search(r"cannot allocate memory|no space left", message.text)
+    if full and re.search(r"cgroup configuration|mkdir /sys/fs/cgroup", message.text):
+        return (
+            f"the kernel of {message.where} has no room for another control group, whatever its "
+            "memory and disk: nothing of the recipe; restart that node, which clears those that "
+            "ended containers left"
+        )
+    return (
+        f"docker on {message.where} could not set a container up: nothing of the recipe; see the "
+        "log of its daemon (`journalctl -u docker`), or restart that node"
+    )
+
 
 _ONE_KIND = (
     "source and target are not of one kind: a file goes onto a file and a folder onto a folder; "
@@ -148,8 +153,7 @@ _TABLE: tuple[Row, ...] = (
     (CauseCode.EXIT_NONZERO, r"logging driver", _log_driver),
     (CauseCode.EXIT_NONZERO, r"setting rlimits?", _LIMITS),
     (CauseCode.EXIT_NONZERO, r"<store>.*no space left", NO_ROOM),
-    (CauseCode.EXIT_NONZERO, _NO_CGROUP, _CONTROL_GROUPS),
-    (CauseCode.EXIT_NONZERO, r"<system>|listen unix", _OF_THE_NODE),
+    (CauseCode.EXIT_NONZERO, _OF_THE_NODE, _of_the_node),
     # moby daemon/container_operations_unix.go, remountSecretDir: seen on 20.10 under load.
     (
         CauseCode.EXIT_NONZERO,
@@ -209,8 +213,7 @@ _TABLE: tuple[Row, ...] = (
     # Neither: what the Engine does with the container's own file system.
     (CauseCode.UNKNOWN, r"<store>.*no space left|no space left.*<store>", NO_ROOM),
     (CauseCode.UNKNOWN, r"lstat <store>: not a directory", _through_a_file),
-    (CauseCode.UNKNOWN, _NO_CGROUP, _CONTROL_GROUPS),
-    (CauseCode.UNKNOWN, r"<system>|listen unix", _OF_THE_NODE),
+    (CauseCode.UNKNOWN, _OF_THE_NODE, _of_the_node),
     # Networks: libnetwork, swarmkit manager/allocator.
     (
         CauseCode.NETWORK_UNAVAILABLE,

@@ -13,6 +13,8 @@ from support.sandbox.rollouts import RESTARTS, spec, task
 
 from ccci.swarm.decode.specs import spec as decoded
 from ccci.swarm.judge.diagnose import diagnose
+from ccci.swarm.judge.next_steps import by_message
+from ccci.swarm.judge.words import own_words
 from ccci.swarm.model import (
     Cause,
     CauseCode,
@@ -123,6 +125,12 @@ CASES: tuple[Case, ...] = (
     Case("runtime's own mount", RUNC + 'error mounting "proc" to rootfs at "/proc": denied', 128),
     Case("runtime's own socket", RUNC + "listen unix /run/s/0a1b: bind: address already in use",
          128, spec=wanted()),
+    Case("no control group, and no word of it", "mkdir /sys/fs/cgroup/memory/docker/0a1b: no space "
+         "left on device", state="rejected"),
+    Case("runtime's own folder", "mkdir /run/containerd/io.containerd.runtime.v2.task/moby/0a1b: no"
+         " space left on device", state="rejected"),
+    Case("program's loader missing", OCI + 'exec "/bin/app": no such file or directory', 127),
+    Case("script not executable", OCI + 'exec "/entry.sh": permission denied', 126),
     Case("as it is written", "Range of CPUs is from 0.01 to 2.00", state="rejected"),
     Case("busy node", "context deadline exceeded", state="rejected"),
     Case("removed meanwhile", "container is marked for removal and cannot be started",
@@ -241,6 +249,7 @@ CASES: tuple[Case, ...] = (
     Case("cut short", "short read: expected 312 bytes but got 0: unexpected EOF", None, "rejected"),
     Case("not what was pushed", "filesystem layer verification failed for digest sha256:0a1b", None,
          "rejected"),
+    Case("name of no image", "invalid reference format", None, "rejected"),
     Case("full disk", "failed to register layer: no space left on device", None, "rejected"),
     Case("bind", 'invalid mount config for type "bind": bind source path does not exist: /mnt/reg',
          None, "rejected"),
@@ -259,6 +268,9 @@ CASES: tuple[Case, ...] = (
          "a shared mount", 128),
     Case("relative target", "invalid mount target, must be an absolute path: v", None, "rejected"),
     Case("folder onto file", OCI + 'error mounting "/x" to rootfs at "/tmp": not a directory', 128),
+    Case("two mounts on one target", "Duplicate mount point: /data", None, "rejected"),
+    Case("read-only disk", "error while creating mount source path '/srv/x': mkdir /srv/x: "
+         "read-only file system", None, "rejected"),
     Case("volume plugin", 'create data: error looking up volume plugin rex: plugin "rex" not found',
          None, "rejected"),
     Case("no room", "no suitable node (insufficient resources on 1 node)", None, "pending",
@@ -327,6 +339,7 @@ CASES: tuple[Case, ...] = (
     Case("no address", "could not find an available IP while allocating VIP", None, "rejected"),
     Case("no pool", "could not find an available, non-overlapping IPv4 address pool", None,
          "rejected"),
+    Case("interface of an older network", "error creating vxlan interface: file exists", 128),
     Case("left endpoint", "endpoint with name s.1 already exists in network docker_gwbridge", 128),
     Case("network gone", "network shop_default not found", None, "rejected"),
 )  # fmt: skip
@@ -373,6 +386,20 @@ def test_each_cause_that_a_task_shows_has_more_than_one_step() -> None:
         CauseCode.OOM_KILLED,
         CauseCode.UNKNOWN,
     }
+
+
+def test_each_row_of_messages_is_the_first_that_fits_some_case() -> None:
+    first = set()
+    for case in CASES:
+        code, said = cause_of(case).code, own_words(case.error)
+        fits = (
+            number
+            for number, (wanted, pattern, _) in enumerate(by_message._steps())
+            if code is wanted and pattern.search(said)
+        )
+        first.add(next(fits, None))
+    missed = set(range(len(by_message._steps()))) - first
+    assert [by_message._steps()[number][1].pattern for number in missed] == []
 
 
 if __name__ == "__main__":
