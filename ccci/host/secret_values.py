@@ -22,7 +22,8 @@ def _late(text: str, flags: int = 0) -> Callable[[], re.Pattern[str]]:
 
 _SECRET_NAME = _late(
     r"PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|API_?KEY|PRIVATE|COOKIE|WEBHOOK|SIGNATURE"
-    r"|(^|[_.-])(KEY|PASS|PWD|PW|SALT|SEED|PIN|JWT|AUTH|BASICAUTH|DSN|OTP|LICEN[CS]E)(S?$|[_.-])",
+    r"|((?<!BY)(?<!COM)PASS|PWD|PW)($|[_.-])"
+    r"|(^|[_.-])(KEY|PASS|CRED|SALT|SEED|PIN|JWT|AUTH|BASICAUTH|DSN|OTP|LICEN[CS]E)(S?$|[_.-])",
     re.IGNORECASE,
 )
 # `SECRET_X_VERSION` holds `v1`, `X_PASSWORD_FILE` a path, `AUTH_ENABLED` a word of the app's.
@@ -33,6 +34,12 @@ _ABOUT_A_SECRET = _late(
     re.IGNORECASE,
 )
 _ADDRESS_NAME = _late(r"_(URL|URI|ENDPOINT|ISSUER|ADDRESS|SERVER)$", re.IGNORECASE)
+# What is long and random under such a name is a commit or a digest, which no word of a service is.
+_ALWAYS_OPEN_NAME = _late(
+    r"^(DOMAIN|TYPE|RECIPE|STACK_NAME|COMPOSE_FILE|COMPOSE_PROJECT_NAME|TZ)$"
+    r"|(^|_)(VERSION|DOMAINS?|IMAGE|TAG|COMMIT|REVISION|SHA|SHA256|DIGEST|CHECKSUM)$",
+    re.IGNORECASE,
+)
 _OPEN_NAME = _late(
     r"^(DOMAIN|TYPE|RECIPE|STACK_NAME|COMPOSE_FILE|COMPOSE_PROJECT_NAME|LETS_ENCRYPT_ENV|TZ|LANG"
     r"|LANGUAGE|LC_\w+|HOSTNAME|TIMEOUT|PORT|IMAGE|TAG|VERSION|DEBUG|NODE_ENV|RAILS_ENV|APP_ENV)$"
@@ -75,6 +82,7 @@ _OPEN_WORDS = {
     *("postgresql", "mysql", "mariadb", "sqlite", "redis", "memory", "filesystem", "starttls"),
     *("smtp", "plain", "login", "http", "https", "ldap", "enabled", "disabled", "required"),
     *("optional", "public", "internal", "nginx", "apache"),
+    *("utf8", "ipv4", "ipv6", "http1", "http2", "pop3", "imap4", "oauth2", "sha1", "ldap3"),
 }
 _PART = _late(r"[^/:._-]+")
 _RANDOM_LENGTH = 16
@@ -111,9 +119,26 @@ def is_secret(name: str, value: str, public: Collection[str] = ()) -> bool:
         return not (open_shape and _ADDRESS_NAME().search(name))
     if value in public:
         return False
-    if _OPEN_NAME().search(name):
+    if _is_open_by_name(name, value):
         return "\n" in value
-    return len(value) >= SHORTEST and not open_shape
+    return (len(value) >= SHORTEST or _is_mixed(value)) and not open_shape
+
+
+def _is_open_by_name(name: str, value: str) -> bool:
+    """Say whether a name opens a value: `_USER` and its like not what was made by chance.
+
+    Services take a key in place of a user (`SG.…`, `AKIA…`).
+    """
+    if _ALWAYS_OPEN_NAME().search(name):
+        return True
+    by_chance = looks_random(value) and not _OPEN_SHAPE().fullmatch(value)
+    return bool(_OPEN_NAME().search(name)) and not by_chance
+
+
+def _is_mixed(value: str) -> bool:
+    """Say whether a value of four or five characters is more than a word: `x9k2`, `p@ss`."""
+    strange = any(not each.isalpha() and each not in " -_./:," for each in value)
+    return len(value) >= SHORTEST_WORD and strange and any(map(str.isalpha, value))
 
 
 def sure_secrets(name: str, value: str) -> frozenset[str]:
@@ -122,7 +147,7 @@ def sure_secrets(name: str, value: str) -> frozenset[str]:
     Of a stack that somebody else deployed nobody knows what is public: only what its name or its
     shape gives away is hidden in texts. Its variables themselves are never shown at all.
     """
-    by_shape = "\n" in value or (looks_random(value) and not _OPEN_NAME().search(name))
+    by_shape = "\n" in value or (looks_random(value) and not _is_open_by_name(name, value))
     whole = by_shape or (sounds_secret(name) and is_secret(name, value))
     found = ({value} if whole else set()) | in_addresses(value)
     return frozenset(each for each in found if len(each) >= SHORTEST)
