@@ -48,11 +48,13 @@ def spans(
 
 
 def unhealthy_at_soonest(check: HealthCheck) -> float:
-    """Return the seconds that failing probes take at least, whenever the first of them is asked.
+    """Return the seconds that failing probes take at least to turn a container unhealthy.
 
-    Engines from 25 on ask the first one after `start_interval` (moby daemon/health.go).
+    The first that counts comes an interval after the start or a good one, or, from engine 25 on,
+    when the start period is over (moby daemon/health.go: monitor, handleProbeResult).
     """
-    return (check.retries - 1) * check.interval
+    first = min(check.start_period or check.interval, check.interval)
+    return first + (check.retries - 1) * check.interval
 
 
 def unheard(

@@ -140,10 +140,10 @@ _OF_STORE = "<store>"
 
 # runc libcontainer/rootfs_linux.go, libcontainer/cgroups and containerd's shim: what they make and
 # mount for a container whatever it asks for. A mount that a user asks for has another source.
-_SYSTEM = re.compile(
-    r"\b(?P<doing>mkdir|chown|chmod|lstat) ['\"`]?/(?:sys|proc|dev|(?:var/)?run)(?:/[^\s:,;)]*)?\b"
-    r"|\b(?P<mounting>mounting) \"(?:proc|sysfs|cgroup2?|mqueue|devpts|shm"
-    r"|tmpfs(?=\" to rootfs at \"/dev\"))\""
+_SYSTEMS_FOLDER = re.compile(r"/(?:sys|proc|dev|(?:var/)?run)(?:/|$)")
+_MAKES = re.compile(r"\b(?:mkdir|chown|chmod|lstat) $")
+_MOUNTS_OF_ITS_OWN = re.compile(
+    r'\bmounting "(?:proc|sysfs|cgroup2?|mqueue|devpts|shm|tmpfs(?=" to rootfs at "/dev"))"'
 )
 _OF_SYSTEM = "<system>"
 
@@ -156,8 +156,18 @@ def own_words(message: str) -> str:
     A path of the Engine's own store, or one of the kernel's and the runtime's, is no path of a
     mount: each has a blank of its own.
     """
-    plain = _SYSTEM.sub(lambda each: f"{each['doing'] or each['mounting']} {_OF_SYSTEM}", message)
-    return _QUOTED.sub(lambda each: _OF_STORE if _STORE.search(each[0]) else _BLANK, plain)
+    return _QUOTED.sub(_blank, message)
+
+
+def _blank(found: re.Match[str]) -> str:
+    text, before = found[0], found.string[: found.start()]
+    if _STORE.search(text):
+        return _OF_STORE
+    made = _MAKES.search(before) and _SYSTEMS_FOLDER.match(text.strip("\"'`"))
+    mounts = re.search(r"\bmounting $", before)
+    if made or (mounts and _MOUNTS_OF_ITS_OWN.match(found.string, mounts.start())):
+        return _OF_SYSTEM
+    return _BLANK
 
 
 def quoted(message: str) -> tuple[str, ...]:

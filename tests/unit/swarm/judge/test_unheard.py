@@ -10,7 +10,7 @@ from ccci.exits import Verdict
 from ccci.report import of_rollout as account
 from ccci.swarm.judge.rollout import Rollout
 from ccci.swarm.judge.unheard import unhealthy_at_soonest
-from ccci.swarm.model import CauseCode, HealthSource, Mode, Node, Observation, Service
+from ccci.swarm.model import CauseCode, HealthCheck, HealthSource, Mode, Node, Observation, Service
 
 FAR = Node("node2", "two")
 SOON = unhealthy_at_soonest(CHECK)
@@ -60,8 +60,8 @@ def test_what_ended_before_its_check_can_have_failed_has_done_its_work(
     spec: dict[str, Any],
 ) -> None:
     slow: dict[str, Any] = {**spec, "health": replace(CHECK, interval=30.0, retries=3)}
-    assert ends_after(40.0, **slow).verdict is Verdict.CONVERGED
-    assert ends_after(70.0, **slow).verdict is Verdict.UNSTABLE
+    assert ends_after(85.0, **slow).verdict is Verdict.CONVERGED
+    assert ends_after(95.0, **slow).verdict is Verdict.UNSTABLE
 
 
 @pytest.mark.parametrize("spec", MADE_TO_END)
@@ -69,6 +69,16 @@ def test_the_node_that_is_asked_tells_of_its_own_tasks(spec: dict[str, Any]) -> 
     assert ends_after(SOON + 5.0, NODE, **spec).verdict is Verdict.CONVERGED
     assert ends_after(SOON + 5.0, FAR, asked=FAR.id, **spec).verdict is Verdict.CONVERGED
     assert ends_after(SOON + 5.0, FAR, asked="", **spec).verdict is Verdict.CONVERGED
+
+
+@pytest.mark.parametrize(
+    ("start_period", "seconds"), [(0.0, 90.0), (5.0, 65.0), (30.0, 90.0), (600.0, 90.0)]
+)
+def test_a_check_takes_its_time_to_fail_whatever_it_says(
+    start_period: float, seconds: float
+) -> None:
+    check = HealthCheck(interval=30.0, retries=3, start_period=start_period)
+    assert unhealthy_at_soonest(check) == seconds
 
 
 def test_what_has_no_check_cannot_have_failed_one() -> None:
@@ -99,5 +109,5 @@ def test_a_task_that_is_seen_only_once_it_ended_ran_no_longer_than_nobody_looked
     over = once("complete", restart=RESTARTS["none"], health=replace(CHECK, interval=30.0))
     looks = seen((2.0, over), (3.0, over), (9.0, over))
     assert fold(baseline(), looks).verdict is Verdict.CONVERGED
-    late = seen((40.0, over), (41.0, over), (49.0, over))
+    late = seen((70.0, over), (71.0, over), (79.0, over))
     assert fold(baseline(), late).verdict is Verdict.UNSTABLE

@@ -183,6 +183,8 @@ MESSAGES: tuple[tuple[str, CauseCode | None], ...] = (
     ("mkdir /sys/fs/cgroup/memory/docker/0a1b: no space left on device", None),
     ("mkdir /run/containerd/io.containerd.runtime.v2.task/moby/0a1b: no space left", None),
     ("runc create failed: chmod /proc/self/fd/7: no such file", None),
+    ('mkdir "/run/docker/{text}": file exists; see "/x"', None),
+    ("mkdir /running/{name}: permission denied", C.MOUNT_FAILED),
     ('error mounting "proc" to rootfs at "/proc": mount src=proc, dst=/proc: not permitted', None),
     ('error mounting "cgroup" to rootfs at "/sys/fs/cgroup": no subsystem for mount', None),
     ('mounting "mqueue" to rootfs at "/dev/mqueue" caused: no space left on device', None),
