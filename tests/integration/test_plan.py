@@ -145,6 +145,20 @@ PAIRS: dict[str, Pair] = {
         {"ports": ["18009:81", "18008:80"]},
         UNCHANGED,
     ),
+    "bind-propagation": (
+        {"volumes": [BIND]},
+        {"volumes": [BIND | {"bind": {"propagation": "rprivate"}}]},
+        ROLLS,
+    ),
+    # moby daemon/cluster/convert/container.go: no Engine keeps it.
+    "bind-consistency": (
+        {"volumes": [BIND]},
+        {"volumes": [BIND | {"consistency": "cached"}]},
+        UNCHANGED,
+    ),
+    # Linux starts no such task, and Swarm stops the old one for it.
+    "credential-spec": ({}, {"credential_spec": {"registry": "x"}}, ROLLS),
+    "isolation": ({}, {"isolation": "default"}, UNCHANGED),
     "comment": ({"x-note": "a"}, {"x-note": "b"}, UNCHANGED),
     "ignored": ({}, {"container_name": "c", "build": "."}, UNCHANGED),
     # docker/cli compose/convert: what it says becomes a restart policy, if only Swarm's default.
