@@ -68,7 +68,16 @@ _SAID: tuple[tuple[CauseCode, str], ...] = (
         CauseCode.IMAGE_UNAVAILABLE,
         r"short read: expected|filesystem layer verification failed|unexpected commit digest",
     ),
-    (CauseCode.IMAGE_UNAVAILABLE, r"(?:unknown blob|blob unknown)|failed size validation"),
+    (CauseCode.IMAGE_UNAVAILABLE, r"unknown blob|blob unknown|failed size validation"),
+    (CauseCode.IMAGE_UNAVAILABLE, r"(?:content digest \S+|unknown: artifact \S+) not found"),
+    # containerd's resolver tells an absent tag by its whole name alone.
+    (CauseCode.IMAGE_UNAVAILABLE, r"[\w-]+(?:\.[\w-]+)+(?::\d+)?/\S+[:@]\S+: not found"),
+    (CauseCode.IMAGE_UNAVAILABLE, r"image with reference \S+ was found but does not"),
+    (
+        CauseCode.IMAGE_UNAVAILABLE,
+        r"unsupported manifest media type|manifest schema unsupported|mediatype in manifest",
+    ),
+    (CauseCode.IMAGE_UNAVAILABLE, r"failed to unpack image"),
     (CauseCode.IMAGE_UNAVAILABLE, r"(?:image|repository) \S+ ?(?:does not exist|not found)"),
     # moby volume/mounts/validate.go, volume/service and volume drivers; runc's rootfs_linux.go.
     (CauseCode.MOUNT_FAILED, r"invalid (?:mount|volume)|duplicate mount point|no such volume"),

@@ -47,7 +47,7 @@ IMAGES: tuple[Row, ...] = (
     (CauseCode.IMAGE_UNAVAILABLE, r"no space left", NO_ROOM),
     (
         CauseCode.IMAGE_UNAVAILABLE,
-        r"no matching manifest",
+        r"no matching manifest|does not (?:provide|match) the specified platform",
         (
             "the image has no build for the platform of {where}: build it for that, or constrain "
             "the service to nodes that fit"
@@ -72,12 +72,12 @@ IMAGES: tuple[Row, ...] = (
     (CauseCode.IMAGE_UNAVAILABLE, r"unauthorized|denied|no basic auth|authentication", _login),
     (
         CauseCode.IMAGE_UNAVAILABLE,
-        r"authorization failed|(?:status|<>):? 40[13]\b",
+        r"authorization failed|(?:status(?: code <>)?|request to <>):? 40[13]\b",
         _login,
     ),
     (
         CauseCode.IMAGE_UNAVAILABLE,
-        r"(?:status|request to <>):? 5\d\d|error parsing http 5\d\d",
+        r"(?:status(?: code <>)?|request to <>):? 5\d\d|error parsing http 5\d\d",
         (
             "the registry, or what lies before it, fails by itself: nothing of the recipe; wait "
             "until it answers {where} again, then deploy again"

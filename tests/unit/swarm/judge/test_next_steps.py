@@ -244,6 +244,11 @@ CASES: tuple[Case, ...] = (
     Case("forbidden", "unexpected status from HEAD request to https://r.example/v2/shop/manifests/2"
          ": 403 Forbidden", None, "rejected"),
     Case("no repository", "name unknown: repository name not known to registry", None, "rejected"),
+    Case("no such tag of a newer engine", "r.example/shop:2: not found", None, "rejected"),
+    Case("other platform of a newer engine", "image with reference shop:2 was found but does not "
+         "provide the specified platform (linux/arm64)", None, "rejected"),
+    Case("registry that fails half-way", "failed to copy: httpReadSeeker: failed open: unexpected "
+         "status code https://r.example/v2/: 503 Service Unavailable", None, "preparing"),
     Case("registry that fails", "received unexpected HTTP status: 503 Service Unavailable", None,
          "rejected"),
     Case("cut short", "short read: expected 312 bytes but got 0: unexpected EOF", None, "rejected"),
