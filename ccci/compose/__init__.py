@@ -7,7 +7,7 @@ cli/compose), with its own schemas, merging and corners, and this package follow
 from ccci.compose.loading import Loaded, Loader
 from ccci.compose.sections import Named, Sections
 from ccci.compose.service import Place, Service
-from ccci.compose.source import Fault, Ignore, Source, open_source
+from ccci.compose.source import Fault, Ignore, Source, answered_by, open_source
 from ccci.compose.values import Mount, Port
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "Sections",
     "Service",
     "Source",
+    "answered_by",
     "open_source",
 ]

@@ -7,6 +7,7 @@ follows the first document is never looked at.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 from math import isfinite
 from typing import Any
@@ -110,21 +111,23 @@ class Texts:
     """Where the texts of a file stand, in which a `#` begins no comment."""
 
     def __init__(self, content: bytes) -> None:
-        self._spans: list[tuple[tuple[int, int], tuple[int, int]]] = []
+        self._begins: list[tuple[int, int]] = []
+        self._ends: list[tuple[int, int]] = []
         try:
             next_event = _events(content, fast=True)
             while not isinstance(event := next_event(), (DocumentEndEvent, StreamEndEvent)):
                 if isinstance(event, ScalarEvent) and event.style:
                     begin, end = event.start_mark, event.end_mark
-                    self._spans.append(
-                        ((begin.line + 1, begin.column + 1), (end.line + 1, end.column + 1))
-                    )
+                    self._begins.append((begin.line + 1, begin.column + 1))
+                    self._ends.append((end.line + 1, end.column + 1))
         except YAMLError:
             return  # what comes after the error is read by nobody
 
     def hold(self, line: int, column: int) -> bool:
         """Say whether a place, both counted from 1, lies inside of a quoted or block text."""
-        return any(begin <= (line, column) < end for begin, end in self._spans)
+        # They come in their order, and none lies in another.
+        last = bisect_right(self._begins, (line, column)) - 1
+        return last >= 0 and (line, column) < self._ends[last]
 
 
 def _build(content: bytes, *, fast: bool) -> "_Builder":

@@ -1,6 +1,7 @@
 """One compose file as it lies on the disk: read with care, parsed, its comments to us found."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,6 +39,15 @@ class Ignore:
     rules: tuple[str, ...]
     reason: str
     service: str | None = None
+
+
+Answered = frozenset[tuple[str, str | None]]
+"""Rules that comments answer, each with the service that is meant, None for the whole file."""
+
+
+def answered_by(ignores: Iterable[Ignore]) -> Answered:
+    """Return what these comments answer."""
+    return frozenset((rule, each.service) for each in ignores for rule in each.rules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from traceback import extract_tb
 
-from ccci.compose import Ignore, Loaded, Loader, Place, Source, open_source
+from ccci.compose import Loaded, Loader, Place, Source, answered_by, open_source
 from ccci.recipe.naming import stack_of
 from ccci.sweep.inventory import ComposeSet, Member
 from ccci.sweep.model import FileRow, FileStatus, Finding, ServiceRow, Sweep
@@ -147,11 +147,13 @@ def _one(
         ServiceRow(files.recipe, files.label, policy, variant=files.variant)
         for policy in policies.values()
     ]
+    answered = answered_by(loaded.ignores)
     findings = []
     for rule, service, place, hit in _hits(files, loaded, policies, room, settings):
         if settings.choice.wants(rule):
             finding = _finding(files, rule, service, place, hit)
-            findings.append((finding, _answered(rule.id, service, loaded.ignores)))
+            meant = {(rule.id, None), (rule.id, service)} if rule.id != REFUSED else set()
+            findings.append((finding, not answered.isdisjoint(meant)))
     return row, services, findings
 
 
@@ -297,9 +299,3 @@ def _long_names(loaded: Loaded, room: _Room) -> Iterator[tuple[Rule, None, Place
             guessed = room.guessed and stack in name
             for hit in long_name(kind, key, name, guessed=guessed):
                 yield BY_ID[LONG_NAME], None, named.place, hit
-
-
-def _answered(rule: str, service: str | None, ignores: Sequence[Ignore]) -> bool:
-    return rule != REFUSED and any(
-        rule in each.rules and each.service in {None, service} for each in ignores
-    )

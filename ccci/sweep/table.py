@@ -1,7 +1,8 @@
 """A sweep as a table for people: who can be rolled back first, then counts, then details. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from ccci.host import sanitizer
 from ccci.sweep.model import FileRow, FileStatus, Finding, Observed, ServiceRow, Sweep, counts
@@ -104,6 +105,16 @@ def _risk(findings: Sequence[Finding], name: str) -> tuple[int | str, ...]:
     )
 
 
+_Filed = TypeVar("_Filed", Finding, ServiceRow)
+
+
+def _by_file(rows: Iterable[_Filed]) -> dict[str, list[_Filed]]:
+    found: dict[str, list[_Filed]] = {}
+    for each in rows:
+        found.setdefault(each.file, []).append(each)
+    return found
+
+
 class _Group:
     """A recipe, or a file of none."""
 
@@ -119,9 +130,10 @@ class _Group:
         self.files = files
         first = files[0].file.partition("+")[0]
         self.folder = first.rpartition("/")[0] if files[0].recipe else ""
-        self.services = services
+        self.services_of = _by_file(services)
         self.pauses = any(map(_only_pauses, findings))
         self.findings = [each for each in findings if not _only_pauses(each)]
+        self.by_file = _by_file(self.findings)
         self.observed = seen
 
     @property
@@ -161,17 +173,17 @@ class _Group:
         return "+".join(each.removeprefix(f"{self.folder}/") for each in name.split("+"))
 
     def _of_file(self, row: FileRow, hints: set[str]) -> list[str]:
-        findings = [
-            each for each in self.findings if each.file == row.file and each.rule != REFUSED
-        ]
-        services = {each.policy.name: each for each in self.services if each.file == row.file}
+        by_service: dict[str | None, list[Finding]] = {}
+        for each in self.by_file.get(row.file, ()):
+            if each.rule != REFUSED:
+                by_service.setdefault(each.service, []).append(each)
+        services = {each.policy.name: each for each in self.services_of.get(row.file, ())}
         lines: list[str] = []
-        for name in dict.fromkeys(each.service for each in findings):
+        for name, mine in by_service.items():
             title = name or "the whole set"
             if row.variant:
                 title += f", with {self.short(row.file).rpartition('+')[2]}"
             lines.append(f"  {title}{_policy(services[name]) if name in services else ''}")
-            mine = [each for each in findings if each.service == name]
             for each in sorted(mine, key=lambda one: (one.severity.rank, one.rule)):
                 where = f"{self.short(each.source)}{f':{each.line}' if each.line else ''}"
                 seen = _SEEN[each.observed]

@@ -12,7 +12,7 @@ from ccci.host.terminal_text import plain
 # `level=fatal msg="text"` elsewhere (github.com/sirupsen/logrus text_formatter.go).
 _FATAL = (
     re.compile(r"^(?:[\d/:. T-]+\s)?FATAL?(?:\[\d+\])?[:\s]\s*(?P<text>.*)$"),
-    re.compile(r'level=fatal\s.*?msg="(?P<text>(?:[^"\\]|\\.)*)"'),
+    re.compile(r'(?:(?!level=fatal\s).)*level=fatal\s.*?msg="(?P<text>(?:[^"\\]|\\.)*)"'),
 )
 _SHORTEST_VALUE = 4
 _VERSION = re.compile(r"v\d+$")
@@ -57,7 +57,7 @@ def fatal(lines: Iterable[str]) -> Fatal | None:
     """
     for line in reversed([plain(line) for line in lines]):
         for pattern in _FATAL:
-            found = pattern.search(line)
+            found = pattern.match(line)
             if found:
                 return Fatal(found["text"].strip() or line, complaint(found["text"]))
     return None

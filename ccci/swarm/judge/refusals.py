@@ -265,7 +265,7 @@ _ROWS: tuple[Row, ...] = (
 _BEGINS = r"(?:^|(?<=[:;,=] )|(?<=\())"
 _FATAL = re.compile(
     r"^(?:[\d/:. T-]+\s)?FATAL?(?:\[\d+\])?[:\s]\s*(?P<said>.*)$"
-    r'|.*\blevel=fatal\s.*?msg="(?P<logged>(?:[^"\\]|\\.)*)"'
+    r'|(?:(?!level=fatal\s).)*\blevel=fatal\s.*?msg="(?P<logged>(?:[^"\\]|\\.)*)"'
 )
 """What abra puts before its last words (see `deployers.abra.parse`)."""
 

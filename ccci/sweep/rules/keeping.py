@@ -23,7 +23,8 @@ def replicas_share(subject: Subject) -> Iterator[Hit]:
     """Several replicas on one named volume."""
     policy = subject.policy
     replicas = policy.replicas or 0
-    written = [name for name in policy.shared if name in policy.volumes]
+    volumes = frozenset(policy.volumes)
+    written = [name for name in policy.shared if name in volumes]
     if policy.rolls and replicas > 1 and policy.max_per_node != 1 and written:
         yield Hit(
             f"{replicas} replicas write to {', '.join(written)}: two on one node share it, and "

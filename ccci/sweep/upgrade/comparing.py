@@ -1,9 +1,9 @@
 """Two commits in, a sweep out: every rule over every set of files that an existing app may use."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-from ccci.compose import Ignore
+from ccci.compose import answered_by
 from ccci.sweep.model import FileRow, FileStatus, Finding, ServiceRow, Sweep
 from ccci.sweep.policy import effective
 from ccci.sweep.rules import BY_ID, Choice
@@ -48,6 +48,7 @@ def compare(recipe: str, before: Revision, after: Revision, choice: Choice) -> S
             ServiceRow(recipe, row.file, effective(each), variant=row.variant)
             for each in pair.new.loaded.services.values()
         ]
+        answered = answered_by(pair.new.loaded.ignores)
         for slip in _slips(pair, choice):
             # What an app without the overlay has as well is said of that one.
             key = (slip.rule, slip.service, slip.message.replace(pair.overlay or "\0", ""))
@@ -55,7 +56,8 @@ def compare(recipe: str, before: Revision, after: Revision, choice: Choice) -> S
                 continue
             said.add(key)
             found = _finding(recipe, row, slip)
-            (ignored if _answered(slip, pair.new.loaded.ignores) else findings).append(found)
+            is_answered = not answered.isdisjoint({(slip.rule, None), (slip.rule, slip.service)})
+            (ignored if is_answered else findings).append(found)
     findings.sort(key=lambda each: (each.severity.rank, each.rule))
     return Sweep(tuple(files), tuple(rows), tuple(findings), tuple(ignored))
 
@@ -102,7 +104,3 @@ def _finding(recipe: str, row: FileRow, slip: Slip) -> Finding:
         row.variant,
         confidence=slip.confidence or rule.confidence,
     )
-
-
-def _answered(slip: Slip, ignores: Sequence[Ignore]) -> bool:
-    return any(slip.rule in each.rules and each.service in {None, slip.service} for each in ignores)

@@ -19,22 +19,27 @@ SECRET, VARIABLE, COMPOSE_FILE, VERSION, EXTERNAL = (
 _VERSION = re.compile(r"[A-Z0-9_]+_VERSION")
 _SAMPLE = ".env.sample"
 _ABRAS_OWN = "ABRA_"
+_MOST = 100
 
 
 def secrets(pair: Pair) -> Iterator[Slip]:
     """Yield each secret that a service uses and an existing app was never given."""
     old = _externals(pair.old.loaded.sections.secrets)
     new = _externals(pair.new.loaded.sections.secrets)
-    dropped = [each for name, each in old.items() if name not in new]
+    dropped: dict[str, Named] = {}
+    for name, each in old.items():
+        if name not in new:
+            dropped.setdefault(each.key, each)
     services = sorted(pair.new.loaded.services.items(), reverse=True)
     used = {key: name for name, each in services for key in each.secrets}
     yield from _renamed_variables(pair, old, used)
+    notes = _new_notes(pair)
     for name, named in new.items():
         if name in old or named.key not in used:
             continue
-        renamed = next((each for each in dropped if each.key == named.key), None)
+        renamed = dropped.get(named.key)
         instead = f" instead of `{_short(renamed)}`" if renamed else ""
-        told = _release_notes_tell(pair, named.key)
+        told = "secret" in notes or named.key.lower() in notes
         yield Slip(
             SECRET,
             f"{used[named.key]} wants the secret `{_short(named)}`{instead}, which existing apps "
@@ -88,18 +93,17 @@ def _short(named: Named) -> str:
     return named.key if name.endswith("_") else name
 
 
-def _release_notes_tell(pair: Pair, word: str) -> bool:
-    """Say whether a file below `release/` that the newer commit brings names something."""
+def _new_notes(pair: Pair) -> str:
+    """Return what the files below `release/` say that the newer commit brings, in small letters."""
+    texts: list[str] = []
     after, before = pair.new.revision, pair.old.revision
     folder = after.folder / "release"
     for path in sorted(folder.iterdir()) if folder.is_dir() and not folder.is_symlink() else ():
         name = f"release/{path.name}"
         content = after.content(name)
         if content is not None and content != before.content(name):
-            text = content.decode(errors="replace").lower()
-            if word.lower() in text or "secret" in text:
-                return True
-    return False
+            texts.append(content.decode(errors="replace").lower())
+    return "\n".join(texts)
 
 
 def variables(pair: Pair) -> Iterator[Slip]:
@@ -108,8 +112,9 @@ def variables(pair: Pair) -> Iterator[Slip]:
     needed = [each for each in pair.new.loaded.needs if each not in before]
     unset = [each for each in pair.new.loaded.unset if each not in before and each not in needed]
     after = pair.new.revision
+    of_secrets = pair.new.secret_versions
     for name in needed:
-        place = pair.new.mentions(name)
+        place = pair.new.first.get(name)
         if place is not None:
             yield Slip(
                 VARIABLE,
@@ -119,24 +124,24 @@ def variables(pair: Pair) -> Iterator[Slip]:
                 severity=Severity.ERROR,
             )
     for name in unset:
-        if pair.old.defaults(name) and name not in after.sample and not _names_a_secret(pair, name):
+        if name in pair.old.defaulted and name not in after.sample and name not in of_secrets:
             yield Slip(
                 VARIABLE,
                 f"{name} had a default and has none now, and nobody sets it: it is empty in the "
                 "apps that relied on the default",
                 f"keep the default, `${{{name}:-…}}`",
-                pair.new.mentions(name) or NOWHERE,
+                pair.new.first.get(name, NOWHERE),
             )
     # Where the older commit has no .env.sample, nobody knows what its apps have.
     for name in unset if pair.old.revision.sample else ():
         if name in after.offered or name.startswith(_ABRAS_OWN):
             continue
-        if pair.old.mentions(name) is not None:
+        if name in pair.old.first:
             continue  # it was read before, in another place
         given = after.sample.get(name)
         if given is not None and not given.value:
             continue
-        if _names_a_secret(pair, name):
+        if name in of_secrets:
             continue  # the secret is the finding
         have = (
             f"{name}, which only new apps get ({_SAMPLE}): existing ones have it empty"
@@ -147,13 +152,8 @@ def variables(pair: Pair) -> Iterator[Slip]:
             VARIABLE,
             f"the files read {have}",
             f"give it a default, `${{{name}:-{given.value if given else '…'}}}`",
-            pair.new.mentions(name) or NOWHERE,
+            pair.new.first.get(name, NOWHERE),
         )
-
-
-def _names_a_secret(pair: Pair, variable: str) -> bool:
-    sections = pair.new.loaded.sections.secrets
-    return any(variable in str(pair.new.raw("secrets", key).get("name")) for key in sections)
 
 
 def compose_file(pair: Pair) -> Iterator[Slip]:
@@ -175,7 +175,7 @@ def versions(pair: Pair) -> Iterator[Slip]:
     if pair.overlay is not None:
         return
     before, after = pair.old.revision, pair.new.revision
-    images = pair.new.images
+    images, of_secrets = pair.new.images, pair.new.secret_versions
     changed = {
         name: (before.sample[name].value, setting.value)
         for name, setting in after.sample.items()
@@ -184,11 +184,12 @@ def versions(pair: Pair) -> Iterator[Slip]:
         and name not in after.exports
         and (name in images or _VERSION.fullmatch(name))
     }
+    first = list(changed.items())[:_MOST]
     for name, (was, now) in changed.items():
-        others = [each for other, each in changed.items() if other != name]
+        others = [each for other, each in first if other != name]
         if any(old and was.replace(old, new) == now for old, new in others):
             continue  # it changed with the variable in it
-        secret = name.startswith("SECRET_") or _names_a_secret(pair, name)
+        secret = name.startswith("SECRET_") or name in of_secrets
         what = "secret" if secret else "image" if name in images else "version"
         yield Slip(
             VERSION,

@@ -14,7 +14,7 @@ from ccci.sweep.inventory import DEFAULT_FILE, OVERLAY_NAME, SAMPLE
 
 STACK = "stack"
 _OFFERED = re.compile(r"\s*#\s*(?:export\s+)?([A-Z][A-Z0-9_]*)=(.*)")
-_EXPORT = re.compile(r"export\s+.*?\b([A-Z][A-Z0-9_]*)=")
+_EXPORT = re.compile(r"export\s+(?!\s).*?\b([A-Z][A-Z0-9_]*)=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,7 @@ def _text(folder: Path, name: str) -> str:
 
 
 READS = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_READS = re.compile(rf"{READS.pattern}(:?-)?")
 
 
 def _mappings(section: object) -> Iterator[Mapping[str, object]]:
@@ -130,6 +131,10 @@ class View:
     loaded: Loaded
     lines: tuple[tuple[str, Place], ...]
     """Each line of the files, and where it stands."""
+    first: Mapping[str, Place]
+    """Where each variable is read first."""
+    defaulted: frozenset[str]
+    """The variables that have a default wherever they are read."""
 
     def raw(self, kind: str, key: str) -> Mapping[str, object]:
         """Return an entry of a top-level section before variables are replaced."""
@@ -158,16 +163,11 @@ class View:
                 asked += READS.findall(sample[name].value) if name in sample else ()
         return frozenset(found)
 
-    def defaults(self, variable: str) -> bool:
-        """Say whether a variable has a default wherever it is read."""
-        read = re.compile(rf"\$\{{?{re.escape(variable)}\b(:?-)?")
-        reads = [default for line, _ in self.lines for default in read.findall(line)]
-        return bool(reads) and all(reads)
-
-    def mentions(self, variable: str) -> Place | None:
-        """Return where a variable is read first."""
-        read = re.compile(rf"\$\{{?{re.escape(variable)}\b")
-        return next((place for line, place in self.lines if read.search(line)), None)
+    @property
+    def secret_versions(self) -> frozenset[str]:
+        """Return the variables that the names of secrets are made with."""
+        names = (str(self.raw("secrets", key).get("name")) for key in self.loaded.sections.secrets)
+        return frozenset(variable for name in names for variable in READS.findall(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +235,15 @@ def _view(revision: Revision, files: tuple[str, ...], kept: Mapping[str, str]) -
         sources = (open_source(DEFAULT_FILE, revision.folder / DEFAULT_FILE, content=b"{}"),)
     loaded = Loader(values, inside=revision.folder).load(sources)
     lines = tuple(line for source in sources for line in _lines(revision, source.name))
-    return View(revision, files, sources, loaded, lines)
+    first: dict[str, Place] = {}
+    without: set[str] = set()
+    for line, place in lines:
+        for name, default in _READS.findall(line):
+            first.setdefault(name, place)
+            if not default:
+                without.add(name)
+    defaulted = frozenset(first.keys() - without)
+    return View(revision, files, sources, loaded, lines, first, defaulted)
 
 
 def _lines(revision: Revision, name: str) -> Iterator[tuple[str, Place]]:

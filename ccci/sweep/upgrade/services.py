@@ -105,14 +105,17 @@ def services(pair: Pair) -> Iterator[Slip]:
         return
     # One without an image never ran: an overlay spoke of a service that was gone already.
     old = {name: each for name, each in pair.old.loaded.services.items() if each.image}
-    added = {name: each for name, each in new.items() if name not in old}
+    added = [name for name in new if name not in old]
+    owners: dict[str, int] = {}
+    for number, name in enumerate(added):
+        for volume in volumes_of(new[name]):
+            owners.setdefault(volume, number)
+    overlays_of = _overlays_of(pair)
     for name, service in old.items():
         if name in new:
             continue
-        moved = _moved_into(pair, name)
-        shared = sorted(
-            volumes_of(service) & {v for each in added.values() for v in volumes_of(each)}
-        )
+        moved = overlays_of.get(name)
+        shared = sorted(volumes_of(service) & owners.keys())
         if moved:
             yield Slip(
                 SERVICE,
@@ -122,7 +125,7 @@ def services(pair: Pair) -> Iterator[Slip]:
                 service=name,
             )
         elif shared:
-            other = next(n for n, each in added.items() if volumes_of(each) & set(shared))
+            other = added[min(owners[volume] for volume in shared)]
             yield Slip(
                 SERVICE,
                 f"`{name}` is gone and `{other}` has its volume {', '.join(shared)}: nobody stops "
@@ -142,17 +145,18 @@ def services(pair: Pair) -> Iterator[Slip]:
             )
 
 
-def _moved_into(pair: Pair, service: str) -> str | None:
-    """Return the overlay of the newer commit that has a service whole, with an image."""
+def _overlays_of(pair: Pair) -> dict[str, str]:
+    """Return the overlay of the newer commit that has each service whole, with an image."""
     after = pair.new.revision
+    found: dict[str, str] = {}
     for overlay in (*after.files, *after.overlays):
         if overlay not in pair.new.files:
             tree = open_source(overlay, after.folder / overlay, inside=after.folder).tree
-            found = tree.get("services")
-            mine = found.get(service) if isinstance(found, Mapping) else None
-            if isinstance(mine, Mapping) and mine.get("image"):
-                return overlay
-    return None
+            services = tree.get("services")
+            for name, mine in services.items() if isinstance(services, Mapping) else ():
+                if isinstance(mine, Mapping) and mine.get("image"):
+                    found.setdefault(name, overlay)
+    return found
 
 
 def volumes_of(service: Service) -> set[str]:
@@ -168,6 +172,7 @@ def data(pair: Pair) -> Iterator[Slip]:
         if before is None or not service.image:
             continue
         mounts = {mount.target.rstrip("/"): mount for mount in service.mounts or ()}
+        by_source = {mount.source: mount for mount in reversed(mounts.values())}
         for target, mount in {m.target.rstrip("/"): m for m in before.mounts or ()}.items():
             if mount.read_only or mount.type not in {"volume", "bind"} or not mount.source:
                 continue
@@ -176,7 +181,7 @@ def data(pair: Pair) -> Iterator[Slip]:
             now = mounts.get(target)
             was = _volume_name(pair.old, mount)
             if now is None:
-                elsewhere = next((m for m in mounts.values() if m.source == mount.source), None)
+                elsewhere = by_source.get(mount.source)
                 where = f"is mounted at {elsewhere.target} now" if elsewhere else "is not mounted"
                 yield Slip(
                     VOLUME,
