@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ccci.host import clock, sanitizer
 from ccci.report.layout import that_fit
 from ccci.swarm.model import Observation
-from ccci.terminal.log import Lines, lines_for
+from ccci.terminal.awaited import awaited
+from ccci.terminal.log import Deaths, Lines, lines_for
 from ccci.terminal.output import Output
 from ccci.terminal.rows import Row, clock_face, rows
 
@@ -39,12 +40,13 @@ def view_for(output: Output) -> View:
 
 
 class Table:
-    """A table that is redrawn; lines while COMMAND still prints to the same terminal."""
+    """A table that is redrawn below the lines of COMMAND, and of the tasks that die."""
 
     def __init__(self, output: Output) -> None:
         """Draw on the terminal of `output`; nothing is drawn before the first look."""
         self._output = output
-        self._lines = lines_for(output)
+        self._lines = Lines(output) if output.verbosity > 0 else None
+        self._deaths = Deaths()
         self._live: Live | None = None
         self._latest: tuple[Rollout, Observation] | None = None
         self._width = 0
@@ -52,19 +54,37 @@ class Table:
 
     def show(self, rollout: "Rollout", seen: Observation) -> None:
         """Draw the latest look."""
-        if seen.command is not None and seen.command.code is None:
-            self._lines.show(rollout, seen)
-            return
         self._latest = (rollout, seen)
         if self._live is None:
             self._live = self._begin()
+            self._output.screen.keep(self._above)
+        if self._lines is not None:
+            self._lines.show(rollout, seen)
+        else:
+            for death in self._deaths.news(rollout):
+                elapsed = clock_face(seen.at - rollout.started_at)
+                self._output.progress(f"{elapsed:>6}  {death}")
         self._live.refresh()
 
     def close(self) -> None:
         """Remove the table; the story that follows says it all again."""
+        self._output.screen.leave()
         if self._live is not None:
             self._live.stop()
             self._live = None
+
+    def _above(self, text: str) -> None:
+        """Print whole lines where the table stands, and the table below them."""
+        from rich.text import Text
+
+        live = self._live
+        if live is None:
+            return
+        # Its own thread redraws it meanwhile, and would find it elsewhere.
+        with live._lock:  # noqa: SLF001 -- Rich prints and redraws under two locks
+            if live.console.width < self._width:
+                live.refresh()
+            live.console.print(Text(text, end=""), soft_wrap=True)
 
     def _begin(self) -> "Live":
         from rich.console import Console
@@ -161,21 +181,38 @@ def draw(
         style = "" if row.open else _COLOURS[row.passed]
         grid.add_row(*(line(cell[head], style) for head in heads))
     hidden = [line(f"… and {len(left) - len(told)} more", "dim")] if len(told) < len(left) else []
-    below = line(f"deadline: {rollout.arithmetic}", "dim")
+    below = line(_limit(rollout, seen), "dim")
     if seen.unreachable is not None:
         below = line(f"the Engine is out of reach: {seen.unreachable}", "yellow")
-    above = line(_totals(rollout, found, at), "")
+    above = line(_totals(rollout, seen, found, at), "")
     return Group(above, *([grid] if told else []), *hidden, *whys, below)
 
 
-def _totals(rollout: "Rollout", found: tuple[Row, ...], at: float) -> str:
-    """Return how many services are done, how many went wrong, and the clock."""
+def _limit(rollout: "Rollout", seen: Observation) -> str:
+    """Return the deadline in words; before COMMAND's first change it is that of what was there."""
+    if _waits_for_command(rollout, seen):
+        return "COMMAND has changed no service yet"
+    return f"deadline: {rollout.arithmetic}"
+
+
+def _waits_for_command(rollout: "Rollout", seen: Observation) -> bool:
+    running = seen.command is not None and seen.command.code is None
+    return running and not rollout.touched
+
+
+def _totals(rollout: "Rollout", seen: Observation, found: tuple[Row, ...], at: float) -> str:
+    """Return how many services are done, how many went wrong, the clock, and what is awaited."""
     done = sum(_done(row) for row in found)
     failing = sum(not row.open and not row.passed for row in found)
     allowed = rollout.deadline_at - rollout.started_at
     parts = [f"{done}/{len(found)} steady"]
     parts += [f"{failing} failing"] if failing else []
-    parts.append(f"{clock_face(at - rollout.started_at)} of {clock_face(allowed)}")
+    elapsed = clock_face(at - rollout.started_at)
+    parts.append(
+        elapsed if _waits_for_command(rollout, seen) else f"{elapsed} of {clock_face(allowed)}"
+    )
+    waits = awaited(rollout, seen, at)
+    parts += [f"waiting for: {waits}"] if waits else []
     return " · ".join(parts)
 
 

@@ -3,6 +3,7 @@
 Thirty services that come up take a dozen lines; `-v` gives a line for each change instead.
 """
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ccci.swarm.judge.diagnose import diagnose
@@ -71,8 +72,7 @@ class Digest(Lines):
         self._begun: set[str] = set()
         self._steady: set[str] = set()
         self._trouble: dict[str, str] = {}
-        self._deaths: set[str] = set()
-        self._counts: dict[tuple[str, str], int] = {}
+        self._deaths = Deaths()
         self._pending: dict[str, list[Row]] = {"updating": [], "steady": []}
         self._flushed_at = -_TOGETHER
         self._spoke_at: float | None = None
@@ -94,7 +94,9 @@ class Digest(Lines):
             self._once("/deadline", f"deadline: {rollout.arithmetic}")
         found = rows(rollout)
         self._total = len(found)
-        self._deaths_of(rollout)
+        for death in self._deaths.news(rollout):
+            self.flush()
+            self._say(death)
         for row in found:
             self._progress_of(row)
         if self._elapsed - self._flushed_at >= _TOGETHER:
@@ -148,25 +150,6 @@ class Digest(Lines):
                 self.flush()
                 self._say(f"{row.name}: {row.phase.replace('-', ' ')}: {row.runs}")
 
-    def _deaths_of(self, rollout: "Rollout") -> None:
-        """Tell of each task that failed, with its reason; of many alike not each."""
-        nodes = {node.id: node.hostname for node in rollout.last.nodes} if rollout.last else {}
-        for history in rollout.histories.values():
-            for failure in (each for slot in history.tasks.failures.values() for each in slot):
-                life = history.tasks.lives.get(failure.task)
-                if failure.task in self._deaths or life is None:
-                    continue
-                self._deaths.add(failure.task)
-                kind = (history.name, failure.signature)
-                count = self._counts[kind] = self._counts.get(kind, 0) + 1
-                if not _worth_a_line(count):
-                    continue
-                node = nodes.get(life.task.node, life.task.node)
-                cause = diagnose(life.task, None, history.asked.target, node)
-                times = f" ({count} times)" if count > 1 else ""
-                self.flush()
-                self._say(f"{history.name}: {cause.detail}{times}")
-
     def _wait(self, found: tuple[Row, ...]) -> None:
         """Say what is waited for where nothing was said for long."""
         if self._spoke_at is None or self._elapsed - self._spoke_at < self._patience:
@@ -177,6 +160,33 @@ class Digest(Lines):
         waiting = f"; waiting for {told}{more}" if open_rows else ""
         self._say(f"{len(self._steady)} of {self._total} steady{waiting}")
         self._patience = _AGAIN
+
+
+class Deaths:
+    """The tasks that failed while somebody watched, each told with its reason when it is seen."""
+
+    def __init__(self) -> None:
+        """Know of none yet."""
+        self._told: set[str] = set()
+        self._counts: dict[tuple[str, str], int] = {}
+
+    def news(self, rollout: "Rollout") -> Iterator[str]:
+        """Yield a line for each task that failed since the last time; of many alike not each."""
+        nodes = {node.id: node.hostname for node in rollout.last.nodes} if rollout.last else {}
+        for history in rollout.histories.values():
+            for failure in (each for slot in history.tasks.failures.values() for each in slot):
+                life = history.tasks.lives.get(failure.task)
+                if failure.task in self._told or life is None:
+                    continue
+                self._told.add(failure.task)
+                kind = (history.name, failure.signature)
+                count = self._counts[kind] = self._counts.get(kind, 0) + 1
+                if not _worth_a_line(count):
+                    continue
+                node = nodes.get(life.task.node, life.task.node)
+                cause = diagnose(life.task, None, history.asked.target, node)
+                times = f" ({count} times)" if count > 1 else ""
+                yield f"{history.name}: {cause.detail}{times}"
 
 
 def _worth_a_line(count: int) -> bool:

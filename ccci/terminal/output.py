@@ -21,6 +21,7 @@ from ccci.exits import Verdict
 from ccci.host import clock, sanitizer
 from ccci.host.masking import Mask, mask, masked
 from ccci.terminal.copies import Copies
+from ccci.terminal.screen import Screen
 
 if TYPE_CHECKING:
     from ccci.report.layout import Line, Row
@@ -45,6 +46,9 @@ class Output:
     secrets: set[Mask] = field(default_factory=set, repr=False, compare=False)
     copies: Copies = field(default_factory=Copies, repr=False, compare=False)
     """Where else a report goes, and in which forms; `hand_on` writes them."""
+
+    screen: Screen = field(default_factory=Screen, repr=False, compare=False)
+    """What is redrawn at the lower end of a terminal while lines are printed."""
 
     def keep_secret(self, values: Iterable[Mask]) -> None:
         """Hide these values in whatever is printed from now on."""
@@ -75,6 +79,11 @@ class Output:
         """Print one line about what is going on, on standard error, unless quiet."""
         if self.verbosity >= 0:
             self._say(sys.stderr, f"{_time_of_day()}{line}")
+
+    def tick(self, line: str) -> None:
+        """Redraw one line at the end of a terminal, an empty one for none; nothing elsewhere."""
+        if self.live:
+            self.screen.tell(self.shown(line))
 
     def detail(self, line: str) -> None:
         """Print a line that only `-v` shows, on standard error."""
@@ -185,8 +194,8 @@ class Output:
 
     def _write(self, stream: TextIO, lines: "Iterable[Line]") -> None:
         tinted = _tinted(stream)
-        stream.write("".join(f"{self._painted(line, tinted=tinted)}\n" for line in lines))
-        stream.flush()
+        text = "".join(f"{self._painted(line, tinted=tinted)}\n" for line in lines)
+        self.screen.say(stream, text)
 
     def _painted(self, line: "Line", *, tinted: bool) -> str:
         """Return a line as it is printed; its lead is what is left of it once it is harmless."""
@@ -232,8 +241,7 @@ class Output:
 
     def _say(self, stream: TextIO, *lines: str) -> None:
         """Print lines in one piece, so that no other writer comes between them."""
-        stream.write("".join(f"{self.shown(line)}\n" for line in lines))
-        stream.flush()
+        self.screen.say(stream, "".join(f"{self.shown(line)}\n" for line in lines))
 
 
 def _released() -> tuple[str, str]:

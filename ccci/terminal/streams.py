@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 _STANDARD = (0, 1, 2)
+ERASE = "\r\x1b[2K"
+"""The beginning of a terminal's line, and nothing on it (ECMA-48 EL)."""
 
 
 @dataclass(slots=True)
@@ -22,9 +24,13 @@ class Streams:
     """The descriptors that could not be written to any more."""
 
     def say(self, line: str) -> None:
-        """Write a line to standard error past every buffer: this much a signal's handler may do."""
+        """Write a line to standard error past every buffer: this much a signal's handler may do.
+
+        On a terminal it takes the place of a line that is redrawn there (ECMA-48 EL).
+        """
+        redrawn = os.isatty(2) and os.environ.get("TERM") != "dumb"
         try:
-            os.write(2, f"{line}\n".encode())
+            os.write(2, f"{ERASE if redrawn else ''}{line}\n".encode())
         except OSError:
             self.lost.add(2)
 

@@ -1,12 +1,11 @@
 """Waiting in words: whatever takes longer than a moment says what it waits for, how long at most.
 
 In a log it is said once, when it is clear that it takes longer, and then once a minute; on a
-terminal more often. What is waited for may change its words on the way (so many are left); a new
-wait begins anew.
+terminal one line ticks and is gone when the wait is over. What is waited for may change its words
+on the way (so many are left); a new wait begins anew.
 """
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
@@ -17,7 +16,6 @@ from ccci.terminal.output import Output
 MOMENT = 2.0
 """Seconds without a word that nobody minds."""
 IN_A_LOG = 60.0
-ON_A_TERMINAL = 10.0
 _TICK = 0.25
 
 
@@ -34,8 +32,8 @@ class Waiting:
 
     def __init__(self, output: Output, lead: str = "") -> None:
         """Speak to `output`, each line led by the step's name."""
-        self._say: Callable[[str], None] = output.progress
-        self._every = ON_A_TERMINAL if output.live else IN_A_LOG
+        self._output = output
+        self._ticks = output.live
         self._lead = f"{lead}: " if lead else ""
         self._lock = threading.Lock()
         self._wait: _Wait | None = None
@@ -49,12 +47,14 @@ class Waiting:
         self._stop.set()
         for thread in self._threads:
             thread.join()
+        self.end()
 
     def begin(self, what: str, most: float | None = None) -> None:
         """Wait for something from now on, for `most` seconds where there is a limit."""
         now = clock.monotonic()
         with self._lock:
             self._wait = _Wait(what, now, None if most is None else now + most)
+            self._output.tick("")
         if not self._threads and not self._stop.is_set():
             thread = threading.Thread(target=self._run, name="ccci-waiting", daemon=True)
             self._threads.append(thread)
@@ -70,6 +70,7 @@ class Waiting:
         """Wait for nothing any more."""
         with self._lock:
             self._wait = None
+            self._output.tick("")
 
     def speak(self, now: float) -> None:
         """Say what is waited for, where that is due at this moment of the clock."""
@@ -77,12 +78,15 @@ class Waiting:
             wait = self._wait
             if wait is None or now - wait.since < MOMENT:
                 return
-            if wait.said_at is not None and now - wait.said_at < self._every:
-                return
-            wait.said_at = now
             most = "" if wait.until is None else f" up to {told(max(1.0, wait.until - now))}"
             line = f"{self._lead}waiting{most} for {wait.what}"
-        self._say(line)
+            if self._ticks:
+                self._output.tick(f"{line} ({told(now - wait.since)} so far)")
+                return
+            if wait.said_at is not None and now - wait.said_at < IN_A_LOG:
+                return
+            wait.said_at = now
+        self._output.progress(line)
 
     def _run(self) -> None:
         while not self._stop.wait(_TICK):

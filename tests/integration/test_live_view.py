@@ -45,6 +45,9 @@ def test_a_terminal_gets_a_table_with_both_axes_and_then_the_story(
     for words in ("service", "Swarm says", "what runs", "deadline: ", "soaking"):
         assert words in text
     assert f"{_ESCAPE}[2K" in text
+    # COMMAND's own lines stay, and the table was there while it ran.
+    assert f"Creating service {argv[-1]}_app" in text
+    assert "waiting for: " in text
     # The cursor is back, and what stays on the screen is the story.
     last = text[text.rindex(f"{_ESCAPE}[?25h") :]
     assert "CONVERGED: 2 services" in last

@@ -1,8 +1,13 @@
 import io
 import os
 import pty
+import re
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -143,22 +148,35 @@ class Screen:
         self._monkeypatch = monkeypatch
         self._reader, writer = pty.openpty()
         self.stream = os.fdopen(writer, "w")
+        self._kept = b""
+        # What nobody reads blocks whoever writes to it.
+        self._thread = threading.Thread(target=self._keep, daemon=True)
+        self._thread.start()
 
     def view(self) -> View:
         """Return the view for this terminal; pytest puts its own streams back between phases."""
         self._monkeypatch.setattr("sys.stderr", self.stream)
         return view_for(Output())
 
+    def _keep(self) -> None:
+        with suppress(OSError):  # the other end is closed
+            while piece := os.read(self._reader, 65536):
+                self._kept += piece
+
+    def seen(self, until: str) -> str:
+        """Return what was written, once it matches this."""
+        self.stream.flush()
+        over = time.monotonic() + 10
+        while not re.search(until, self._kept.decode(errors="replace"), re.DOTALL):
+            assert time.monotonic() < over
+            self._thread.join(0.01)
+        return self._kept.decode()
+
     def read(self) -> str:
         self.stream.close()
-        text = b""
-        try:
-            while piece := os.read(self._reader, 65536):
-                text += piece
-        except OSError:  # the other end is closed
-            pass
+        self._thread.join(10)
         os.close(self._reader)
-        return text.decode()
+        return self._kept.decode()
 
 
 @pytest.fixture
@@ -186,15 +204,118 @@ def test_a_terminal_gets_a_table_with_both_axes_the_clock_and_the_arithmetic(
     assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")
 
 
-def test_while_command_prints_to_the_terminal_nothing_is_redrawn(screen: Screen) -> None:
-    running = Command(("docker", "stack", "deploy"))
+RUNNING = Command(("docker", "stack", "deploy"))
+
+
+class Terminal:
+    """What a terminal of 80 columns shows, of the controls that ccci uses."""
+
+    def __init__(self, columns: int = 80) -> None:
+        self.columns = columns
+        self.lines: list[str] = [""]
+        self.row = self.column = 0
+
+    def feed(self, text: str) -> list[str]:
+        for piece in re.findall(r"\x1b\[[?]?[0-9;]*[a-zA-Z]|.", text, re.DOTALL):
+            self._take(piece)
+        return [line.rstrip() for line in self.lines]
+
+    def _take(self, piece: str) -> None:
+        match piece:
+            case "\n":
+                self.row += 1
+                self.lines += [""] * (self.row + 1 - len(self.lines))
+            case "\r":
+                self.column = 0
+            case "\x1b[2K":
+                self.lines[self.row] = ""
+            case "\x1b[1A":
+                self.row -= 1
+            case _ if not piece.startswith("\x1b"):
+                if self.column == self.columns:
+                    self._take("\n")
+                    self.column = 0
+                line = self.lines[self.row].ljust(self.column)
+                self.lines[self.row] = line[: self.column] + piece + line[self.column + 1 :]
+                self.column += 1
+
+
+def test_while_command_runs_its_lines_are_printed_above_the_table(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr", screen.stream)
+    monkeypatch.setattr("sys.stdout", screen.stream)
+    output = Output()
+    view = view_for(output)
+    for at, (rollout, seen) in enumerate(
+        follow(*(look(100.0 + n, command=RUNNING) for n in range(3)))
+    ):
+        view.show(rollout, seen)
+        output.command_line(f"out {at}: overall progress \x1b[2J0 out of 3 tasks{'!' * 90}")
+        output.command_error(f"error {at}")
+    shown = Terminal(120).feed(screen.seen("error 2.*no service yet"))
+    view.close()
+    after = Terminal(120).feed(screen.read())
+    table = [number for number, line in enumerate(shown) if "0/1 steady" in line]
+    assert len(table) == 1, "one table, below all lines"
+    above, below = shown[: table[0]], shown[table[0] :]
+    said = re.findall(r"(?:out|error) \d", "\n".join(above))
+    assert said == ["out 0", "error 0", "out 1", "error 1", "out 2", "error 2"]
+    assert "COMMAND has changed no service yet" in "\n".join(below)
+    assert [line for line in after if line] == [line for line in above if line]
+
+
+def test_many_writers_at_once_leave_one_table_and_every_line(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr", screen.stream)
+    monkeypatch.setattr("sys.stdout", screen.stream)
+    output = Output()
+    view = view_for(output)
+    *_, (rollout, seen) = follow(look(100.0, command=RUNNING))
+    view.show(rollout, seen)
+
+    def write(name: str) -> None:
+        for number in range(100):
+            output.command_line(f"{name}{number}")
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for _ in range(20):
+        view.show(rollout, seen)
+    for thread in threads:
+        thread.join()
+    view.close()
+    told = [line for line in Terminal(120).feed(screen.read()) if line]
+    assert sorted(told) == sorted(f"{name}{number}" for name in "ab" for number in range(100))
+
+
+def test_a_death_is_said_above_the_table_and_stays(screen: Screen) -> None:
     view = screen.view()
-    for rollout, seen in follow(look(100.0, command=running), look(101.0, command=running)):
+    looks = [look(100.0, TaskState.RUNNING), look(103.0, TaskState.FAILED)]
+    for rollout, seen in follow(*looks, replace(looks[1], at=104.0)):
         view.show(rollout, seen)
     view.close()
-    text = screen.read()
-    assert "app: Swarm says updating" in text
-    assert "\x1b" not in text
+    left = [line for line in Terminal(120).feed(screen.read()) if line]
+    (death,) = left
+    assert death.startswith("  0:03  app: task t1 of slot 1")
+
+
+def test_a_stream_that_is_no_terminal_gets_its_lines_as_they_are(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with (tmp_path / "out").open("w") as out:
+        monkeypatch.setattr("sys.stderr", screen.stream)
+        monkeypatch.setattr("sys.stdout", out)
+        output = Output()
+        view = view_for(output)
+        *_, (rollout, seen) = follow(look(100.0, command=RUNNING))
+        view.show(rollout, seen)
+        output.command_line("from COMMAND")
+        view.close()
+    assert (tmp_path / "out").read_text() == "from COMMAND\n"
+    assert "from COMMAND" not in screen.read()
 
 
 def test_no_colour_where_the_user_wants_none(

@@ -4,6 +4,7 @@ import pytest
 
 from ccci.host import clock
 from ccci.terminal.output import Output
+from ccci.terminal.streams import ERASE
 from ccci.terminal.waiting import Waiting
 
 
@@ -84,3 +85,63 @@ def test_it_speaks_by_itself_and_not_when_quiet(
     assert capsys.readouterr().err == "fetch: waiting up to 30m for git to fetch shop\n"
     until_said(Output(verbosity=-1))
     assert capsys.readouterr().err == ""
+
+
+def test_on_a_terminal_one_line_ticks_and_is_gone_when_it_is_over(
+    now: list[float], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    output = Output()
+    waiting = Waiting(output, "teardown")
+    waiting._stop.set()
+    waiting.begin("3 services to be gone", 180)
+    for at in (1.0, 2.0, 2.25, 3.0):
+        heard(waiting, now, at)
+    output.progress("COMMAND says")
+    waiting.end()
+    lead = "teardown: waiting up to"
+    assert capsys.readouterr().err == (
+        f"{ERASE}{lead} 2m58s for 3 services to be gone (2s so far)"
+        f"{ERASE}{lead} 2m57s for 3 services to be gone (3s so far)"
+        f"{ERASE}COMMAND says\n{lead} 2m57s for 3 services to be gone (3s so far)"
+        f"{ERASE}"
+    )
+
+
+def test_a_tick_is_no_longer_than_the_terminal_is_wide_and_hides_secrets(
+    now: list[float], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "30")
+    output = Output()
+    output.keep_secret(["swordfish"])
+    waiting = Waiting(output)
+    waiting._stop.set()
+    waiting.begin("swordfish \x1b[2J and many others to be gone")
+    heard(waiting, now, 5.0)
+    (tick,) = capsys.readouterr().err.split(ERASE)[1:]
+    assert tick.startswith("waiting for *** ")
+    assert len(tick) < 30
+    assert "\x1b" not in tick
+
+
+@pytest.mark.parametrize(("verbosity", "term"), [(-1, "xterm"), (0, "dumb")])
+def test_where_nothing_may_be_redrawn_nothing_ticks(
+    verbosity: int,
+    term: str,
+    now: list[float],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("TERM", term)
+    waiting = Waiting(Output(verbosity=verbosity))
+    waiting._stop.set()
+    waiting.begin("one thing")
+    heard(waiting, now, 5.0)
+    waiting.end()
+    said = capsys.readouterr().err
+    assert said == ("" if verbosity < 0 else "waiting for one thing\n")

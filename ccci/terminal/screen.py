@@ -1,0 +1,81 @@
+"""The lower end of a terminal: what is redrawn there stays below the lines that others print.
+
+COMMAND's lines, warnings and deaths come from several threads, and would land in the middle of a
+table or of a line that tells of a wait. Whoever prints asks here first.
+"""
+
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Callable
+from typing import TextIO
+
+from ccci.terminal.streams import ERASE
+
+
+class Screen:
+    """What is redrawn on standard error, if that is a terminal: a table, a line, or nothing."""
+
+    def __init__(self) -> None:
+        """Redraw nothing."""
+        self._lock = threading.RLock()
+        self._above: Callable[[str], None] | None = None
+        self._line = ""
+
+    def keep(self, above: Callable[[str], None]) -> None:
+        """Leave the lower end to somebody who prints lines `above` what he redraws there."""
+        with self._lock:
+            self.tell("")
+            self._above = above
+
+    def leave(self) -> None:
+        """Redraw nothing any more; no line is on its way above it after this."""
+        with self._lock:
+            self._above = None
+
+    def tell(self, line: str) -> None:
+        """Redraw one line, cut to the terminal's width; an empty one is gone."""
+        with self._lock:
+            if self._above is not None or line == self._line:
+                return
+            from ccci.report.layout import shortened  # where there is something to tell
+
+            width = shutil.get_terminal_size().columns
+            shown = shortened(line, max(width - 1, 1)) if line else ""
+            sys.stderr.write(f"{ERASE}{shown}")
+            sys.stderr.flush()
+            self._line = shown
+
+    def say(self, stream: TextIO, text: str) -> None:
+        """Write whole lines to a stream, above what is redrawn where that is on this terminal."""
+        if (self._above is None and not self._line) or not _is_this_terminal(stream):
+            _write(stream, text)
+            return
+        with self._lock:
+            if self._above is not None:
+                self._above(text)
+                return
+            line, self._line = self._line, ""
+            if line:
+                _write(sys.stderr, ERASE)
+            _write(stream, text)
+            if line:
+                _write(sys.stderr, line)
+                self._line = line
+
+
+def _write(stream: TextIO, text: str) -> None:
+    stream.write(text)
+    stream.flush()
+
+
+def _is_this_terminal(stream: TextIO) -> bool:
+    """Say whether what is written to a stream shows where standard error shows."""
+    if stream is sys.stderr:
+        return True
+    try:
+        ours, theirs = os.fstat(sys.stderr.fileno()), os.fstat(stream.fileno())
+        return stream.isatty() and ours.st_rdev == theirs.st_rdev
+    except (OSError, ValueError):
+        return False
