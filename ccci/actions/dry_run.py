@@ -12,13 +12,14 @@ from ccci.deployers import App, Revision, handing, plan, stack
 from ccci.deployers.plan import Plan
 from ccci.errors import DeployRefused
 from ccci.exits import Verdict
+from ccci.host import temporary
 from ccci.host.masking import mask
 from ccci.recipe import checkout, files, naming
 from ccci.recipe import overlay as overlays
 from ccci.recipe.checkout import Checkout
 from ccci.recipe.history import History
 from ccci.recipe.secrets import Modifiers
-from ccci.records import runs, strays
+from ccci.records import runs
 from ccci.report.model import Report
 from ccci.report.parts import DryRun
 from ccci.steps import claims, comparison, reach
@@ -46,7 +47,7 @@ def planned(command: str, recipe: str, choices: Choices, parts: Parts) -> Report
     source = find_recipe(recipe, choices)
     found = overlays.find(source.recipe, choices.overlay, choices.overlays)
     began = Began()
-    with strays.temporary("dry") as folder:
+    with temporary.folder("dry") as folder:
         abra_dir = folder / "abra"
         clone = checkout.clone(
             source.location,

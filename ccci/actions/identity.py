@@ -10,10 +10,11 @@ from ccci.actions.finished import engine_of
 from ccci.actions.recorded import judge
 from ccci.errors import CcciError, EngineError, UsageError
 from ccci.exits import Verdict
+from ccci.host import temporary
 from ccci.recipe import checkout
 from ccci.recipe.naming import stack_of
 from ccci.recipe.source import locate
-from ccci.records import baseline_file, runs, strays
+from ccci.records import baseline_file, runs
 from ccci.records.recorded import open_report
 from ccci.records.runs import Record
 from ccci.report.model import Report
@@ -223,7 +224,7 @@ def _checkout_of(record: Record | None) -> Path | None:
 
 def _from_checkout(location: str, expect: str | None) -> Asked:
     """Return what the repository knows: the full commit, all commits, the releases."""
-    with strays.temporary("identity") as place:
+    with temporary.folder("identity") as place:
         repository = checkout.clone(location, place / "repository", place / "journal")
         # Resolving may fetch a commit that no branch reaches, so it comes before the listing.
         return Asked(

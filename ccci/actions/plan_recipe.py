@@ -15,12 +15,13 @@ from ccci.actions.parts import Part, Parts
 from ccci.deployers import App, Revision
 from ccci.errors import BaseBroken, DeployRefused, EngineUnavailable, UsageError
 from ccci.exits import Verdict
+from ccci.host import temporary
 from ccci.host.cleanup import ensured
 from ccci.host.masking import mask
 from ccci.planning.model import Plan, PlannedRevision, document
 from ccci.recipe.base import Base
 from ccci.recipe.source import Source
-from ccci.records import runs, strays
+from ccci.records import runs
 from ccci.report.model import Report
 from ccci.steps import Steps, early, recorder
 from ccci.steps.app import create_app, edit_env, take_over
@@ -146,7 +147,7 @@ def _workspace(
     def connect() -> Engine:
         return Engine.connect(environ={"DOCKER_HOST": recording.host})
 
-    with strays.temporary("plan") as folder:
+    with temporary.folder("plan") as folder:
         run = runs.begin(folder, "plan", source.recipe, recipe=source.recipe)
         with (
             ensured(run.drop),

@@ -1,11 +1,11 @@
 """A recipe's commits side by side: each one's files in a folder of its own, for a while."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ccci.host import temporary
 from ccci.recipe import checkout as checkouts
 from ccci.recipe.checkout import Checkout
 
@@ -28,7 +28,6 @@ class History:
 @contextmanager
 def opened(source: str) -> Iterator[History]:
     """Give the history of a repository, a path or a URL. Raise CheckoutFailed."""
-    with tempfile.TemporaryDirectory(prefix="ccci-history-") as name:
-        folder = Path(name)
+    with temporary.folder("history") as folder:
         checkout = checkouts.clone(source, folder / "tree", folder / "journal")
         yield History(checkout, folder)

@@ -2,12 +2,11 @@
 
 import os
 import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from ccci.errors import CheckoutFailed, UsageError
-from ccci.host import files
+from ccci.host import files, temporary
 from ccci.records import runs
 from ccci.records.runs import Run
 
@@ -42,8 +41,8 @@ def _is_tracked(root: Path, path: Path) -> bool:
     from ccci.recipe.git_process import indexed  # only in a checkout
 
     try:
-        with tempfile.TemporaryDirectory(prefix="ccci-") as folder:
-            return bool(indexed(Path(folder) / "repository", root, path.relative_to(root)))
+        with temporary.folder("artifacts") as folder:
+            return bool(indexed(folder / "repository", root, path.relative_to(root)))
     except CheckoutFailed:
         return True
 

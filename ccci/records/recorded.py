@@ -4,13 +4,12 @@ Nothing but the files is asked: not the swarm, which may be gone, nor the machin
 """
 
 import json
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 from ccci.errors import CcciError, UsageError
 from ccci.exits import Verdict
-from ccci.host import file_lock
+from ccci.host import file_lock, temporary
 from ccci.plain_file import LARGEST_DOCUMENT, read_plain
 from ccci.records import bundle, index, runs
 from ccci.records.runs import Record
@@ -36,8 +35,10 @@ def open_report(root: Path, target: str, *, timeline: bool = False) -> Report:
     """
     path = Path(target)
     if _is_path(target) and path.is_file() and _is_archive(path):
-        with tempfile.TemporaryDirectory(prefix="ccci-explain-") as folder:
-            return _opened(_in_folder(bundle.unpack(path, Path(folder))), timeline=timeline)
+        with temporary.folder("explain") as folder:
+            place = folder / "run"
+            place.mkdir(mode=0o700)
+            return _opened(_in_folder(bundle.unpack(path, place)), timeline=timeline)
     if _is_path(target) and not path.is_dir():
         return _opened(path, timeline=timeline)
     return _opened(_in_folder(folder_of(root, target)), timeline=timeline)
@@ -73,7 +74,7 @@ def ended_folder_of(root: Path, target: str) -> Path:
             f"{target} is no run's folder: it holds no {index.RECORD} of ccci's",
             "`ccci runs` lists what was run",
         ) from None
-    if record.finished_at is None and not file_lock.is_free(folder / runs.ALIVE):
+    if record.finished_at is None and not file_lock.is_free(folder / temporary.ALIVE):
         raise UsageError(f"run {record.id} is still being made", "wait for its end")
     return folder
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ccci.errors import CcciError
-from ccci.host import clock, file_lock, files, folders, sanitizer
+from ccci.host import clock, file_lock, files, folders, sanitizer, temporary
 from ccci.host.masking import Mask
 from ccci.records import index
 from ccci.records.index import INDEX, RECORD
@@ -36,8 +36,6 @@ COMPOSE = "compose.merged.yml"
 IDENTITY = "identity.json"
 JOURNAL = "checkouts.log"
 CHECKOUTS = "abra"
-ALIVE = "alive.lock"
-TEMPORARY = "ccci-run-"
 KEPT = 2000
 """So many runs are kept, and every one whose app may still be there."""
 WHOLE = 200
@@ -71,7 +69,7 @@ class Run:
         """Say to others, until `finish` or our death, that this run is being made."""
         try:
             self._alive.enter_context(
-                file_lock.hold(self.path(ALIVE), self.id, until=clock.monotonic())
+                file_lock.hold(self.path(temporary.ALIVE), self.id, until=clock.monotonic())
             )
         except CcciError as error:
             self._complain(error.message)
@@ -149,7 +147,7 @@ def begin(root: Path, command: str, target: str, **known: Any) -> Run:  # noqa: 
     except OSError as error:
         trouble = f"runs cannot be recorded in {root}: {error.strerror}"
         identifier, where = f"{base}-{secrets.token_hex(3)}", None
-        folder = Path(tempfile.mkdtemp(prefix=f"{TEMPORARY}{identifier}-"))
+        folder = Path(tempfile.mkdtemp(prefix=f"{temporary.PREFIX}{identifier}-"))
     record = Record(
         identifier, command, target, started_at, socket.gethostname(), os.getpid(), **known
     )
@@ -197,7 +195,7 @@ def find(root: Path, target: str) -> Record | None:
 
 def is_alive(root: Path, record: Record) -> bool:
     """Say whether the run is still being made, by a process of this host."""
-    return record.finished_at is None and not file_lock.is_free(root / record.id / ALIVE)
+    return record.finished_at is None and not file_lock.is_free(root / record.id / temporary.ALIVE)
 
 
 def ended(root: Path, records: Iterable[Record]) -> tuple[Record, ...]:
@@ -222,7 +220,7 @@ def files_of(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         with suppress(OSError):
             plain = stat.S_ISREG(path.lstat().st_mode)
-            if plain and path.name != ALIVE and not path.name.startswith("."):
+            if plain and path.name != temporary.ALIVE and not path.name.startswith("."):
                 yield path
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ccci.errors import CcciError, ConnectionLost
-from ccci.host import clock, file_lock
+from ccci.host import clock, file_lock, temporary
 from ccci.locks import lease
 from ccci.locks.lease import lock_file
 from ccci.locks.swarm_lock import Holder, LockObject, Squatted, bury, look
-from ccci.records import runs, strays
+from ccci.records import runs
 from ccci.records.runs import Record
 from ccci.removal.app import Place, Target, locks, remove
 from ccci.removal.teardown import Ending, remove_files
@@ -75,8 +75,8 @@ def find(
     living = {lock.holder.stack: str(lock.holder) for lock in every if lock.id not in dead}
     found = sort_out(records, alive, [lock for lock in every if lock.id in dead], living)
     found += tuple(
-        Leftover(path.name, "the temporary folder of a run", app=False, folder=path)
-        for path in strays.find()
+        Leftover(path.name, "what a killed ccci was working in", app=False, folder=path)
+        for path in temporary.find()
     )
     return Found(found, tuple(f"{stack}: {who}" for stack, who in sorted(living.items())))
 

@@ -3,11 +3,11 @@
 import io
 import struct
 import tarfile
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ccci.errors import CcciError, ToolMissing
+from ccci.host import temporary
 from ccci.host.process import run
 from ccci.sandbox.daemon import docker
 from ccci.sandbox.layout import Sandbox
@@ -24,8 +24,8 @@ _INTERPRETER = 3  # PT_INTERP: elf(5)
 
 def load(sandbox: Sandbox, name: str, changes: Iterable[str] = ()) -> None:
     """Make the image on every node; `changes` are lines of a Dockerfile such as `CMD ["sh"]`."""
-    with tempfile.TemporaryDirectory(prefix="ccci-image-") as folder:
-        archive = Path(folder) / "image.tar"
+    with temporary.folder("image") as folder:
+        archive = folder / "image.tar"
         write_archive(archive)
         words = [word for change in changes for word in ("--change", change)]
         for node in sandbox.nodes:

@@ -1,13 +1,12 @@
 """What deploys, speaking to the recording Engine until it is done; and the plan out of that."""
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ccci.errors import CcciError
-from ccci.host import clock, interrupts
+from ccci.host import clock, interrupts, temporary
 from ccci.host.masking import Mask, mask, masked
 from ccci.host.process import Running
 from ccci.planning import build, facts, imagined, shape
@@ -169,7 +168,7 @@ def over(engine: Engine) -> Iterator[Recorder]:
     """Give a recorder over an Engine, and take its socket away at the end."""
     there = look(engine)
     with (
-        tempfile.TemporaryDirectory(prefix="ccci-plan-") as folder,
-        recording(engine, Path(folder), clock.now()) as (host, session),
+        temporary.folder("plan") as folder,
+        recording(engine, folder, clock.now()) as (host, session),
     ):
         yield Recorder(engine, host, session, there)

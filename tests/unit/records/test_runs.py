@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ccci.exits import Verdict
+from ccci.host import temporary
 from ccci.host.process import run as run_tool
 from ccci.records import index, runs
 from ccci.records.runs import Record, begin, find, forget_app, is_alive, recent
@@ -186,7 +187,7 @@ def test_a_run_is_alive_until_it_is_finished(tmp_path: Path) -> None:
     assert is_alive(tmp_path, run.record)
     run.finish(ROLLED_BACK)
     assert not is_alive(tmp_path, run.record)
-    assert not run.path(runs.ALIVE).exists()
+    assert not run.path(temporary.ALIVE).exists()
 
 
 def test_a_killed_run_is_not_alive(tmp_path: Path) -> None:

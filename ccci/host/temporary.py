@@ -1,4 +1,4 @@
-"""Temporary folders with a checkout in them, which no record names: found where we were killed."""
+"""Temporary folders, which no record names: found where we were killed."""
 
 import os
 import stat
@@ -8,14 +8,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ccci.host import clock, file_lock
-from ccci.records.runs import ALIVE, TEMPORARY
+
+PREFIX = "ccci-run-"
+ALIVE = "alive.lock"
+"""The file of a folder that is held while somebody works in it."""
 
 
 @contextmanager
-def temporary(what: str) -> Iterator[Path]:
+def folder(what: str) -> Iterator[Path]:
     """Give a temporary folder for the block; where we are killed in it, `find` has it."""
     with (
-        tempfile.TemporaryDirectory(prefix=f"{TEMPORARY}{what}-") as name,
+        tempfile.TemporaryDirectory(prefix=f"{PREFIX}{what}-") as name,
         file_lock.hold(Path(name) / ALIVE, what, until=clock.monotonic()),
     ):
         yield Path(name)
@@ -27,7 +30,7 @@ def find() -> tuple[Path, ...]:
     Of this user alone: what others put under such a name is left to them.
     """
     found = []
-    for path in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*"):
+    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with suppress(OSError):
             about = path.lstat()
             ours = stat.S_ISDIR(about.st_mode) and about.st_uid == os.geteuid()
