@@ -213,7 +213,11 @@ def _volumes(stack: StackFile, checkout: Path, ours: Collection[Path]) -> Iterat
         paths = [path for word in words for path in word.partition("=")[2].split(":")]
         paths += [value for key, value in said.items() if key not in {"type", "o", "device"}]
         shared = kind.startswith("nfs") or (kind in _OF_THE_NETWORK and _SHARE.match(device))
-        if not shared and (kind not in {"", "tmpfs"} or (device and kind != "tmpfs")):
+        if shared:
+            address = next((word[5:] for word in words if word.startswith("addr=")), "")
+            named = f"{address}{device}" if device.startswith(":") else device
+            yield Reach(f"share:{named}", "the host mounts it, from its own address")
+        elif kind not in {"", "tmpfs"} or (device and kind != "tmpfs"):
             yield Reach(f"mount:{kind or device}", "a file system of the host")
             paths.append(device)
         yield from (_path(each, checkout, ours) for each in paths if each.startswith("/"))

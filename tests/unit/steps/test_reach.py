@@ -90,8 +90,13 @@ def test_a_path_below_home_is_one_of_the_host(
         ("{type: overlay, o: 'lowerdir=/srv/x:/etc'}", ["/etc", "/srv/x", "mount:overlay"]),
         ("{type: none, o: bind, device: '{{\"/etc\"}}'}", ['volume:{{"/etc"}}']),
         ("{mountpoint: /srv/x}", ["/srv/x"]),
-        ("{type: nfs, o: 'addr=10.0.0.1,rw', device: ':/exports/x'}", []),
-        ("{type: cifs, o: 'addr=nas,username=x', device: //nas/share}", []),
+        (
+            "{type: nfs, o: 'addr=10.0.0.1,rw', device: ':/exports/x'}",
+            ["share:10.0.0.1:/exports/x"],
+        ),
+        ("{type: nfs4, o: 'rw,addr=127.0.0.1', device: ':/'}", ["share:127.0.0.1:/"]),
+        ("{type: nfs, device: 'nas:/exports/x'}", ["share:nas:/exports/x"]),
+        ("{type: cifs, o: 'addr=nas,username=x', device: //nas/share}", ["share://nas/share"]),
         ("{type: tmpfs, device: tmpfs, o: 'size=10m'}", []),
     ],
 )
