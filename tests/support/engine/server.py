@@ -175,7 +175,7 @@ def engine_server(folder: Path, **routes: Any) -> Iterator[EngineServer]:
             "/nodes": recorded("nodes"),
             "/images/eng:1/json": recorded("image"),
             "/info": {"Swarm": {"NodeID": recorded("nodes")[0]["ID"]}},
-            "/networks/bridge": {"Created": "2026-11-23T21:00:00Z"},
+            "/networks/bridge": {"Id": "b", "Name": "bridge", "Created": "2026-11-23T21:00:00Z"},
             **routes,
         },
     )

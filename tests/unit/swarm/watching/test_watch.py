@@ -446,7 +446,7 @@ def test_a_new_leader_is_told_apart(server: EngineServer, engine: Engine, how: s
             server.routes["/nodes"].append(other)
             server.emit(node(**{"leader.new": "false", "leader.old": "true"}))
         elif how == "restart":
-            server.routes["/networks/bridge"] = {"Created": "2026-11-23T22:00:00Z"}
+            server.routes["/networks/bridge"]["Created"] = "2026-11-23T22:00:00Z"
             server.cut()
         else:
             server.emit(node(**{"state.new": "unknown", "state.old": "ready"}))
