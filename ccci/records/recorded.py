@@ -21,6 +21,7 @@ from ccci.report.timeline import Timeline
 from ccci.swarm.judge.rollout import Rollout
 from ccci.swarm.judge.stopping import cut_short, stop
 from ccci.swarm.watching import recording
+from ccci.swarm.watching.protocol import End
 
 LAST = "last"
 _SHOWN = 5
@@ -183,8 +184,7 @@ def of_trace(path: Path) -> Report:
     if rollout is None:
         raise CcciError(f"{path} holds no look at a stack", "its run was ended before the first")
     end = recording.ending(path)
-    cut = end is not None and end.verdict is Verdict.INTERRUPTED
-    rollout = cut_short(rollout) if cut else stop(rollout)
+    rollout = cut_short(rollout) if _was_cut(rollout, end) else stop(rollout)
     evidence = recording.evidence(path)
     timeline = chronicle.finish(timeline, rollout, evidence, recording.memory(path))
     services = of_rollout.with_memory(of_rollout.services(rollout, evidence), timeline)
@@ -198,13 +198,7 @@ def of_trace(path: Path) -> Report:
         notes=notes(rollout, ""),
         timeline=timeline,
     )
-    if cut and rollout.verdict is None:
-        report = replace(
-            report,
-            verdict=Verdict.INTERRUPTED,
-            summary=unfinished.interrupted(rollout),
-            hint=unfinished.in_flight(stack),
-        )
+    report = _undecided(report, rollout, end) if rollout.verdict is None else report
     if end is None:
         return replace(
             report, notes=(*report.notes, "the recording has no end: its run was killed")
@@ -212,4 +206,32 @@ def of_trace(path: Path) -> Report:
     if end.verdict is not report.verdict:
         note = f"by what its services came to alone; the run itself ended {end.verdict.value}"
         return replace(report, notes=(*report.notes, note))
+    return report
+
+
+def _was_cut(rollout: Rollout, end: End | None) -> bool:
+    """Say whether a rollout was not followed to its end: what was not decided stays so."""
+    by_signal = end is not None and (
+        end.signal is not None or end.verdict is Verdict.INTERRUPTED  # of an older trace
+    )
+    return by_signal or rollout.lost is not None
+
+
+def _undecided(report: Report, rollout: Rollout, end: End | None) -> Report:
+    """Return the report of a rollout in which nothing was judged, with why."""
+    command = rollout.last.command if rollout.last is not None else None
+    if rollout.lost is not None:
+        return replace(report, summary=unfinished.out_of_reach(rollout.lost))
+    if end is None:
+        return report
+    if end.verdict is Verdict.INTERRUPTED:
+        return replace(
+            report,
+            verdict=end.verdict,
+            summary=unfinished.interrupted(rollout),
+            hint=unfinished.in_flight(report.stack or ""),
+        )
+    if command is not None and command.code and not rollout.touched and not end.services:
+        said = unfinished.untouched(command.code)
+        return replace(report, verdict=Verdict.DEPLOY_FAILED, summary=said, services=())
     return report

@@ -18,6 +18,16 @@ def interrupted(rollout: Rollout, what: str = "interrupted") -> str:
     return f"{what} before the end; known so far: {known or 'nothing'}"
 
 
+def out_of_reach(why: str) -> str:
+    """Return one sentence of a rollout whose Engine went away and stayed away."""
+    return f"the Engine is out of reach: {why}"
+
+
+def untouched(code: int) -> str:
+    """Return what is said of a COMMAND that failed before it changed anything."""
+    return f"COMMAND exited with {code} and changed no service"
+
+
 def in_flight(stack: str) -> str:
     """Return the next step of a rollout that nobody follows any more, and that goes on."""
     return f"`ccci converge {shlex.quote(stack)}` follows what is still in flight"

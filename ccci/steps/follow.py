@@ -148,6 +148,7 @@ def _end(outcome: Outcome) -> End:
             each.name: ServiceEnd(each.verdict, each.cause.code if each.cause else None)
             for each in outcome.services
         },
+        outcome.signal,
     )
 
 

@@ -110,7 +110,7 @@ def _with_command(outcome: Outcome, stack: str, options: Options, said: Said) ->
         return replace(
             outcome,
             verdict=Verdict.UNABLE,
-            summary=f"the Engine is out of reach: {rollout.lost}",
+            summary=unfinished.out_of_reach(rollout.lost),
             hint=f"see whether its daemon runs (`docker info`), then `ccci converge "
             f"{shlex.quote(stack)}` follows it on",
         )
@@ -145,7 +145,7 @@ def _with_what_is_gone(outcome: Outcome) -> Outcome:
 
 def _untouched(outcome: Outcome, stack: str, code: int, said: Said) -> Outcome:
     if code:
-        return _deploy_failed(outcome, f"COMMAND exited with {code} and changed no service", said)
+        return _deploy_failed(outcome, unfinished.untouched(code), said)
     return replace(
         outcome,
         verdict=Verdict.UNABLE,

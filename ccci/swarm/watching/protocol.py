@@ -25,12 +25,14 @@ class End:
     """How a rollout ended.
 
     `verdict` is what the run said; `judged` what the services alone come to, which differs where
-    COMMAND itself failed, and is None where nothing was decided. `services` are by name.
+    COMMAND itself failed, and is None where nothing was decided. `services` are by name, `signal`
+    is the number of the one that cut it short.
     """
 
     verdict: Verdict
     judged: Verdict | None = None
     services: Mapping[str, ServiceEnd] = field(default_factory=dict)
+    signal: int | None = None
 
 
 class Started(Protocol):

@@ -15,6 +15,7 @@ from ccci.report.model import Report, read
 from ccci.report.parts import BaseOf, Upgrade
 from ccci.report.text import tell
 from ccci.report.timeline import Timeline
+from ccci.swarm.judge.stopping import cut_short
 from ccci.swarm.watching import recording
 
 GOLDEN = Path(__file__).parents[1] / "report" / "golden"
@@ -84,6 +85,53 @@ def test_a_trace_of_an_interrupted_run_tells_what_was_known_by_then(tmp_path: Pa
     assert report.hint.startswith("`ccci converge ")
     assert [each.verdict for each in report.services] == [Verdict.INTERRUPTED]
     assert report.notes == ()
+
+
+def cut_at(name: str, look: int, **end: object) -> list[str]:
+    """Return a recording up to a look, and how its run ended there."""
+    every = recordings.recorded(name).read_text(encoding="utf-8").splitlines()
+    looks = [n for n, line in enumerate(every) if json.loads(line)["kind"] == "look"]
+    ending = {"kind": "end", "judged": None, "services": {}, **end}
+    return [*every[: looks[look] + 1], json.dumps(ending)]
+
+
+def test_a_signal_after_a_rollback_was_seen_leaves_its_verdict(tmp_path: Path) -> None:
+    path = tmp_path / "trace.jsonl"
+    rollouts = [rollout for _, rollout in recording.replay(recordings.recorded("oom"))]
+    undecided = [n for n, each in enumerate(rollouts) if each.verdict is None]
+    seen = next(n for n in undecided if cut_short(rollouts[n]).verdict is Verdict.ROLLED_BACK)
+    lines = cut_at("oom", seen, verdict="rolled-back", judged="rolled-back", signal=15)
+    path.write_text("\n".join(lines) + "\n")
+    report = recorded.open_report(tmp_path, str(path))
+    assert report.verdict is Verdict.ROLLED_BACK
+    assert report.notes == ()
+
+
+def test_a_command_that_changed_nothing_is_told_by_its_trace(tmp_path: Path) -> None:
+    path = tmp_path / "trace.jsonl"
+    lines = cut_at("oom", 0, verdict="deploy-failed")
+    look = json.loads(lines[-2])
+    lines[-2] = json.dumps({**look, "command": {"argv": ["deploy"], "code": 1}})
+    path.write_text("\n".join(lines) + "\n")
+    report = recorded.open_report(tmp_path, str(path))
+    assert (report.verdict, report.services) == (Verdict.DEPLOY_FAILED, ())
+    assert report.summary == "COMMAND exited with 1 and changed no service"
+
+
+def test_an_engine_that_stayed_away_is_told_by_its_trace(tmp_path: Path) -> None:
+    path = tmp_path / "trace.jsonl"
+    lines = cut_at("oom", 0, verdict="unable")
+    look = json.loads(lines[-2])
+    away = [
+        {"kind": "look", "at": look["at"] + later, "wall": look["wall"], "unreachable": "on fire"}
+        for later in (1.0, 30.0, 61.0, 62.0)
+    ]
+    lines[-1:-1] = [json.dumps({**each, "command": look["command"]}) for each in away]
+    path.write_text("\n".join(lines) + "\n")
+    report = recorded.open_report(tmp_path, str(path))
+    assert report.verdict is Verdict.UNABLE
+    assert report.summary == "the Engine is out of reach: on fire"
+    assert not {Verdict.TIMED_OUT, Verdict.CONVERGED} & {each.verdict for each in report.services}
 
 
 @pytest.mark.parametrize(
