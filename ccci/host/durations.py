@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from ccci.errors import UsageError
 
+LONGEST_UNASKED = 2 * 3600.0
+"""Seconds that a run waits at most for what only a repository asks for: nobody vouches for it."""
+
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 

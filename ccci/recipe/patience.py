@@ -4,10 +4,8 @@ Nobody vouches for it: a stranger's pull request holds no runner for days.
 """
 
 from ccci.errors import UsageError
-from ccci.host.durations import seconds
+from ccci.host.durations import LONGEST_UNASKED, seconds
 
-LONGEST = 2 * 3600.0
-"""Seconds that such a file may ask for."""
 DURATIONS = ("soak", "timeout")
 """The settings that are one."""
 
@@ -20,6 +18,6 @@ def refusal(name: str, text: str) -> str:
         length = seconds(text, name)
     except UsageError as error:
         return f"says {error.message}"
-    if length is None or 0 <= length <= LONGEST:
+    if length is None or 0 <= length <= LONGEST_UNASKED:
         return ""
-    return f"asks for {name} {text[:60]}: {LONGEST:g} s at most"
+    return f"asks for {name} {text[:60]}: {LONGEST_UNASKED:g} s at most"

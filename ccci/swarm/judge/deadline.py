@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ccci.host.durations import LONGEST_UNASKED
 from ccci.swarm.judge.limits import (
     BRIEF_SOAK,
     LONGEST_SOAK,
@@ -58,10 +59,19 @@ def returns_within(spec: Spec, health: HealthCheck | None) -> float:
 
 
 def derive(seen: Observation, soak: float | None = None, *, brief: bool = False) -> Deadline:
-    """Return the deadline of a stack: its slowest service's. `soak` replaces each one's own."""
+    """Return the deadline of a stack: its slowest service's. `soak` replaces each one's own.
+
+    A recipe may ask for days of it: without a word of the user's it does not get them.
+    """
     inherited = dict(seen.inherited)
     each = [_of_service(service, seen, inherited, soak, brief=brief) for service in seen.services]
-    return max(each, key=lambda one: one.seconds, default=Deadline(START_ALLOWANCE, "30s to start"))
+    found = max(
+        each, key=lambda one: one.seconds, default=Deadline(START_ALLOWANCE, "30s to start")
+    )
+    most = LONGEST_UNASKED + (soak or 0.0)
+    if found.seconds <= most:
+        return found
+    return Deadline(most, f"{_seconds(most)}, the most without --timeout ({found.arithmetic})")
 
 
 def of_a_start(service: Service, seen: Observation) -> Deadline:
@@ -132,4 +142,4 @@ def _wave_words(wave: list[tuple[float, str]], waves: int) -> str:
 
 
 def _seconds(seconds: float) -> str:
-    return f"{seconds:g}s"
+    return f"{seconds:g}s" if seconds < 1e6 else f"{seconds:.0f}s"  # noqa: PLR2004

@@ -63,6 +63,18 @@ def test_a_soak_of_the_user_replaces_ours() -> None:
     assert derive(look(0, service("one")), soak=50).seconds == pytest.approx(45 + 45 + 50)
 
 
+def test_a_recipe_that_asks_for_days_gets_two_hours_and_that_is_said() -> None:
+    check = HealthCheck(interval=10, timeout=5, retries=3, start_period=2000 * 3600.0)
+    slow = service("one", spec={"health": check, "health_source": HealthSource.DEFINED})
+    found = derive(look(0, slow))
+    assert found.seconds == 7200
+    assert found.arithmetic.startswith(
+        "7200s, the most without --timeout (14400225s for app = 30s to start + 7200000s"
+    )
+    assert derive(look(0, slow), soak=9000).seconds == 16200
+    assert derive(look(0, service("one", spec={"stop_grace": 3000.0}))).seconds < 7200
+
+
 @pytest.mark.parametrize(
     ("monitor", "check", "expected"),
     [
