@@ -230,7 +230,7 @@ def _when(transitions: Sequence[Transition]) -> str:
         shown = clock[5:] if before[:5] == clock[:5] and clock[5:6] == ":" else clock
         said.append(f"{shown} {state}")
         before = clock
-    return ", ".join(said) + " (UTC)"
+    return ", ".join(said) + (" (UTC)" if before else "")
 
 
 _AFTER_WORDS = {"memory", "changed", "when", "next"}

@@ -72,7 +72,7 @@ class Cause:
 class Transition:
     """A state, and since when (RFC 3339).
 
-    By Swarm's own time where it has one, else by ours where the change was seen, else None.
+    By Swarm's own time alone; None where it has none.
     """
 
     at: str | None

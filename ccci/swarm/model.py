@@ -247,6 +247,7 @@ class Service:
     update: UpdateStatus | None = None
     iteration: int | None = None
     tasks: tuple[Task, ...] = ()
+    written_at: str | None = field(default=None, compare=False)  # as in UpdateStatus
 
 
 @dataclass(frozen=True, slots=True)

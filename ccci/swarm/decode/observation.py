@@ -112,6 +112,7 @@ def service(raw: Json, tasks: tuple[Task, ...] = (), *, now: datetime | None = N
     full_name = text(asked, "Name")
     previous = inside(raw, "PreviousSpec")
     job = inside(raw, "JobStatus")
+    written_at = text(raw, "UpdatedAt") or None
     return Service(
         id=identifier(raw),
         name=short_name(full_name, labels(asked).get(STACK_LABEL, "")),
@@ -119,11 +120,10 @@ def service(raw: Json, tasks: tuple[Task, ...] = (), *, now: datetime | None = N
         version=index(raw, "Version") or 0,
         spec=spec(asked),
         previous=spec(previous) if previous else None,
-        update=update_status(
-            inside(raw, "UpdateStatus"), now=now, written_at=text(raw, "UpdatedAt") or None
-        ),
+        update=update_status(inside(raw, "UpdateStatus"), now=now, written_at=written_at),
         iteration=index(job, "JobIteration") or 0 if raw.get("JobStatus") is not None else None,
         tasks=tasks,
+        written_at=written_at,
     )
 
 

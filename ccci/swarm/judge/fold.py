@@ -148,7 +148,7 @@ def _with_status(history: History, now: Moment) -> History:
             ours=before if overtaken else status,
             overtaken=asked.overtaken or overtaken,
             said=said,
-            transitions=_transitions(asked, service, status, now.wall),
+            transitions=_transitions(asked, service, status),
             unset_mid_roll=asked.unset_mid_roll or unset,
             rolled=asked.rolled or rolls,
         ),
@@ -187,19 +187,22 @@ def _retarget(history: History, service: Service) -> History:
 
 
 def _transitions(
-    asked: Asked, service: Service, status: UpdateStatus | None, wall: str
+    asked: Asked, service: Service, status: UpdateStatus | None
 ) -> tuple[Transition, ...]:
+    """Return the states with one more where it is another, and since when by Swarm's own word.
+
+    An accepted update writes the service as it takes the status away (swarmkit
+    controlapi/service.go), so that a status is unset since the service was last written.
+    """
     before, seen = asked.ours, asked.transitions
     if status is not None:
         known = before is not None and (before.state, before.started_at) == (
             status.state,
             status.started_at,
         )
-        # The look says when it was seen, which is when it happened only where the change was.
-        seen_now = wall if before is not None else None
-        return seen if known else (*seen, Transition(status.since or seen_now, status.state.value))
+        return seen if known else (*seen, Transition(status.since, status.state.value))
     if service.update is None and seen and seen[-1].state != "none":
-        return (*seen, Transition(wall, "none"))
+        return (*seen, Transition(service.written_at, "none"))
     return seen
 
 

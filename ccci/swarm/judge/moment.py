@@ -62,7 +62,6 @@ class Moment:
     stopping: bool
     """Tasks of the stack are still being stopped: they hold ports and memory."""
     at: float
-    wall: str
     settled: bool
     """COMMAND had ended before the look: a later change is somebody else's."""
     may_roll_back: bool
@@ -102,7 +101,6 @@ def moment(
         unhealthy=seen.unhealthy,
         stopping=at.stopping,
         at=seen.at,
-        wall=seen.wall,
         settled=seen.command is None or seen.command.code is not None,
         may_roll_back=at.may_roll_back,
     )

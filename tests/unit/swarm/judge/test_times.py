@@ -10,7 +10,7 @@ from ccci.report.model import ServiceReport
 from ccci.report.notes import notes
 from ccci.swarm.decode.observation import service as decoded
 from ccci.swarm.judge.stopping import stop
-from ccci.swarm.model import Observation, UpdateStatus
+from ccci.swarm.model import Observation, Transition, UpdateStatus
 
 BEGAN, ENDED = "2026-11-26T11:25:50.1Z", "2026-11-26T11:25:57.2Z"
 RAW = {
@@ -72,9 +72,19 @@ def test_a_state_of_which_nobody_knows_since_when_has_no_time() -> None:
     assert [each.at for each in report.transitions] == [None]
 
 
-def test_a_change_that_was_seen_has_the_time_of_the_look_where_swarm_has_none() -> None:
+def test_a_change_that_was_seen_has_no_time_where_swarm_has_none() -> None:
     rolling = service("head", task("a1", up_to_date=False), task("b1"), update="updating")
     paused = service("head", task("a1"), task("b1", "failed", exit_code=1), update="paused")
     rollout = fold(baseline(service("base", task("a1"))), [look(1, rolling), look(3, paused)])
     (report,) = of_rollout.services(rollout, {})
-    assert report.transitions[-1].at == rollout.last.wall  # type: ignore[union-attr]
+    assert [each.state for each in report.transitions] == ["updating", "paused"]
+    assert report.transitions[-1].at is None
+
+
+def test_a_status_that_was_taken_away_is_gone_since_swarm_wrote_the_service() -> None:
+    rolling = service("head", task("a1", up_to_date=False), task("b1"), update="updating")
+    unset = replace(service("head", task("b1")), written_at=str(RAW["UpdatedAt"]))
+    rollout = fold(baseline(service("base", task("a1"))), [look(1, rolling), look(3, unset)])
+    (history,) = rollout.histories.values()
+    assert history.asked.transitions[-1] == Transition(str(RAW["UpdatedAt"]), "none")
+    assert decoded(RAW).written_at == RAW["UpdatedAt"]
