@@ -7,6 +7,8 @@ from ccci.swarm.decode import observation, specs
 from ccci.swarm.judge.placement import fitting
 
 Json = Mapping[str, Any]
+GUESSED = "Guessed"
+"""The key of a task that says whether its node is a guess: Swarm may choose another."""
 
 
 def tasks(services: Sequence[Json], nodes: Sequence[Json]) -> Iterator[dict[str, Any]]:
@@ -32,4 +34,5 @@ def tasks(services: Sequence[Json], nodes: Sequence[Json]) -> Iterator[dict[str,
                 "DesiredState": "running",
                 "Status": {"State": "running"},
                 "Spec": service["Spec"].get("TaskTemplate") or {},
+                GUESSED: not spec.mode.is_global and len(where) > 1,
             }

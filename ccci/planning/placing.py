@@ -1,7 +1,7 @@
 """Where the tasks of a plan's services find a node: each alone, then beside each other. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,10 +9,11 @@ from ccci.planning import packing
 from ccci.planning.facts import Asked, There
 from ccci.planning.fate import Fate
 from ccci.planning.fit import Demand, alone, filled
+from ccci.planning.imagined import GUESSED
 from ccci.planning.model import ServicePlan
 from ccci.planning.objects import Kind, Write, name_of
 from ccci.planning.rolling import Tasks, outage, timed
-from ccci.planning.room import Need, Occupant, Owner, Room, need_of, occupies, rooms
+from ccci.planning.room import Need, Occupant, Owner, Room, least, need_of, occupies, rooms
 from ccci.swarm.decode import observation, specs
 from ccci.swarm.judge.endings import is_one_shot
 from ccci.swarm.judge.placement import fitting
@@ -52,7 +53,8 @@ def placed(sent: Sequence[Sent], there: There, asked: Asked) -> list[ServicePlan
         rows[name] = row
     if not any(each.lacks for each in rows.values()):
         certain = {name: each for name, each in demands.items() if _is_certain(each)}
-        rows |= _together(rows, certain, nodes, left)
+        there_already = list(_guessed(_kept(sent, there, asked), there))
+        rows |= _together(rows, there_already, certain, nodes, left)
     for name, demand in demands.items():
         stops = outage(rows[name], demand.spec, written[name].tasks, nodes)
         rows[name] = replace(rows[name], outage=stops)
@@ -87,21 +89,27 @@ def _staying(sent: Sequence[Sent], there: There, asked: Asked) -> Iterator[Occup
 
     One that may end by itself, or whose service is on its way out, may make room.
     """
-    stays = {each.write.id for each in sent if each.write is not None and _keeps(each)}
-    written = {each.id for each in asked.writes if each.kind is Kind.SERVICE and not each.refusal}
+    kept = _kept(sent, there, asked)
     keeping = {}
     for each in there.services:
         identifier = str(each["ID"])
-        if identifier in written - stays or _may_end(specs.spec(each["Spec"])):
+        if identifier not in kept or _may_end(specs.spec(each["Spec"])):
             continue
         keeping[identifier] = Owner(identifier, name_of(Kind.SERVICE, each)), each["Spec"]
     for task in there.tasks:
         found = keeping.get(str(task.get("ServiceID") or ""))
-        if found is not None and occupies(task):
+        if found is not None and occupies(task) and not task.get(GUESSED):
             owner, spec = found
             yield Occupant(
                 str(task.get("NodeID") or ""), owner, need_of(task.get("Spec") or {}, spec)
             )
+
+
+def _kept(sent: Sequence[Sent], there: There, asked: Asked) -> frozenset[str]:
+    """Return the services all tasks of which stay: not written, or written and kept as they are."""
+    stays = {each.write.id for each in sent if each.write is not None and _keeps(each)}
+    written = {each.id for each in asked.writes if each.kind is Kind.SERVICE and not each.refusal}
+    return frozenset(str(each["ID"]) for each in there.services) - (written - stays)
 
 
 def _keeps(sent: Sent) -> bool:
@@ -129,24 +137,36 @@ def _demand(sent: Sent, there: There) -> Demand:
         Owner(write.id, write.name),
         need_of(write.spec.get("TaskTemplate") or {}, write.spec),
     )
-    own = Counter(
-        str(task.get("NodeID") or "")
+    own = [
+        task
         for task in there.tasks
         if task.get("ServiceID") == write.id and task.get("NodeID") and occupies(task)
-    )
+    ]
     if spec.mode.is_global:
         wanted = 0
     elif _may_end(spec):  # its tasks may run one after the other
         return Demand(owner, spec, need, 1)
     else:
-        kept = own.total() if sent.row.fate is Fate.SCALED else 0
+        kept = len(own) if sent.row.fate is Fate.SCALED else 0
         wanted = max(0, (spec.replicas or 0) - kept)
     if sent.row.fate is not Fate.ROLLS or sent.before is None:
         return Demand(owner, spec, need, wanted)
     was = sent.before["Spec"]
-    if _may_end(specs.spec(was)):
+    if _may_end(specs.spec(was)) or any(task.get(GUESSED) for task in own):
         return Demand(owner, spec, need, wanted)
-    return Demand(owner, spec, need, wanted, need_of(was.get("TaskTemplate") or {}, was), own)
+    old = least(need_of(task.get("Spec") or {}, was) for task in own)
+    return Demand(owner, spec, need, wanted, old, Counter(str(task["NodeID"]) for task in own))
+
+
+def _guessed(stays: Collection[str], there: There) -> Iterator[Demand]:
+    """Yield the tasks that stay, on nodes that nobody knows yet."""
+    guessed = Counter(str(task.get("ServiceID")) for task in there.tasks if task.get(GUESSED))
+    for each in there.services:
+        spec, key = each["Spec"], str(each["ID"])
+        if key in guessed and key in stays and not _may_end(specs.spec(spec)):
+            need = need_of(spec.get("TaskTemplate") or {}, spec)
+            owner = Owner(key, name_of(Kind.SERVICE, each))
+            yield Demand(owner, specs.spec(spec), need, guessed[key])
 
 
 def _is_certain(demand: Demand) -> bool:
@@ -158,16 +178,18 @@ def _is_certain(demand: Demand) -> bool:
 
 def _together(
     rows: Mapping[str, ServicePlan],
+    there_already: Sequence[Demand],
     demands: Mapping[str, Demand],
     nodes: tuple[Node, ...],
     left: Mapping[str, Room],
 ) -> dict[str, ServicePlan]:
     """Return the row that changes since its tasks do not fit beside those of the others."""
-    found = packing.lack(list(demands.values()), nodes, left)
-    if found is None:
+    every = [*there_already, *demands.values()]
+    found = packing.lack(every, nodes, left)
+    if found is None or found.at < len(there_already):
         return {}
-    name = list(demands)[found.at]
-    last, before = demands[name], list(demands.values())[: found.at]
+    name = list(demands)[found.at - len(there_already)]
+    last, before = every[found.at], every[: found.at]
     rivals = [each.owner.name for each in before if _rival(each, last)]
     beside = ", ".join(rivals[:_RIVALS]) + (" and others" if len(rivals) > _RIVALS else "")
     return {

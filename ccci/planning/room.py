@@ -113,6 +113,20 @@ def need_of(template: Json, spec: Json | None = None) -> Need:
     )
 
 
+def least(needs: Iterable[Need]) -> Need:
+    """Return what each of several tasks of one service needs at least."""
+    every = list(needs)
+    if not every:
+        return Need()
+    names = set.intersection(*(set(each.reserved) for each in every))
+    return Need(
+        {name: min(each.reserved[name] for each in every) for name in sorted(names)},
+        min(each.limit for each in every),
+        frozenset.intersection(*(each.ports for each in every)),
+        every[0].most,
+    )
+
+
 def rooms(nodes: Iterable[Json], occupants: Iterable[Occupant] = ()) -> dict[str, Room]:
     """Return what is left of each node, by its id."""
     found = {

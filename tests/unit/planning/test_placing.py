@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ccci.exits import Verdict
-from ccci.planning import packing, text
+from ccci.planning import imagined, packing, text
 from ccci.planning.build import build
 from ccci.planning.facts import Asked, There
 from ccci.planning.fit import Demand, alone
@@ -397,3 +397,29 @@ def test_where_there_are_too_many_ways_nothing_is_said() -> None:
         for number in range(29)
     ]
     assert packing.lack(demands, [ready(name) for name in names], rooms) is None
+
+
+def test_an_old_task_counts_with_what_it_reserves_itself() -> None:
+    # A roll that was cut short: the service asks for more by now than its old task has.
+    web = live("web", 1, 300)
+    old = tasks(live("web", 1, 100), "one")
+    head = update(web, "web", 1, 300, **START_FIRST)
+    assert planned(There([web], old, [node()]), head).verdict is Verdict.DONE
+
+
+@pytest.mark.parametrize("big_first", [True, False])
+def test_where_a_recorded_base_puts_its_tasks_is_a_guess(*, big_first: bool) -> None:
+    nodes = [node("big", 1024), node("small", 256)]
+    nodes = nodes if big_first else nodes[::-1]
+    base = live("db", 1, 200)
+
+    def verdict(*writes: Write, services: Sequence[Json] = (base,)) -> Verdict:
+        there = There(services, list(imagined.tasks(services, nodes)), nodes)
+        return planned(there, *writes).verdict
+
+    assert verdict(create("web", 1, 900)) is Verdict.DONE
+    assert verdict(update(base, "db", 1, 900, **START_FIRST)) is Verdict.DONE
+    # Wherever they are, there is no room for a third.
+    both = live("db", 1, 600), live("cache", 1, 250)
+    assert verdict(services=both) is Verdict.UNABLE
+    assert verdict(create("web", 1, 500), services=both) is Verdict.STALLED
