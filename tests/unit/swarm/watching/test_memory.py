@@ -172,7 +172,7 @@ def test_a_watch_samples_only_where_it_is_asked_to(
     with Trace(path) as trace, Watch(engine, "t", trace=trace, samples=True) as watch:
         looks = watch.observations()
         while not watch.memory:
-            next(looks)
+            assert next(looks).unreachable is None
         found = {task: each[0].bytes for task, each in watch.memory.items()}
     assert set(found.values()) == {2**20}
     assert recording.memory(path).keys() == found.keys() <= {each["ID"] for each in running}
