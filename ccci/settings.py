@@ -24,7 +24,9 @@ OWN_FILE = ".ccci.toml"
 JUDGED = ("health-path", "health-service", "health-status", "soak", "timeout")
 """What it may set: nobody vouches for a repository."""
 JUDGING = ("converge", "deploy", "upgrade")
-"""The verbs that heed it."""
+"""The verbs that it may have a table for."""
+HEEDING = ("converge",)
+"""The verbs that heed the one of the current folder; the others that of the commit they deploy."""
 
 PLUGIN = tuple(
     f"PLUGIN_{name}" for name in ("COMMAND", "DEPLOY", "PATH", "RECIPE", "RULE", "STACK", "TARGET")

@@ -76,7 +76,7 @@ class File:
 
     def of(self, option: Option) -> Any:  # noqa: ANN401 -- any value of TOML
         """Return what the file says of an option, or None."""
-        if not self.trusted and option.verb not in settings.JUDGING:
+        if not self.trusted and option.verb not in settings.HEEDING:
             return None
         table: Any = self.values
         for word in option.verb.split():
@@ -97,7 +97,7 @@ def read(
     known = [each for each in options if each.name not in NEVER]
     found = []
     for path, trusted in ((Path(settings.OWN_FILE), False), (settings.config_file(environ), True)):
-        heeded = trusted or verb is None or verb in settings.JUDGING
+        heeded = trusted or verb is None or verb in settings.HEEDING
         if heeded and (path.is_symlink() or path.exists()):
             found.append(_read(path, known, trusted=trusted))
     return tuple(found)

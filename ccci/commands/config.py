@@ -28,7 +28,8 @@ def command(ctx: Context) -> int:
 
     Files are the user's own, `~/.config/ccci/config.toml`, and `.ccci.toml` in the current folder,
     which may set only what is judged: health-path, health-service, health-status, soak, timeout.
-    Of a recipe that `deploy` or `upgrade` fetches, the head's own `.ccci.toml` goes before both.
+    `converge` heeds that one. `deploy` and `upgrade` heed the head's own `.ccci.toml` instead,
+    which goes before the user's.
     """
     options = list(declared(ctx.program))
     files = config.read(os.environ, options)

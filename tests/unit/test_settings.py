@@ -204,6 +204,6 @@ def test_what_is_nested_without_end_is_taken_as_it_is(
     assert plugin._lines(deep) == deep
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".ccci.toml").write_text("a=" + "[" * 5000)
-    refused = invoke("deploy", "./nowhere")
+    refused = invoke("converge", "nowhere")
     assert refused.exit_code == 2
     assert "is no TOML" in refused.stderr

@@ -196,11 +196,20 @@ def test_the_bases_own_settings_are_not_asked(make: Make) -> None:
     assert stage.soaks == [None, None]
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('server = "theirs"', "sets 'server'"),
+        ('health-path = "no-slash"', "says --health-path 'no-slash' is no path"),
+        ('timeout = "soon"', "says timeout 'soon' is no duration"),
+        ("x=", "is no TOML"),
+    ],
+)
 def test_settings_that_a_recipe_may_not_make_stop_it_before_anything_is_deployed(
-    make: Make,
+    make: Make, line: str, said: str
 ) -> None:
-    stage = make(head_files={".ccci.toml": 'server = "theirs"\n'})
-    with pytest.raises(DeployRefused, match="sets 'server'"):
+    stage = make(head_files={".ccci.toml": line})
+    with pytest.raises(DeployRefused, match=said):
         run(stage)
     assert stage.deployed == []
 

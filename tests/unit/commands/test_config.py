@@ -47,16 +47,32 @@ def setting(ask: Ask, verb: str, option: str) -> tuple[object, str]:
 def test_a_setting_comes_from_the_nearest_that_sets_it(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert setting(ask, "upgrade", "soak") == (None, "default")
+    assert setting(ask, "converge", "soak") == (None, "default")
     write('soak = "1m"\nserver = "mine"\n', USERS)
-    assert setting(ask, "upgrade", "soak") == ("1m", "config.toml")
+    assert setting(ask, "converge", "soak") == ("1m", "config.toml")
     write('soak = "7s"\n')
-    assert setting(ask, "upgrade", "soak") == ("7s", ".ccci.toml")
+    assert setting(ask, "converge", "soak") == ("7s", ".ccci.toml")
     assert setting(ask, "upgrade", "server") == ("mine", "config.toml")
     monkeypatch.setenv("PLUGIN_SOAK", "8s")
-    assert setting(ask, "upgrade", "soak") == ("8s", "PLUGIN_SOAK")
+    assert setting(ask, "converge", "soak") == ("8s", "PLUGIN_SOAK")
     monkeypatch.setenv("CCCI_SOAK", "9s")
-    assert setting(ask, "upgrade", "soak") == ("9s", "CCCI_SOAK")
+    assert setting(ask, "converge", "soak") == ("9s", "CCCI_SOAK")
+
+
+@pytest.mark.parametrize("verb", ["deploy", "upgrade"])
+def test_a_deploy_heeds_the_file_of_its_commit_and_not_that_of_the_folder(
+    verb: str, ask: Ask
+) -> None:
+    write('soak = "1m"\n', USERS)
+    write(f'soak = "7s"\n[{verb}]\ntimeout = "8m"\n')
+    assert setting(ask, verb, "soak") == ("1m", "config.toml")
+    assert setting(ask, verb, "timeout")[1] == "default"
+    for line in ('health-path = "no-slash"', 'timeout = "soon"', "x=", 'server = "theirs"'):
+        write(line)
+        told = ask(verb, "./nowhere", *(("--head", "main") if verb == "upgrade" else ()))
+        assert told.exit_code == 3
+        assert ".ccci.toml" not in told.stderr
+        assert "no-slash" not in told.stderr
 
 
 def test_what_the_ci_says_of_itself_is_named(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +129,7 @@ def test_the_patience_of_a_teardown_is_not_the_deadline_of_a_rollout(ask: Ask) -
 )
 def test_the_file_of_a_repository_sets_only_what_is_judged(line: str, ask: Ask) -> None:
     write(line)
-    for words in (("config",), ("converge", "stack"), ("deploy", "shop"), ("upgrade", "shop")):
+    for words in (("config",), ("converge", "stack")):
         result = ask(*words)
         assert result.exit_code == 2
         assert "which the file of a repository may not" in result.output
@@ -129,7 +145,7 @@ def test_the_file_of_a_repository_stops_no_verb_that_it_sets_nothing_of(
     monkeypatch.setenv("CCCI_RUNS_DIR", str(tmp_path / "runs"))
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
     write("", USERS)  # a file of the user's own is read by each
-    heeding = {*settings.JUDGING, "config"}
+    heeding = {*settings.HEEDING, "config"}
     for verb in PROGRAM.load():
         if verb.path in heeding or verb.path.startswith(("sandbox", "sweep leftovers")):
             continue
@@ -140,7 +156,7 @@ def test_the_file_of_a_repository_stops_no_verb_that_it_sets_nothing_of(
         assert ask(*words).exit_code in {0, 3}
 
 
-@pytest.mark.parametrize("verb", settings.JUDGING)
+@pytest.mark.parametrize("verb", settings.HEEDING)
 @pytest.mark.parametrize(
     ("line", "said"),
     [
