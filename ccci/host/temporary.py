@@ -34,6 +34,8 @@ def find() -> tuple[Path, ...]:
         with suppress(OSError):
             about = path.lstat()
             ours = stat.S_ISDIR(about.st_mode) and about.st_uid == os.geteuid()
-            if ours and not about.st_mode & 0o077 and file_lock.is_free(path / ALIVE):
+            # An empty one may just have been made; whoever is killed then leaves nothing of worth.
+            begun = ours and not about.st_mode & 0o077 and any(path.iterdir())
+            if begun and file_lock.is_free(path / ALIVE):
                 found.append(path)
     return tuple(sorted(found))

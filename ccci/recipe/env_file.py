@@ -25,6 +25,7 @@ _OPERATOR = re.compile(r":?[-+?]")
 # A backslash at a line's end is how recipes write code over several lines (wordpress).
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "\n": "\n"}
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")
+_BARE_VALUE = re.compile(r"[^\s\"'$#][^\s$#]*")
 _NO_SIGN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 LONGEST_VALUE = 128 * 1024
 """Characters of a value: Linux gives a program no longer one (execve(2), MAX_ARG_STRLEN)."""
@@ -154,6 +155,9 @@ def quote(value: str) -> str:
         return value
     if not value.endswith("\\") and {"'", "\n", "\r"}.isdisjoint(value):
         return f"'{value}'"
+    # Some readers take a quote behind a backslash for an escaped one, whatever escapes that.
+    if _BARE_VALUE.fullmatch(value) and not value.endswith("---"):
+        return value
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
     return '"' + escaped.replace("\n", "\\n").replace("\r", "\\r") + '"'
 

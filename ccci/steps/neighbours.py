@@ -13,6 +13,7 @@ from ccci.recipe.stack import SECTIONS, StackFile, declared_in, parts
 from ccci.steps import routes
 from ccci.steps.claims import name_of
 from ccci.steps.ownership import Owners, named_for
+from ccci.steps.route_rules import Listed
 
 _TEMPLATE = "{{"
 # swarmkit works out templates in mounts and volumes on the node (template/expand.go).
@@ -57,7 +58,22 @@ def _names(there: Owners, stack: StackFile, name: str) -> Iterator[tuple[str, st
                 yield f"alias:{called}", f"as a name of the stack {other}"
 
 
-def _called(stack: StackFile, service: str, networks: Mapping[str, Map]) -> Iterator[str]:
+def public_names(stack: StackFile, domain: str) -> Iterator[tuple[str, str]]:
+    """Give keys and hostnames on shared networks that are names of the internet, not the app's.
+
+    Whoever else is on such a network and asks for that name is sent to this service.
+    """
+    networks = declared_in(stack, "networks")
+    for service in stack.services:
+        for called in dict.fromkeys(_called(stack, service, networks, aliases=False)):
+            name = called.rstrip(".")
+            if "." in name and _TEMPLATE not in name and not Listed(name).is_own(domain):
+                yield f"alias:{called}", "a name of the internet on a network that others share"
+
+
+def _called(
+    stack: StackFile, service: str, networks: Mapping[str, Map], *, aliases: bool = True
+) -> Iterator[str]:
     """Give what a service is called on networks that are not the stack's own, if it is on any."""
     used = [part.get("networks") for part in parts(stack, service)]
     keys = [key for each in used if isinstance(each, list | Mapping) for key in each]
@@ -72,11 +88,11 @@ def _called(stack: StackFile, service: str, networks: Mapping[str, Map]) -> Iter
     for part in parts(stack, service):
         if part.get("hostname"):
             yield text_of(part["hostname"])
-    for each in used:
+    for each in used if aliases else ():
         for key, said in each.items() if isinstance(each, Mapping) else ():
-            aliases = said.get("aliases") if isinstance(said, Mapping) else None
-            if text_of(key) in shared and isinstance(aliases, list):
-                yield from map(text_of, aliases)
+            more = said.get("aliases") if isinstance(said, Mapping) else None
+            if text_of(key) in shared and isinstance(more, list):
+                yield from map(text_of, more)
 
 
 def _routes(there: Owners, stack: StackFile) -> Iterator[tuple[str, str]]:

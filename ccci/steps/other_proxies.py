@@ -18,8 +18,8 @@ _OF_CADDY = {"root", "file_server", "import", "exec"}
 _OWN_UPSTREAMS = re.compile(r"\{\{\s*upstreams\b[^{}]*\}\}")
 _MATCHER = re.compile(r"(?:^|\s)[*@/]\S*")
 _FLOW = re.compile(r"com\.df\.servicedomain(?:\.\d+)?", re.IGNORECASE)
-_OFELIA = re.compile(r"ofelia\.(job-[\w-]+)\.[^.]+\.(.+)", re.IGNORECASE)
-_NGINX = {"VIRTUAL_HOST", "LETSENCRYPT_HOST"}
+_OFELIA = re.compile(r"(?:ofelia|chadburn)\.(job-[\w-]+)\.[^.]+\.(.+)", re.IGNORECASE)
+_NGINX = {"VIRTUAL_HOST", "VIRTUAL_HOST_MULTIPORTS", "LETSENCRYPT_HOST"}
 
 NAMED = "a name that is not the app's, in the words of another proxy"
 BORROWED = "an address that the proxy hands on to"
@@ -52,14 +52,15 @@ def of_environment(stack: StackFile, domain: str) -> Iterator[tuple[str, str]]:
 def _of_caddy(
     site: str, rest: str, value: str, sites: Collection[str], domain: str
 ) -> Iterator[tuple[str, str]]:
-    words = {_ORDER.sub("", each) for each in rest.split(".")}
+    words = [_ORDER.sub("", each) for each in rest.split(".")]
+    handed_on = words[-1] in _TO_ANOTHER or "dynamic" in words
     if not rest:
         yield from ((each, NAMED) for each in _foreign(value, domain))
         if not value.strip():
             yield site, OF_THE_PROXY
-    elif site not in sites or words & _OF_CADDY:
+    elif site not in sites or _OF_CADDY.intersection(words):
         yield f"{site}{rest}", OF_THE_PROXY
-    elif words & _TO_ANOTHER and _MATCHER.sub("", _OWN_UPSTREAMS.sub("", value)).strip():
+    elif handed_on and _MATCHER.sub("", _OWN_UPSTREAMS.sub("", value)).strip():
         yield value, BORROWED
 
 

@@ -88,7 +88,7 @@ def as_handed_over(plan: Plan, ours: Collection[Path]) -> frozenset[Reach]:
     app = plan.app
     handed = replace(plan.stack, trees=tuple(tree for _, tree in plan.resolved.trees))
     routed = of_routes(plan.stack, app.domain, (app.stack, app.recipe))
-    return of(handed, app.stack, app.checkout, ours) | routed
+    return of(handed, app.stack, app.checkout, ours) | routed | of_names(plan.stack, app.domain)
 
 
 def _networks(stack: StackFile, service: str) -> tuple[str, ...]:
@@ -120,6 +120,11 @@ def of_routes(stack: StackFile, domain: str, names: Collection[str] = ()) -> fro
     """
     found = routes.asked(stack, domain, names)
     return frozenset(Reach(f"route:{each}", why) for each, why in found)
+
+
+def of_names(stack: StackFile, domain: str) -> frozenset[Reach]:
+    """Return the names of the internet that services take on networks of others."""
+    return frozenset(Reach(each, why) for each, why in neighbours.public_names(stack, domain))
 
 
 def of_abra(checkout: Path) -> frozenset[Reach]:

@@ -143,6 +143,7 @@ def test_every_release_is_asked_in_the_order_it_reads(
 
 
 HIDING = {
+    "a quote that docker takes for closed": 'A="x\\\\"\nCOMPOSE_FILE=compose.yml\n#"\n',
     "a backslash in double quotes": 'A="\\\\x"\nCOMPOSE_FILE=compose.yml\n#"\n',
     "a comment in a comment": "COMPOSE_FILE=compose.yml # x #\n",
     "a line that ends in dashes": "COMPOSE_FILE=compose.yml---\n",
@@ -160,7 +161,7 @@ def test_abra_is_given_a_new_apps_settings_in_words_that_it_reads_as_ccci_does(
 
 
 def test_a_quote_that_only_one_of_both_takes_for_closed_is_refused(app: App) -> None:
-    text = 'A="x\\\\"\nCOMPOSE_FILE=compose.yml\n#"\n'
+    text = 'A="x y\\\\"\nCOMPOSE_FILE=compose.yml\n#"\n'
     (app.checkout / ".env.sample").write_text(f"{SAMPLE}COMPOSE_FILE=compose.evil.yml\n{text}")
     with pytest.raises(DeployRefused, match="abra would read A otherwise"):
         deployer().new_app(app, head(app))
@@ -172,6 +173,15 @@ def test_settings_whose_lines_end_elsewhere_for_abra_are_refused(app: App, sign:
     (app.checkout / ".env.sample").write_bytes(sample.encode())
     with pytest.raises(DeployRefused, match="control character"):
         deployer().new_app(app, head(app))
+
+
+@pytest.mark.parametrize("value", ["it's \\", 'it\'s "x"'])
+def test_what_was_set_since_and_cannot_be_said_to_both_is_refused(app: App, value: str) -> None:
+    deployer().new_app(app, head(app))
+    text = env_file.assign(app.env_file.read_text(), {"NEW": value, "MORE": "x y"})
+    app.env_file.write_text(text)
+    with pytest.raises(DeployRefused, match="abra would read NEW otherwise"):
+        deployer().plan(app, head(app))
 
 
 def test_a_blank_beside_the_name_of_a_compose_file_is_refused(app: App) -> None:

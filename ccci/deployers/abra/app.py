@@ -66,6 +66,8 @@ class AbraDeployer:
         labels are abra's own.
         """
         _refuse_others(app)
+        # What was set since the app was made cannot always be said to both.
+        abra_reading.agreed(app.env_file.read_bytes().decode(errors="replace"), app.env_file.name)
         _wire(app, revision.overlay)
         wired = app.checkout / OVERLAY if revision.overlay else None
         made = make(app, replace(revision, overlay=wired), None, labelled=False)

@@ -34,6 +34,11 @@ def test_the_folder_of_one_that_was_killed_is_found() -> None:
     assert temporary.find() == (Path(os.fsdecode(os.read(reading, 4096))),)
 
 
+def test_one_that_was_only_just_made_is_nobodys_to_remove(tmp_path: Path) -> None:
+    (tmp_path / f"{temporary.PREFIX}dry-x").mkdir(mode=0o700)
+    assert temporary.find() == ()
+
+
 def test_whatever_is_fetched_to_be_compared_is_found_where_its_reader_was_killed(
     tmp_path: Path,
 ) -> None:

@@ -73,6 +73,11 @@ def test_both_parsers_read_the_same_of_whatever_is_agreed(pieces: list[str]) -> 
     assert_agreed(text)
 
 
+@given(st.text(st.sampled_from("aB'\"\\$# -\n\t"), max_size=8))
+def test_a_value_that_is_set_is_read_alike_or_refused(value: str) -> None:
+    assert_agreed(environment.assign("A=1\n", {"B": value, "C": "x' y"}, comments={"B": "c"}))
+
+
 def test_what_is_plain_stays_as_it_is_with_every_comment() -> None:
     text = (
         "# a remark\n\nTYPE=shop\nexport DOMAIN=a.test # own\nA='x $y' # z # z\n"

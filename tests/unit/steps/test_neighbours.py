@@ -157,6 +157,24 @@ def test_a_service_on_a_default_network_of_others_has_its_key_as_a_name_there(
     assert words(tmp_path, text, Swarm(VICTIM)) == ["alias:victim_app"]
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("{api.pay.test: {image: a, networks: [proxy]}}", ["alias:api.pay.test"]),
+        ("{a: {image: a, networks: [proxy], hostname: victim.test}}", ["alias:victim.test"]),
+        ("{a: {image: a, networks: [proxy], hostname: mail.shop.test}}", []),
+        ("{a: {image: a, networks: [proxy], hostname: '{{.Node.Hostname}}'}}", []),
+        ("{api.pay.test: {image: a, networks: [own]}}", []),
+        ("{a: {image: a, networks: {proxy: {aliases: [x.shop.test]}}}}", []),
+    ],
+)
+def test_a_name_of_the_internet_on_a_network_that_others_share_is_told(
+    tmp_path: Path, said: str, expected: list[str]
+) -> None:
+    stack = read(tmp_path, f"services: {said}\n{SHARED}")
+    assert [each.word for each in reach.of_names(stack, "shop.test")] == expected
+
+
 def labelled(*labels: str, at: str = "deploy: {labels: ") -> str:
     end = "}" if "{" in at else ""
     return f"services: {{app: {{image: a, {at}{list(labels)}{end}}}}}"

@@ -115,6 +115,9 @@ def test_directives_of_caddy_that_hand_on_are_told(tmp_path: Path) -> None:
     assert asked(tmp_path, site, "caddy.reverse_proxy={{upstreams 80}}", "caddy.encode=gzip") == []
     assert asked(tmp_path, site, "caddy.0_reverse_proxy=victim:80") == ["victim:80"]
     assert asked(tmp_path, site, "caddy.handle.reverse_proxy=/x* victim:80") == ["/x* victim:80"]
+    assert asked(tmp_path, site, "caddy.reverse_proxy.to=victim:80") == ["victim:80"]
+    assert asked(tmp_path, site, "caddy.reverse_proxy.dynamic.srv=victim") == ["victim"]
+    assert asked(tmp_path, site, "caddy.reverse_proxy.header_up=X-Real-IP {remote}") == []
     assert asked(tmp_path, site, "caddy.file_server=") == ["caddy.file_server"]
 
 
