@@ -1,4 +1,4 @@
-"""The words of a command line → what they ask for; whatever cannot be meant is refused. Pure.
+"""The words of a command line → what they ask for; whatever cannot be meant is refused.
 
 Options stand in any order, before and after arguments, as `--name value` or `--name=value`, short
 ones as `-c value`, `-cvalue` or several flags in one (`-vv`). What stands behind `--` is left as it

@@ -25,7 +25,6 @@ from ccci.steps.reach import Reach
 from ccci.swarm.engine.client import Engine
 from ccci.terminal.output import Output
 
-DEPLOYERS = ("auto", "abra", "stack")
 _REPOSITORY = "repository"
 _APPS = "servers"
 _OF_ABRA = (_APPS, "catalogue")

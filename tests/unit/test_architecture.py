@@ -30,7 +30,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 SWARM_FLOORS: tuple[tuple[str, ...], ...] = (
     ("swarm.watching",),
     ("swarm.decode", "swarm.judge", "swarm.engine"),
-    ("swarm.identity", "swarm.baseline"),
+    ("swarm.identity", "swarm.baseline", "swarm.nearby"),
     ("swarm.commits",),
     ("swarm.model",),
     ("swarm.causes", "swarm.states", "swarm.labels"),
@@ -191,6 +191,8 @@ def arrows_that_do_not_point_down(floors: tuple[tuple[str, ...], ...]) -> set[tu
 
 def test_every_module_has_its_floor() -> None:
     assert {name for name in MODULES if name and floor_of(name, FLOORS) is None} == set()
+    inside = {name for name in MODULES if name.startswith("swarm.")}
+    assert {name for name in inside if floor_of(name, SWARM_FLOORS) is None} == set()
 
 
 def test_imports_point_down_the_house() -> None:
@@ -241,6 +243,22 @@ def test_commands_share_their_options_and_nothing_else() -> None:
         return within(name, ("commands",))
 
     assert arrows(is_command, lambda other: is_command(other) and other not in shared) == set()
+
+
+def test_actions_share_what_all_of_them_need_and_one_reads_another_only_by_name() -> None:
+    shared = {"actions.finished", "actions.recorded", "actions.deploying", "actions.parts"}
+    built_on = {
+        ("actions.plan_recipe", "actions.dry_run"),  # the same recipe, read without an Engine
+        ("actions.runs_text", "actions.runs"),  # its words
+        ("actions.schemas", "actions.config"),  # each document's schema
+        ("actions.schemas", "actions.runs"),
+    }
+
+    def is_action(name: str) -> bool:
+        return within(name, ("actions",))
+
+    found = arrows(is_action, lambda other: is_action(other) and other not in shared)
+    assert {arrow for arrow in found if arrow[1] != "actions"} == built_on
 
 
 def test_what_follows_a_stack_starts_without_what_deploys_a_recipe() -> None:
