@@ -1,6 +1,7 @@
 """To converge: run COMMAND, follow every service of a stack to a verdict, and say which."""
 
 import os
+import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -220,7 +221,8 @@ def _check(request: Request) -> None:
     if request.save_baseline is not None and (request.command or request.baseline):
         raise UsageError(
             "--save-baseline only saves: it takes neither COMMAND nor --baseline",
-            "save first, deploy, then `ccci converge STACK --baseline FILE`",
+            f"save first, deploy, then `ccci converge {shlex.quote(request.stack)} --baseline "
+            f"{shlex.quote(str(request.save_baseline))}`",
         )
 
 

@@ -5,6 +5,7 @@ compose file in the run's folder, so the tree stays clean.
 """
 
 import base64
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,9 +73,10 @@ class StackDeployer:
         """Check the plan against the swarm, write what docker gets, and say what is to be run."""
         missing = [each.name for each in self._missing(plan.secrets)]
         if missing:
+            first = shlex.quote(missing[0])
             raise DeployRefused(
                 f"secret not generated: {', '.join(missing)}",
-                f"`ccci deploy` makes them; or docker secret create {missing[0]} FILE",
+                f"`ccci deploy` makes them; or `docker secret create {first} FILE`",
             )
         paths = handing.write(plan.resolved)
         text = merged(plan, paths)

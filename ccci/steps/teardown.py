@@ -1,5 +1,6 @@
 """The end of a run on the swarm: what it made is removed, whatever ended it, unless it stays."""
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ _REMOVING = f"removing what this run made, up to {told(teardown.PATIENCE)}"
 class Ending:
     """What is to become of the app, and what became of its teardown."""
 
+    domain: str
     stays: bool = False
     failed: bool = False
     gone: bool = False
@@ -42,7 +44,7 @@ class Ending:
                 report,
                 verdict=Verdict.UNABLE,
                 summary=f"{report.summary}; but the teardown left something behind",
-                hint="remove it with `ccci teardown`",
+                hint=f"remove it with `ccci teardown {shlex.quote(self.domain)}`",
                 notes=notes,
             )
         return replace(report, notes=notes)
@@ -73,7 +75,7 @@ def afterwards(workspace: Workspace, app: App, held: Lease, *, stays: bool) -> I
     """
     if not stays:
         refuse_what_is_not_ours(workspace, app)
-    ending = Ending(stays)
+    ending = Ending(app.domain, stays)
     workspace.run.note(keep=stays)
     held.intend(keep=stays)
     leads_to = f"{app.domain} stays" if stays else _REMOVING

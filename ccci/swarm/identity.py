@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from ccci.exits import Verdict
 from ccci.swarm.commits import Asked, Dirt
+from ccci.swarm.labels import stack_to_paste
 from ccci.swarm.model import Identity, Node, Service, Spec, Task, TaskState, UpdateState
 
 
@@ -306,15 +307,14 @@ def _notes(labelled: Service, asked: Asked) -> tuple[str, ...]:
 def _hint(mismatch: Mismatch, labelled: Service) -> str:
     if mismatch is Mismatch.NOT_RUNNING and labelled.spec.replicas == 0:
         return f"ask for at least one replica of {labelled.name}, and deploy again"
-    return _HINTS[mismatch]
+    return _HINTS[mismatch].format(stack=stack_to_paste(labelled.full_name, labelled.name))
 
 
 _HINTS: dict[Mismatch, str] = {
     Mismatch.NEVER_DEPLOYED: "look at what the deploy printed, and which stack it addressed",
-    Mismatch.ROLLED_BACK: "run the upgrade under `ccci upgrade` or `ccci converge`, which record "
-    "why the new task died while Swarm still knows",
-    Mismatch.MIXED: "`ccci converge` follows the stack until it is one; if it is, deploy it again",
+    Mismatch.ROLLED_BACK: "repeat it under `ccci upgrade` or `ccci converge`: they tell why it died",
+    Mismatch.MIXED: "`ccci converge {stack}` follows it until it is one; if it is, deploy it again",
     Mismatch.DISTURBED: "deploy again, with one deploy per stack at a time",
     Mismatch.DIRTY: "deploy from a clean checkout of the commit",
-    Mismatch.NOT_RUNNING: "`ccci converge STACK` says what its tasks die of",
+    Mismatch.NOT_RUNNING: "`ccci converge {stack}` says what its tasks die of",
 }

@@ -74,7 +74,7 @@ def _stage(outcome: Outcome) -> Judged:
 
 def _upgrade(report: Report, *steps: Step) -> Report:
     """Return the report of an upgrade whose app was removed at its end."""
-    ending = Ending(gone=True)
+    ending = Ending("shop.example.test", gone=True)
     before = [Step(name, Status.PASSED, 4.0) for name in ("fetch", "head", "lock", "base")]
     last = Step("teardown", Status.PASSED, 8.0)
     return replace(

@@ -6,6 +6,7 @@ it quotes; names that stand in the line are filled into the next step.
 """
 
 import re
+import shlex
 from dataclasses import dataclass
 from functools import cache
 
@@ -92,8 +93,8 @@ _ROWS: tuple[Row, ...] = (
         r"network \S+ is declared as external, but it is not in the right scope",
         None,
         (
-            "{name} belongs to one node alone: make it an overlay (`docker network rm`, then "
-            "`docker network create --driver overlay {name}`)"
+            "{name} belongs to one node alone: make it an overlay (`docker network rm {name}`, "
+            "then `docker network create --driver overlay {name}`)"
         ),
         r'network "?(?P<name>[^"\s]+)"? is declared as external, but it is not in the right scope',
     ),
@@ -296,6 +297,8 @@ def refusal(reason: str, output: str = "") -> Refusal:
         for row, said, names in _compiled():
             if said.search(own) and (found := names.search(line)):
                 filled = {key: value or "" for key, value in found.groupdict().items()}
+                if filled.get("name"):
+                    filled["name"] = shlex.quote(filled["name"])
                 hint = row.hint.format_map({**filled, "of": _of_service(line)})
                 return Refusal(row.cause, hint.replace("  ", " "))
     return Refusal(None, READ_IT)

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from ccci.exits import Verdict, worst
 from ccci.swarm.judge.rollout import Rollout
-
-FOLLOW_ON = "it was not waited for: `ccci converge` without COMMAND follows it from here"
+from ccci.swarm.labels import stack_to_paste
+from ccci.swarm.model import Judgement
 
 
 def stop(rollout: Rollout) -> Rollout:
@@ -22,7 +22,7 @@ def cut_short(rollout: Rollout) -> Rollout:
     known = replace(
         rollout,
         judgements=tuple(
-            replace(each, verdict=Verdict.ROLLED_BACK, hint=FOLLOW_ON)
+            _open(each, Verdict.ROLLED_BACK, rollout)
             if each.verdict is None and each.id in seen
             else each
             for each in rollout.judgements
@@ -38,7 +38,14 @@ def _called(rollout: Rollout, verdict: Verdict) -> Rollout:
     return replace(
         rollout,
         judgements=tuple(
-            each if each.verdict else replace(each, verdict=verdict, hint=FOLLOW_ON)
-            for each in rollout.judgements
+            each if each.verdict else _open(each, verdict, rollout) for each in rollout.judgements
         ),
     )
+
+
+def _open(judgement: Judgement, verdict: Verdict, rollout: Rollout) -> Judgement:
+    history = rollout.histories.get(judgement.id)
+    there = history.service if history is not None else None
+    stack = stack_to_paste(there.full_name, there.name) if there is not None else "STACK"
+    hint = f"it was not waited for: `ccci converge {stack}` follows it from here"
+    return replace(judgement, verdict=verdict, hint=hint)

@@ -217,7 +217,7 @@ def test_settings_that_a_recipe_may_not_make_stop_it_before_anything_is_deployed
 def test_after_the_teardown_no_next_step_names_what_was_removed(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    follows = "it was not waited for: `ccci converge` without COMMAND follows it from here"
+    follows = "it was not waited for: `ccci converge shop` follows it from here"
     put_it = Stage.put
 
     def cut_short(self: Stage, *arguments: Any) -> Judged:

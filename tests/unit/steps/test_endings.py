@@ -35,21 +35,24 @@ def left(records: list[Record], predecessor: Holder | None = None) -> str | None
 
 
 def test_a_pass_does_not_stand_where_the_teardown_left_something() -> None:
-    told = Ending(failed=True, notes=("network n stays",)).told(PASSED)
+    told = Ending("shop.example.test", failed=True, notes=("network n stays",)).told(PASSED)
     assert told.verdict is Verdict.UNABLE
     assert "left something behind" in told.summary
+    assert told.hint == "remove it with `ccci teardown shop.example.test`"
     assert "network n stays" in told.notes
 
 
 @pytest.mark.parametrize("verdict", [Verdict.ROLLED_BACK, Verdict.BASE_BROKEN])
 def test_a_failure_keeps_its_verdict_whatever_the_teardown_left(verdict: Verdict) -> None:
-    told = Ending(failed=True, notes=("n",)).told(replace(PASSED, verdict=verdict))
+    told = Ending("shop.example.test", failed=True, notes=("n",)).told(
+        replace(PASSED, verdict=verdict)
+    )
     assert told.verdict is verdict
     assert "n" in told.notes
 
 
 def test_a_teardown_that_left_nothing_changes_nothing_but_the_notes() -> None:
-    assert Ending(notes=("n",)).told(PASSED) == replace(PASSED, notes=("n",))
+    assert Ending("shop.example.test", notes=("n",)).told(PASSED) == replace(PASSED, notes=("n",))
 
 
 def test_what_a_killed_run_made_and_meant_to_remove_is_its_leftover() -> None:

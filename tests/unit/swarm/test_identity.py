@@ -285,6 +285,7 @@ def test_a_dirty_tree_is_accepted_only_when_ccci_made_all_of_the_dirt() -> None:
 def test_a_declared_commit_without_a_running_task_is_not_right() -> None:
     dead = task("t1", "new", TaskState.FAILED)
     assert look(app(NEW, dead)).mismatch is Mismatch.NOT_RUNNING
+    assert look(app(NEW, dead)).hint == "`ccci converge d` says what its tasks die of"
     for idle in (replace(NEW, replicas=0), replace(NEW, mode=Mode.GLOBAL, replicas=None)):
         assert look(app(idle)).mismatch is Mismatch.NOT_RUNNING
     assert "asks for no replica" in look(app(replace(NEW, replicas=0))).summary

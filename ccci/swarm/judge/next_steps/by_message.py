@@ -4,6 +4,7 @@ Each row is anchored at the Engine's words; what a message quotes is only ever f
 """
 
 import re
+import shlex
 from functools import cache
 
 from ccci.swarm.causes import CauseCode
@@ -96,6 +97,38 @@ def _through_a_file(message: Message) -> str:
     return (
         f"{named} leads through a file of the image: mend `working_dir`, or the `target` of the "
         "mount, config or secret that lies there"
+    )
+
+
+def _endpoint(message: Message) -> str:
+    found = re.search(r"endpoint with name (\S+) already exists in network (\S+)", message.text)
+    if found is None:
+        return (
+            f"an endpoint was left behind on {message.where}: `docker network inspect` names it, "
+            "`docker network disconnect -f` removes it, or a restart of that daemon"
+        )
+    name, network = (shlex.quote(each.rstrip(".:,")) for each in found.groups())
+    return (
+        f"an endpoint was left behind on {message.where}: `docker network disconnect -f {network} "
+        f"{name}` there removes it, or a restart of that daemon"
+    )
+
+
+_ID = re.compile(r"[a-z0-9]{25}|[0-9a-f]{64}")
+"""Swarm's and an Engine's ids, which are no names."""
+
+
+def _network(message: Message) -> str:
+    name = message.named(r"network (\S+) not found") or message.named(r"no such network: (\S+)")
+    if not name or _ID.fullmatch(name):
+        return (
+            "a network of it is gone or not there yet: wait until the removal of the old stack is "
+            "over, make what is external anew, then deploy again"
+        )
+    return (
+        f"the network {name} is gone or not there yet: if it is external, `docker network create "
+        f"--driver overlay {shlex.quote(name)}`; if not, wait until the removal of the old stack "
+        "is over; then deploy again"
     )
 
 
@@ -218,10 +251,7 @@ _TABLE: tuple[Row, ...] = (
     (
         CauseCode.NETWORK_UNAVAILABLE,
         r"endpoint with name",
-        (
-            "an endpoint was left behind on {where}: `docker network inspect` names it, `docker "
-            "network disconnect -f` removes it, or a restart of that daemon"
-        ),
+        _endpoint,
     ),
     (
         CauseCode.NETWORK_UNAVAILABLE,
@@ -234,10 +264,7 @@ _TABLE: tuple[Row, ...] = (
     (
         CauseCode.NETWORK_UNAVAILABLE,
         r"network (?:\S+ )?not found|no such network",
-        (
-            "the network is gone or not there yet: create it (`docker network create --driver "
-            "overlay`), or wait until the removal of the old stack is over, then deploy again"
-        ),
+        _network,
     ),
     (
         CauseCode.NETWORK_UNAVAILABLE,

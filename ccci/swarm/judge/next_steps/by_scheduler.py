@@ -85,11 +85,14 @@ def no_node(now: Situation) -> str:
         return ""
     if not task.error and task.state is TaskState.RUNNING:
         return (
-            "Swarm replaces no task of a global service on a node that is paused: set the node "
-            "active, or drain it (`docker node update --availability`)"
+            "Swarm replaces no task of a global service on a node that is paused: set it active "
+            f"(`docker node update --availability active {now.node or 'NODE'}`), or drain it"
         )
     if not task.error:
-        return "bring the node back, or remove it (`docker node rm --force`), then deploy again"
+        return (
+            f"bring {now.node or 'the node'} back, or remove it (`docker node rm --force "
+            f"{now.node or 'NODE'}`), then deploy again"
+        )
     found = [step(now) for text, step in _REASONS.items() if text in task.error]
     return "; or ".join(found)
 

@@ -14,6 +14,8 @@ from support.sandbox.rollouts import RESTARTS, spec, task
 from ccci.swarm.decode.specs import spec as decoded
 from ccci.swarm.judge.diagnose import diagnose
 from ccci.swarm.judge.next_steps import by_message
+from ccci.swarm.judge.next_steps.choose import next_step
+from ccci.swarm.judge.next_steps.situation import Situation
 from ccci.swarm.judge.words import own_words
 from ccci.swarm.model import (
     Cause,
@@ -346,6 +348,7 @@ CASES: tuple[Case, ...] = (
          "rejected"),
     Case("interface of an older network", "error creating vxlan interface: file exists", 128),
     Case("left endpoint", "endpoint with name s.1 already exists in network docker_gwbridge", 128),
+    Case("network of an id gone", "network 2ivku8v2gvtg4oz0ovudpxckj not found", None, "rejected"),
     Case("network gone", "network shop_default not found", None, "rejected"),
 )  # fmt: skip
 
@@ -380,6 +383,18 @@ def test_a_next_step_sends_nobody_back_up_nor_to_what_is_gone(case: Case) -> Non
     for words in ("above", "last log lines", "docker service logs", "docker service ps", "\n"):
         assert words not in hint
     assert len(hint) < 330
+
+
+@pytest.mark.parametrize(
+    ("state", "line"),
+    [
+        ("running", "`docker node update --availability active node2`"),
+        ("shutdown", "`docker node rm --force node2`"),
+    ],
+)
+def test_a_node_that_keeps_a_task_is_named_in_the_line(state: str, line: str) -> None:
+    now = Situation(CauseCode.NO_SUITABLE_NODE, task("b1", state), node="node2")
+    assert line in next_step(now)
 
 
 def test_each_cause_that_a_task_shows_has_more_than_one_step() -> None:

@@ -64,6 +64,11 @@ def test_a_rollback_that_is_looked_at_later_is_told_with_its_own_time_and_how_ol
         assert "app: its last rollout ended 2h10m ago, at 2026-11-26T11:25:57Z" in said
 
 
+def test_what_was_not_waited_for_is_to_be_followed_by_the_name_of_its_stack() -> None:
+    (open_still,) = stop(fold(None, [seen(1.0, "updating", task("a1"))])).judgements
+    assert "`ccci converge stack` follows it from here" in open_still.hint
+
+
 def test_a_state_of_which_nobody_knows_since_when_has_no_time() -> None:
     back = service("base", task("a1"), task("b1", "failed", exit_code=1), update="paused")
     unknown = replace(back, update=UpdateStatus(replace(status("paused")).state))
