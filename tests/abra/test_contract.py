@@ -184,6 +184,16 @@ def test_what_was_set_since_and_cannot_be_said_to_both_is_refused(app: App, valu
         deployer().plan(app, head(app))
 
 
+def test_compose_files_that_abra_may_take_from_two_places_are_refused(app: App) -> None:
+    deployer().new_app(app, head(app))
+    (app.checkout / "abra.sh").write_text("export COMPOSE_FILE=compose.yml\n")
+    with pytest.raises(DeployRefused, match=r"COMPOSE_FILE=compose\.yml: abra may deploy that, or"):
+        deployer().plan(app, head(app))
+    text = env_file.assign(app.env_file.read_text(), {"COMPOSE_FILE": "compose.yml"})
+    app.env_file.write_text(text)
+    assert deployer().plan(app, head(app)).networks
+
+
 def test_a_blank_beside_the_name_of_a_compose_file_is_refused(app: App) -> None:
     (app.checkout / ".env.sample").write_text(f"{SAMPLE}COMPOSE_FILE='compose.yml: x.yml'\n")
     deployer().new_app(app, head(app))

@@ -196,7 +196,15 @@ def _refuse_others(app: App) -> None:
     """
     script = files_of_recipe.settings(app.checkout, "abra.sh")
     exported = abra_script.exports(script)[0] if script is not None else {}
-    for where, found in ((app.env_file.name, _values(app)), ("abra.sh", exported)):
+    values = _values(app)
+    files = exported.get("COMPOSE_FILE")
+    if files is not None and files != values.get("COMPOSE_FILE"):
+        raise DeployRefused(
+            f"abra.sh sets COMPOSE_FILE={files}: abra may deploy that, or what "
+            f"{app.env_file.name} says",
+            "set it in .env.sample alone",
+        )
+    for where, found in ((app.env_file.name, values), ("abra.sh", exported)):
         for key, own in (("STACK_NAME", app.stack), ("DOMAIN", app.domain)):
             theirs = found.get(key, own)
             if theirs != own:
