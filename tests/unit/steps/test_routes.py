@@ -164,3 +164,20 @@ def test_an_entrypoint_of_another_kind_of_label_excuses_nothing(tmp_path: Path) 
     (tmp_path / "compose.yml").write_text(text)
     stack = stackfile.read([tmp_path / "compose.yml"], {})
     assert {each.word for each in reach.of_routes(stack, DOMAIN)} == {"route:HostSNI(`*`)"}
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        f"{WEB}.rule=HostRegexp(`{'{a:b}.' * 20_000}x`)",
+        f"{WEB}.rule=HostRegexp(`{'^(a' * 20_000}`)",
+        f"{WEB}.tls.domains[0].sans={'a,' * 20_000}",
+        f"traefik.http.middlewares.x.forwardauth.address=http://{'a:1' * 20_000}",
+        f"traefik.http.services.x.{'a.' * 20_000}=/x",
+        f"caddy.{'0_a.' * 20_000}reverse_proxy=x",
+        f"ofelia.job-{'-' * 50_000}=x",
+        f"com.df.serviceDomain={'a ' * 20_000}",
+    ],
+)
+def test_labels_take_no_end_however_long_they_are(tmp_path: Path, label: str) -> None:
+    asked(tmp_path, "caddy=x.test", label)
