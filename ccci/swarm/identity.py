@@ -312,7 +312,7 @@ def _hint(mismatch: Mismatch, labelled: Service) -> str:
 
 _HINTS: dict[Mismatch, str] = {
     Mismatch.NEVER_DEPLOYED: "look at what the deploy printed, and which stack it addressed",
-    Mismatch.ROLLED_BACK: "repeat it under `ccci upgrade` or `ccci converge`: they tell why it died",
+    Mismatch.ROLLED_BACK: "repeat it under `ccci upgrade` or `ccci converge`: they say why it died",
     Mismatch.MIXED: "`ccci converge {stack}` follows it until it is one; if it is, deploy it again",
     Mismatch.DISTURBED: "deploy again, with one deploy per stack at a time",
     Mismatch.DIRTY: "deploy from a clean checkout of the commit",
