@@ -29,11 +29,12 @@ def last(texts: Sequence[str], most: int) -> list[str]:
             folded[-1] = (short, folded[-1][1] + 1)
         else:
             folded.append((short, 1))
-    shown = folded[-most:] if len(folded) > most else folded
+    # The row that counts takes the place of one: what it counts is one more.
+    shown = folded[-max(most - 1, 0) :] if len(folded) > most > 1 else folded[-most:]
     told = [text + (f"  ({count} times)" if count > 1 else "") for text, count in shown]
-    left = len(folded) - len(shown)
-    if left and told:
-        told[0] = f"… {left} earlier"
+    left = sum(count for _, count in folded[: len(folded) - len(shown)])
+    if left and told and most > 1:
+        told.insert(0, f"… {left} earlier")
     return told
 
 

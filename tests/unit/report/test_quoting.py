@@ -23,7 +23,12 @@ def test_equal_ones_are_folded_and_counted() -> None:
 
 def test_what_is_left_out_is_counted() -> None:
     rows = quoted("log", [str(number) for number in range(10)], 3)
-    assert rows == [("log", "| … 7 earlier"), ("", "| 8"), ("", "| 9")]
+    assert rows == [("log", "| … 8 earlier"), ("", "| 8"), ("", "| 9")]
+    assert quoted("probe", ("a", "b", "c"), 2) == [("probe", "| … 2 earlier"), ("", "| c")]
+    folded = quoted("probe", ("a", "a", "b", "c"), 2)
+    assert folded == [("probe", "| … 3 earlier"), ("", "| c")]
+    assert quoted("probe", ("a", "b"), 2) == [("probe", "| a"), ("", "| b")]
+    assert quoted("probe", ("a", "b"), 1) == [("probe", "| b")]
 
 
 def test_a_megabyte_of_tags_takes_no_time() -> None:
