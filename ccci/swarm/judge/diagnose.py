@@ -12,6 +12,12 @@ from ccci.swarm.judge.next_steps.situation import Situation
 from ccci.swarm.judge.words import exit_code_in, named_by
 from ccci.swarm.model import Cause, CauseCode, Evidence, Spec, Task, TaskState
 
+_IDS = re.compile(r"(?<![0-9A-Za-z])([0-9a-f]{12})[0-9a-f]{52}(?![0-9A-Za-z])")
+"""Ids of containers, endpoints, layers, images: twelve characters do for people, as docker has it.
+
+The task of the report has the whole message.
+"""
+
 _PLAIN_EXIT = re.compile(r"task: non-zero exit \(\d+\)")
 
 BLOCKERS = frozenset(
@@ -147,7 +153,7 @@ def _detail(
     if evidence is not None and evidence.ran_for is not None:
         after = f" after {evidence.ran_for:.0f} s"
     # What Swarm's message says besides the exit code, which the sentence has already.
-    said = "" if _PLAIN_EXIT.fullmatch(task.error) else task.error
+    said = "" if _PLAIN_EXIT.fullmatch(task.error) else _IDS.sub(r"\1", task.error)
     quoted = f": {said}" if said else ""
     stay = "which fails an update" if ending and ending.meant else "where it should stay"
     if ending is Ending.UNHEARD:

@@ -46,7 +46,7 @@ _BY_WORDS: tuple[tuple[CauseCode | None, str, Whose], ...] = (
     # moby volume/mounts/validate.go, runc's rootfs_linux.go: as it is written.
     (CauseCode.MOUNT_FAILED, r"must be (?:an )?absolute|must not be empty", Whose.RECIPE),
     (CauseCode.MOUNT_FAILED, r"duplicate mount|invalid mount target", Whose.RECIPE),
-    (CauseCode.UNKNOWN, r"lstat <store>: not a directory", Whose.RECIPE),
+    (CauseCode.UNKNOWN, r"lstat <(?:store)?>: not a directory", Whose.RECIPE),
     (CauseCode.MOUNT_FAILED, r"not a directory|directory onto a file", Whose.RECIPE),
 )
 

@@ -34,6 +34,11 @@ STORE = "/var/lib/docker/overlay2/" + "0a1b" * 16
             Whose.PLACE,
         ),
         (C.UNKNOWN, f"was rejected: lstat {STORE}/merged/etc/x: not a directory", Whose.RECIPE),
+        (
+            C.UNKNOWN,
+            "was rejected: lstat /docker/overlay2/0a1b0a1b0a1b/x: not a directory",
+            Whose.RECIPE,
+        ),
         (C.UNKNOWN, "was rejected: Range of CPUs is from 0.01 to 2.00", Whose.EITHER),
         (C.PORT_IN_USE, "cannot have its port", Whose.PLACE),
         (C.UNHEALTHY, "was stopped because its health check failed", Whose.RECIPE),
