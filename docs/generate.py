@@ -24,9 +24,9 @@ from ccci.swarm import identity
 from ccci.swarm.judge import hints
 from ccci.swarm.judge import phrases as axes
 from ccci.swarm.judge.hints import HINTS
-from ccci.swarm.model import UpdateState
+from ccci.swarm.model import CauseCode, UpdateState
 from ccci.sweep import rule_pages
-from docs import pipelines
+from docs import next_steps, pipelines
 
 FOLDER = Path(__file__).parent
 _MARK = "<!-- Made by `python -m docs.generate` from the code; changes here are lost. -->"
@@ -62,6 +62,11 @@ _CAUSES = (
     "the task that shows it, its last log lines, its last probe output and one next step. "
     "`evidence` says where the container was: `local` on the node we talk to, where its "
     "out-of-memory flag and its probes can be read, or `remote`, where they cannot."
+)
+_STEPS = (
+    "By the Engine's message, the container's exit code, the last words of its log and of its "
+    "probe, the spec, and what ran before. Names are filled in: here the node is `node2`, the "
+    "service one of the stack `shop`. What the Engine or docker refuses has steps of its own."
 )
 _PHASES = (
     "What the live view and the log say of a service while it is followed. The verdict, once "
@@ -258,8 +263,27 @@ def causes() -> str:
                 ("cause", "meaning", "next step"),
                 ((f"`{each.value}`", text, HINTS[each]) for each, text in hints.MEANINGS.items()),
             ),
+            "",
+            "## Next steps where more is known",
+            "",
+            _STEPS,
+            *(line for code, rows in next_steps.situations() for line in _situations(code, rows)),
         ]
     )
+
+
+def _situations(code: CauseCode, rows: list[tuple[str, str]]) -> list[str]:
+    of_words = {
+        CauseCode.EXIT_NONZERO: ("log", next_steps.of_logs()),
+        CauseCode.UNHEALTHY: ("probe", next_steps.of_probes()),
+    }.get(code)
+    told = {step for _, step in rows}
+    lines = ["", f"### `{code.value}`", "", *_table(("situation", "next step"), rows)]
+    if of_words is not None:
+        what, steps = of_words
+        more = [each for each in steps if each not in told]
+        lines += ["", f"By the last words of its {what} also:", "", *(f"- {each}" for each in more)]
+    return lines
 
 
 def phases() -> str:

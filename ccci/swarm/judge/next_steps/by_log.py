@@ -110,6 +110,11 @@ _TABLE: tuple[tuple[str, str], ...] = (
 )
 
 
+def steps() -> tuple[str, ...]:
+    """Return every next step that a log may ask for."""
+    return tuple(found for _, found in _TABLE)
+
+
 @cache
 def _rows() -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((re.compile(text, re.IGNORECASE), found) for text, found in _TABLE)

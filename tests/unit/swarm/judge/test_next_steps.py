@@ -327,13 +327,13 @@ CASES: tuple[Case, ...] = (
     Case("another process, start-first", "driver failed programming external connectivity on "
          "endpoint s.1 (0a): Error starting userland proxy: listen udp4 0.0.0.0:53: bind: address "
          "already in use", 128, spec=wanted(update=START_FIRST, host_ports=(53,))),
-    Case("a port, and a whole id", "driver failed programming external connectivity on endpoint "
-         f"s.1 ({'0a1b' * 16}): Bind for 0.0.0.0:80 failed: port is already allocated", 128,
-         spec=wanted(host_ports=(80,))),
     Case("an image by its digest", f"No such image: shop@sha256:{'0a1b' * 16}", None, "rejected"),
     Case("another container", "driver failed programming external connectivity on endpoint s.1 "
          "(0a): Bind for 0.0.0.0:80 failed: port is already allocated", 128,
          spec=wanted(update=START_FIRST, host_ports=(80,))),
+    Case("a port, and a whole id", "driver failed programming external connectivity on endpoint "
+         f"s.1 ({'0a1b' * 16}): Bind for 0.0.0.0:80 failed: port is already allocated", 128,
+         spec=wanted(host_ports=(80,))),
     Case("port that is not to be opened", "driver failed programming external connectivity on "
          "endpoint s.1 (0a): listen tcp4 0.0.0.0:80: bind: permission denied", 128,
          spec=wanted(host_ports=(80,))),
