@@ -17,7 +17,7 @@ from ccci.deployers.secrecy import masks_of
 from ccci.errors import DeployRefused
 from ccci.host import docker_cli
 from ccci.host.masking import Mask, mask, masked
-from ccci.recipe import abra_reading, abra_script, env_file, files, secrets, stack
+from ccci.recipe import abra_reading, abra_script, env_file, files, kept_sizes, secrets, stack
 from ccci.recipe.env_file import Entry
 from ccci.recipe.secrets import Secret
 from ccci.recipe.stack import StackFile
@@ -77,6 +77,12 @@ def make(app: App, revision: Revision, app_service: str | None, *, labelled: boo
             folder=app.abra_dir / HANDED / revision.short,
             name=app.stack,
         )
+        for kind, contents, made_from in (
+            ("config", resolved.configs, config_files),
+            ("secret", resolved.secrets, stack.own_secrets(found, app.stack)),
+        ):
+            for name, content in contents.items():
+                kept_sizes.check(kind, name, files.shown(made_from.get(name, name)), len(content))
         used = stack.used(found, "secrets")
         needed = secrets.needed(found.sections.secrets, used, app.stack, entries, found.unset)
     labels = labelling.labels(app.recipe, app.stack, revision) if labelled else {}

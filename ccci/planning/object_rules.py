@@ -10,24 +10,21 @@ from collections.abc import Iterator
 
 from ccci.planning.refused import Refused, invalid
 from ccci.planning.service_rules import named_like_a_host
+from ccci.recipe.kept_sizes import LARGEST_CONFIG, LARGEST_SECRET
 from ccci.swarm.decode.typed import Json, text
 
 _NAME = re.compile(r"[a-zA-Z0-9]+(?:[a-zA-Z0-9\-_.]*[a-zA-Z0-9])?")
 _LONGEST_NAME = 64
-_LARGEST_CONFIG = 1000 * 1024
-"""From 20.10.15 on; before it was half of that, which a plan does not hold against anybody."""
-
-_LARGEST_SECRET = 500 * 1024
 
 
 def config(spec: Json) -> Refused | None:
     """Return the Engine's refusal of a new config, or None."""
-    return _first(_kept(spec, "config", _LARGEST_CONFIG))
+    return _first(_kept(spec, "config", LARGEST_CONFIG))
 
 
 def secret(spec: Json) -> Refused | None:
     """Return the Engine's refusal of a new secret, or None; a driver brings its own content."""
-    largest = 0 if spec.get("Driver") is not None else _LARGEST_SECRET
+    largest = 0 if spec.get("Driver") is not None else LARGEST_SECRET
     return _first(_kept(spec, "secret", largest))
 
 

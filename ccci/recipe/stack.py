@@ -247,6 +247,11 @@ def own_configs(stack: StackFile, name: str) -> dict[str, str]:
     return {each.called(name): each.file for each in stack.sections.configs.values() if each.file}
 
 
+def own_secrets(stack: StackFile, name: str) -> dict[str, str]:
+    """Return the secrets that a deploy makes, as `own_configs` does the configs."""
+    return {each.called(name): each.file for each in stack.sections.secrets.values() if each.file}
+
+
 def _env_files(stack: StackFile) -> Iterator[tuple[Path, str]]:
     """Give what every `env_file` names, with the compose file that does."""
     for path, tree in zip(stack.files, stack.trees, strict=True):

@@ -12,13 +12,12 @@ from pathlib import Path
 from ccci import settings
 from ccci.deployers.plan import Plan
 from ccci.errors import DeployRefused, UsageError
+from ccci.recipe import kept_sizes
+from ccci.recipe.kept_sizes import LARGEST_SECRET
 from ccci.recipe.secrets import Secret
 from ccci.records import runs
 from ccci.steps.workspace import Workspace
 from ccci.swarm.labels import OURS_LABEL
-
-LARGEST = 500 * 1024
-"""Bytes that Swarm takes as a secret (swarmkit api/validation)."""
 
 
 def read_given(words: Collection[str]) -> dict[str, bytes]:
@@ -35,19 +34,19 @@ def read_given(words: Collection[str]) -> dict[str, bytes]:
             )
         try:
             if source == "-":
-                value = sys.stdin.buffer.read(LARGEST + 1)
+                value = sys.stdin.buffer.read(LARGEST_SECRET)
             else:
                 with Path(source).open("rb") as file:
-                    value = file.read(LARGEST + 1)
+                    value = file.read(LARGEST_SECRET)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "no name of a file"
             raise UsageError(
                 f"--secret {name}: {source[:200]} cannot be read: {reason}", "give a file, or -"
             ) from None
-        if not value or len(value) > LARGEST:
+        if not kept_sizes.is_taken("secret", len(value)):
             raise UsageError(
-                f"--secret {name}: {len(value) or 'no'} bytes are no secret",
-                f"Swarm takes from 1 to {LARGEST} bytes",
+                f"--secret {name}: {'too many' if value else 'no'} bytes are no secret",
+                f"Swarm takes from 1 to {LARGEST_SECRET - 1} bytes",
             )
         found[name] = value
     return found

@@ -84,7 +84,7 @@ def prepare(name: str, tmp_path: Path) -> None:
     for text in [path.read_text() for path in folder.glob("compose*.yml")]:
         for file in re.findall(r"^\s+file: (\S+)$", text, re.MULTILINE):
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
-            (folder / file).touch()
+            (folder / file).write_text("of the recipe")
     git(folder, "init", "--quiet", "--initial-branch=main")
     commit(folder, {})
     versions = {"SECRET_DB_ROOT_PASSWORD_VERSION": "v1", "SECRET_DB_PASSWORD_VERSION": "v1"}
@@ -143,6 +143,25 @@ def test_commands_that_are_not_run_are_named(tmp_path: Path, line: str, told: st
     notes = " ".join(plan(make(tmp_path, **{".env.sample": f"{SAMPLE}{line}\n"})).notes)
     assert told in notes
     assert ("were not run" in notes) is bool(told)
+
+
+@pytest.mark.parametrize(("kind", "largest"), [("config", 1000 * 1024), ("secret", 500 * 1024)])
+def test_content_that_swarm_refuses_is_refused_before_anything_is_deployed(
+    tmp_path: Path, kind: str, largest: int
+) -> None:
+    compose = f"{COMPOSE}  other: {{file: kept.txt}}\n" if kind == "secret" else COMPOSE
+    if kind == "config":
+        compose += "configs: {other: {file: kept.txt}}\n"
+    folder = make(tmp_path, **{"compose.yml": compose})
+    for size, complaint in (
+        (0, "_other is made from kept.txt, which is empty"),
+        (largest, f"has {largest} bytes: Swarm takes fewer than {largest}"),
+    ):
+        commit(folder, {"kept.txt": "x" * size})
+        with pytest.raises(DeployRefused, match=f"the {kind} .*{complaint}"):
+            plan(folder)
+    commit(folder, {"kept.txt": "x" * (largest - 1)})
+    assert plan(folder).dry_run
 
 
 DURATIONS = {

@@ -71,3 +71,12 @@ def test_a_secret_is_read_as_it_is(tmp_path: Path) -> None:
     file.write_bytes(b"")
     with pytest.raises(UsageError, match="no bytes are no secret"):
         read_given([f"client_secret={file}"])
+
+
+def test_a_secret_has_fewer_bytes_than_swarm_takes(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_bytes(b"x" * (500 * 1024 - 1))
+    assert len(read_given([f"token={file}"])["token"]) == 500 * 1024 - 1
+    file.write_bytes(b"x" * 500 * 1024)
+    with pytest.raises(UsageError, match="too many bytes are no secret"):
+        read_given([f"token={file}"])
