@@ -14,6 +14,7 @@ from ccci.host.terminal_text import plain
 from ccci.swarm.causes import CauseCode
 from ccci.swarm.judge.hints import HINTS
 from ccci.swarm.judge.refused_specs import ROWS, Row
+from ccci.swarm.judge.tools import fatal_of, without_client
 from ccci.swarm.judge.words import own_words
 
 MAKE_NETWORK = "create it first: `docker network create --driver overlay {name}`"
@@ -264,11 +265,6 @@ _ROWS: tuple[Row, ...] = (
 """Of several that fit, the first one counts."""
 
 _BEGINS = r"(?:^|(?<=[:;,=] )|(?<=\())"
-_FATAL = re.compile(
-    r"^(?:[\d/:. T-]+\s)?FATAL?(?:\[\d+\])?[:\s]\s*(?P<said>.*)$"
-    r'|(?:(?!level=fatal\s).)*\blevel=fatal\s.*?msg="(?P<logged>(?:[^"\\]|\\.)*)"'
-)
-"""What abra puts before its last words (see `deployers.abra.parse`)."""
 
 
 @cache
@@ -291,8 +287,8 @@ def refusal(reason: str, output: str = "") -> Refusal:
     read them.
     """
     last = [line for line in map(plain, reason.splitlines()) if line.strip()][-1:]
-    fatal = [told for line in output.splitlines() if (told := _fatal(plain(line)))][-1:]
-    for line in (*((_fatal(line) or line) for line in last), *fatal):
+    fatal = [told for line in output.splitlines() if (told := fatal_of(plain(line)))][-1:]
+    for line in map(without_client, (*((fatal_of(line) or line) for line in last), *fatal)):
         own = own_words(line)
         for row, said, names in _compiled():
             if said.search(own) and (found := names.search(line)):
@@ -311,8 +307,3 @@ def _of_service(line: str) -> str:
     """Return ` of NAME` where docker names the service that was refused."""
     found = _SERVICE.search(line)
     return f" of {found[1]}" if found else ""
-
-
-def _fatal(line: str) -> str:
-    found = _FATAL.match(line)
-    return (found["logged"] or found["said"] or "").strip() if found else ""

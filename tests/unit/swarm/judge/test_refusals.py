@@ -217,6 +217,24 @@ def test_what_a_refusal_quotes_is_no_refusal(
     assert refusal(around.format(forged.replace('"', "'").replace("`", "'"))).hint == READ_IT
 
 
+PYTHON = (
+    "Error for http+docker://localhost/v1.41/services/a/update?version=1: Internal Server Error"
+)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f'docker.errors.APIError: 500 Server {PYTHON} ("rpc error: code = Unknown desc = {{}}")',
+        f"Error updating service: 409 Client {PYTHON} ('{{}}')",
+        '{{"message":"rpc error: code = Unknown desc = {}"}}',
+    ],
+)
+def test_what_a_client_quotes_of_the_engine_is_the_engines_own_word(line: str) -> None:
+    assert refusal(line.format("update out of sequence")).cause is CauseCode.CONFLICT
+    assert refusal(line.format("no such thing: 'update out of sequence'")).hint == READ_IT
+
+
 def test_the_last_refusal_of_several_lines_counts() -> None:
     output = "network a_x not found\nCreating service a_web\nsecret not found: a_key\n"
     assert "docker secret create a_key" in refusal(output).hint
