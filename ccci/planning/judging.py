@@ -6,7 +6,6 @@ from dataclasses import replace
 from ccci.exits import Verdict
 from ccci.planning.facts import Asked
 from ccci.planning.fate import Fate
-from ccci.planning.fit import OLD_TASKS
 from ccci.planning.model import NodeFit, Plan, ServicePlan
 from ccci.swarm.judge.refusals import refusal
 
@@ -24,17 +23,17 @@ def judged(plan: Plan, asked: Asked, moved: Sequence[str]) -> Plan:
     refused = [each for each in plan.services if each.refusal]
     objects = [each for each in plan.objects if each.refusal]
     if refused or objects:
-        name, said = (
-            (refused[0].name, refused[0].refusal)
-            if refused
-            else (f"{objects[0].kind} {objects[0].name}", objects[0].refusal)
-        )
-        found = refusal(f"failed to update {name}: {said}")
+        if refused:
+            name, said, hint = refused[0].name, refused[0].refusal, refused[0].hint
+        else:
+            first = objects[0]
+            name, said = f"{first.kind} {first.name}", first.refusal
+            hint = refusal(f"failed to {first.action} {name}: {said}").hint
         return replace(
             plan,
             verdict=Verdict.DEPLOY_FAILED,
             summary=f"the Engine would refuse {name}: {said}",
-            hint=refused[0].hint if refused else found.hint,
+            hint=hint,
         )
     if asked.code and not asked.ended:
         words = f": {asked.last_words}" if asked.last_words else ""
@@ -58,7 +57,7 @@ def judged(plan: Plan, asked: Asked, moved: Sequence[str]) -> Plan:
             plan,
             verdict=Verdict.STALLED,
             summary=lack(lacking),
-            hint=_way_out(lacking),
+            hint=lacking.hint,
         )
     return replace(plan, summary=_summary(plan))
 
@@ -76,15 +75,6 @@ def lack(service: ServicePlan) -> str:
 
 def _takes(node: NodeFit) -> str:
     return f"takes {node.tasks}, then {node.limit}" if node.limit else "has room"
-
-
-def _way_out(service: ServicePlan) -> str:
-    if service.beside == OLD_TASKS:
-        return (
-            "set `update_config: order: stop-first`: with start-first the old task holds its "
-            "share, too; or make room on a node"
-        )
-    return "mend its constraints, reservations, replicas or ports, or make room on a node"
 
 
 def _summary(plan: Plan) -> str:

@@ -14,6 +14,7 @@ from ccci.planning.model import ServicePlan
 from ccci.planning.objects import Kind, Write, name_of
 from ccci.planning.rolling import Tasks, outage, timed
 from ccci.planning.room import Need, Occupant, Owner, Room, least, need_of, occupies, rooms
+from ccci.planning.way_out import way_out
 from ccci.swarm.decode import observation, specs
 from ccci.swarm.judge.endings import is_one_shot
 from ccci.swarm.judge.placement import fitting
@@ -58,6 +59,10 @@ def placed(sent: Sequence[Sent], there: There, asked: Asked) -> list[ServicePlan
     for name, demand in demands.items():
         stops = outage(rows[name], demand.spec, written[name].tasks, nodes)
         rows[name] = replace(rows[name], outage=stops)
+        if rows[name].lacks:
+            full, replaces = demand.owner.name, bool(demand.olds)
+            hint = way_out(rows[name], full, demand.spec, replaces=replaces)
+            rows[name] = replace(rows[name], hint=hint)
     return list(rows.values())
 
 

@@ -110,6 +110,14 @@ def test_a_refusal_is_the_verdict_with_its_way_out() -> None:
     assert "docker service rm s_web" in found.hint
 
 
+def test_the_next_step_for_a_config_that_is_refused_names_it() -> None:
+    said = "config data must be larger than 0 and less than 1024000 bytes"
+    refused = Write("create", Kind.CONFIG, "", "s_conf", {}, None, said)
+    found = planned(There([live("web")], [], [node("one")]), refused, code=1)
+    assert found.verdict is Verdict.DEPLOY_FAILED
+    assert "the config s_conf is empty" in found.hint
+
+
 def test_a_swarm_that_moved_meanwhile_is_no_plan() -> None:
     there = There([live("web")], [], [])
     found = planned(there, update("web", there.services[0]), moved=["s_web"])

@@ -423,3 +423,37 @@ def test_where_a_recorded_base_puts_its_tasks_is_a_guess(*, big_first: bool) -> 
     both = live("db", 1, 600), live("cache", 1, 250)
     assert verdict(services=both) is Verdict.UNABLE
     assert verdict(create("web", 1, 500), services=both) is Verdict.STALLED
+
+
+@pytest.mark.parametrize(
+    ("there", "write", "hint"),
+    [
+        (
+            There([], [], [node()]),
+            create("web", 2, EndpointSpec=HOST),
+            "port 80 in `mode: host` is there once on each node, and 2 replicas want it",
+        ),
+        (
+            There([OLD := live("old", EndpointSpec=HOST)], tasks(OLD, "one"), [node()]),
+            create("web", EndpointSpec=HOST),
+            "port 80 belongs to the service s_old: publish another one",
+        ),
+        (There([], [], [node()]), create("web", 4, most=1), "raise `max_replicas_per_node`"),
+        (There([], [], [node()]), create("web", 4, 300), "lower its resource reservations or"),
+        (There([], [], [node()]), create("web", None, 900), "or make room on one"),
+        (
+            There([], [], [node()]),
+            create("web", template={"Placement": {"Constraints": ["node.role == manager"]}}),
+            "docker node promote NODE",
+        ),
+    ],
+)
+def test_the_next_step_is_that_of_a_rollout_which_ends_so(
+    there: There, write: Write, hint: str
+) -> None:
+    assert hint in planned(there, write).hint
+
+
+def test_the_next_step_for_two_services_on_one_port_names_the_other() -> None:
+    writes = create("a", EndpointSpec=HOST), create("b", EndpointSpec=HOST)
+    assert "port 80 belongs to the service s_a" in planned(There([], [], [node()]), *writes).hint
