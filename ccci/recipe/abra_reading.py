@@ -14,8 +14,6 @@ from ccci.errors import DeployRefused
 from ccci.recipe.env_file import BARE_KEY, Entry, line_of, lines_of, quote, read
 
 _NO_KEY = re.compile(r"[^A-Za-z0-9_.\s]")
-_BRACED = re.compile(r"(?<!\\)\$\{[A-Za-z_][A-Za-z0-9_]*[^A-Za-z0-9_}]")
-_SMALL = re.compile(r"(?<!\\)\$\{?[a-z]")
 _PLAIN_LINE = re.compile(
     r"""(?:export\ +)?[A-Za-z_][A-Za-z0-9_.]*=(?:
     (?P<bare>[^\s"'\\#]+(?:\ [^\s"'\\#]+)*)(?:[\ \t]+\#[^#]*)?
@@ -25,6 +23,27 @@ _PLAIN_LINE = re.compile(
     re.VERBOSE,
 )
 _VARIABLE = re.compile(r"\$(?:\{([A-Z_][A-Z0-9_]*)\}|([A-Z_][A-Z0-9_]*)(?![A-Za-z0-9_{}]))")
+_APART = (
+    (re.compile(r"\A#"), "takes the comment for the value of {key}"),
+    (
+        re.compile(r"(?s)\A[^'].*(?<!\\)\$\{[A-Za-z_][A-Za-z0-9_]*[^A-Za-z0-9_}]|\A\$\{\w+[^\w}]"),
+        "knows no defaults in an .env, and mangles {key}",
+    ),
+    (
+        re.compile(r"(?s)\A[^'].*(?<!\\)\$\{?[a-z]|\A\$\{?[a-z]"),
+        "replaces no variable in small letters, as {key} has",
+    ),
+    (
+        re.compile(r"\A[^\"'].*\s#.*\s#"),
+        "takes all up to the last # for the value of {key}",
+    ),
+    (re.compile(r"---\Z"), "drops the --- at the end of {key}"),
+    (
+        re.compile(r"""(?s)\A(?:".*\\"|'.*\\')\s*(?:#|\Z)"""),
+        "takes the quote that ends {key} for an escaped one",
+    ),
+)
+"""How a value is written that abra reads otherwise, the first that fits, and how it does."""
 _EXPORT = re.compile(r"export(?!\w)")
 _PLAIN_EXPORT = re.compile(r"export\s+[A-Za-z_]\w*=\w[\w.:/@+-]*\s*|export(?:\s+[A-Za-z_]\w*)+\s*")
 
@@ -97,13 +116,10 @@ def read_otherwise(text: str, name: str = ".env") -> tuple[str, ...]:
         where = f"{name} line {each.first + 1}"
         rest = re.split("[=:]", lines[each.first], maxsplit=1)[1].lstrip()
         written = "\n".join((rest, *lines[each.first + 1 : each.last + 1]))
-        literal = rest.startswith("'")
         if _NO_KEY.search(each.key):
             found.append(f"{where}: abra knows no such key as {each.key}, and stops")
-        elif rest.startswith("#"):
-            found.append(f"{where}: abra takes the comment for the value of {each.key}")
-        elif not literal and _BRACED.search(written):
-            found.append(f"{where}: abra knows no defaults in an .env, and mangles {each.key}")
-        elif not literal and _SMALL.search(written):
-            found.append(f"{where}: abra replaces no variable in small letters, as {each.key} has")
+            continue
+        said = next((words for pattern, words in _APART if pattern.search(written)), "")
+        if said:
+            found.append(f"{where}: abra {said.format(key=each.key)}")
     return tuple(found)

@@ -79,6 +79,12 @@ def test_what_docker_would_refuse_is_refused_with_its_line(text: str, line: str)
         ('A=1\nB="one\n${A-x}"\n', "line 2: abra knows no defaults"),
         ("a=1\nB=$a\n", "line 2: abra replaces no variable in small letters"),
         ("B='$a ${A:-x}'\nC=\\$a\n", ""),
+        ("A=1 # b # c\n", "line 1: abra takes all up to the last # for the value of A"),
+        ("A='1' # b # c\nB=1 # b#c\n", ""),
+        ("A=1\nB=x---\n", "line 2: abra drops the --- at the end of B"),
+        ("A=x--- # c\n", ""),
+        ('A="x\\\\" # c\n', "line 1: abra takes the quote that ends A for an escaped one"),
+        ("A='x\\\\'\nB=\"x\\\\y\"\n", "line 1: abra takes the quote that ends A"),
     ],
 )
 def test_what_abra_reads_otherwise_is_named(text: str, told: str) -> None:
