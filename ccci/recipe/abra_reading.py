@@ -45,7 +45,11 @@ _APART = (
 )
 """How a value is written that abra reads otherwise, the first that fits, and how it does."""
 _EXPORT = re.compile(r"export(?!\w)")
-_PLAIN_EXPORT = re.compile(r"export\s+[A-Za-z_]\w*=\w[\w.:/@+-]*\s*|export(?:\s+[A-Za-z_]\w*)+\s*")
+# Quotes around what is plain are taken away, or stand in the value: neither is another plain value.
+_PLAIN_EXPORT = re.compile(
+    r"export\s+[A-Za-z_]\w*=(?P<quote>[\"']?)(?:\w[\w.:/@+-]*)?(?P=quote)\s*"
+    r"|export(?:\s+[A-Za-z_]\w*)+\s*"
+)
 
 
 def agreed(text: str, name: str = ".env") -> str:
@@ -93,8 +97,8 @@ def _said_to_both(entry: Entry, name: str) -> str:
 def exports_otherwise(text: str) -> tuple[str, ...]:
     """Return the lines of `abra.sh` that export what abra may read otherwise: `abra.sh line 3`.
 
-    It is known to take one `NAME=value` a line for itself; what it makes of quotes, variables,
-    comments and several of them on one line is not published.
+    It is known to take one `NAME=value` a line for itself; what it makes of variables, comments,
+    quotes around more than a word and several of them on one line is not published.
     """
     return tuple(
         f"abra.sh line {number}"
