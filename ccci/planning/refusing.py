@@ -72,8 +72,14 @@ def _service(there: There, spec: Json, before: Json | None) -> Refused | None:
 
 
 def _network(there: There, target: str) -> Refused | None:
-    """Apply moby daemon/cluster/services.go: populateNetworkID."""
-    found = there.one(Kind.NETWORK, target)
+    """Apply moby daemon/cluster/services.go: populateNetworkID, which asks Swarm first."""
+    of_the_swarm = (
+        each
+        for each in there.listing(Kind.NETWORK)
+        if each.get("Scope") != "local"
+        and target in {id_of(Kind.NETWORK, each), name_of(Kind.NETWORK, each)}
+    )
+    found = next(of_the_swarm, None) or there.one(Kind.NETWORK, target)
     if found is None:
         return Refused(NOT_FOUND, f"network {target} not found")
     name = name_of(Kind.NETWORK, found)

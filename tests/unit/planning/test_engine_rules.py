@@ -101,6 +101,17 @@ def test_a_network_of_one_node_is_for_no_service(network: Json, words: str) -> N
     assert bool(said) is bool(words), said
 
 
+def test_a_network_of_the_swarm_is_found_before_a_nodes_own_of_that_name() -> None:
+    both = [
+        {"Id": "a", "Name": "net", "Scope": "local"},
+        {"Id": "b", "Name": "net", "Scope": "swarm"},
+    ]
+    found = Recorded(lambda kind: both if kind is Kind.NETWORK else [], "2026")
+    sent = spec("s")
+    sent["TaskTemplate"]["Networks"] = [{"Target": "net"}]
+    assert said_of(found, Kind.SERVICE, sent) == ""
+
+
 def test_no_value_of_a_variable_stands_in_a_refusal() -> None:
     parts = {"Env": ["KEY=s3cret{{.Nope}}"]}
     said = said_of(recorded(), Kind.SERVICE, spec("s", **parts))
