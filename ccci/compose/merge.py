@@ -56,6 +56,7 @@ def one(base: Service, override: Service) -> Service:
         bound_addresses=tuple(dict.fromkeys(base.bound_addresses + override.bound_addresses)),
         configs=tuple(dict.fromkeys(base.configs + override.configs)),
         secrets=tuple(dict.fromkeys(base.secrets + override.secrets)),
+        files=_keyed(base.files, override.files, lambda file: file[:2]) or (),
         labels={**base.labels, **override.labels},
         container_labels={**base.container_labels, **override.container_labels},
         environment={**base.environment, **override.environment},

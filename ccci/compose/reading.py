@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from ccci.compose.numbers import to_float32, to_uint64
+from ccci.compose.references import file_references
 from ccci.compose.service import Healthcheck, Place, RestartPolicy, Service, UpdateConfig
 from ccci.compose.tree import ComposeError, Map, Seq, Timestamp, TooMuchError, text_of
 from ccci.compose.values import (
+    OPTIONS_OF_MOUNTS,
     Mount,
     Port,
     bound_address,
@@ -19,7 +21,6 @@ from ccci.compose.values import (
 
 _DURATIONS = ("interval", "timeout", "start_period", "start_interval")
 _PRINTED = {"environment", "labels", "sysctls", "driver_opts", "options", "args"}
-
 
 # Every port of both protocols, in a whole file; a few lines of ranges could ask for millions.
 _MOST_PORTS = 2 * 65_535
@@ -86,6 +87,7 @@ class Reader:
             cpus=(_text(limits, "cpus"), _text(reservations, "cpus")),
             configs=self._references(tree, "configs", places),
             secrets=self._references(tree, "secrets", places),
+            files=file_references(tree),
             labels=_labels(deploy.get("labels")),
             container_labels=_labels(tree.get("labels")),
             environment=_pairs(tree.get("environment")),
@@ -225,6 +227,7 @@ class Reader:
                         source=_text(entry, "source"),
                         type=_text(entry, "type"),
                         read_only=entry.get("read_only") is True,
+                        options=OPTIONS_OF_MOUNTS & entry.keys(),
                     )
                 elif isinstance(entry, str):
                     one = mount(entry)

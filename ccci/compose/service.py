@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ccci.compose.references import FileReference
 from ccci.compose.values import Mount, Port
 
 
@@ -60,8 +61,8 @@ class Service:
     variable. `labels` are those of the service itself (`deploy.labels`), `container_labels` those
     of its containers, `environment` what `environment` sets (None: taken from outside), each as
     text. `bound_addresses` are the `ADDRESS:PUBLISHED` of ports that name an address of a node,
-    which Swarm passes over. `configs` and `secrets` are the keys it refers to. `built` says that
-    there is a `build`.
+    which Swarm passes over. `configs` and `secrets` are the keys it refers to, `files` what
+    they are in its containers. `built` says that there is a `build`.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Service:
     cpus: tuple[str, str] = ("", "")
     configs: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    files: tuple[FileReference, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     container_labels: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str | None] = field(default_factory=dict)

@@ -155,12 +155,19 @@ def _range(text: str, complaint: str) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """One mount of a service: a named volume has type `volume` and a source."""
+    """One mount of a service: a named volume has type `volume` and a source.
+
+    `options` are the sections of its options that are written: `bind`, `volume`, `tmpfs` …
+    """
 
     target: str
     source: str = ""
     type: str = "volume"
     read_only: bool = False
+    options: frozenset[str] = frozenset()
+
+
+OPTIONS_OF_MOUNTS = frozenset({"bind", "volume", "tmpfs", "cluster"})
 
 
 def mount(spec: str) -> Mount:

@@ -34,6 +34,10 @@ def deploy(**keys: Any) -> dict[str, Any]:
     return {"deploy": keys}
 
 
+def mounted(**keys: Any) -> dict[str, Any]:
+    return {"volumes": [{"target": "/t", **keys}]}
+
+
 REFUSED: dict[str, dict[str, Any]] = {
     "an action in capitals": deploy(update_config={"failure_action": "Rollback"}),
     "an unknown action of the rollback": deploy(rollback_config={"failure_action": "undo"}),
@@ -64,6 +68,22 @@ REFUSED: dict[str, dict[str, Any]] = {
     "an image in capitals": {"image": "Upper/case:1.2"},
     "a constraint with one sign": deploy(placement={"constraints": ["node.role = manager"]}),
     "a constraint without a value": deploy(placement={"constraints": ["node.labels.a=="]}),
+    "an unknown endpoint mode": deploy(endpoint_mode="vips"),
+    "dnsrr in capitals with an ingress port": {
+        "ports": ["18080:80"],
+        **deploy(endpoint_mode="DNSRR"),
+    },
+    "a tmpfs with a source": mounted(type="tmpfs", source="x"),
+    "a tmpfs with another's options": mounted(type="tmpfs", bind={"propagation": "slave"}),
+    "a bind with a volume's options": mounted(type="bind", source="/x", volume={"nocopy": True}),
+    "a bind with a tmpfs's options": mounted(type="bind", source="/x", tmpfs={"size": 1000}),
+    "a volume with a tmpfs's options": mounted(type="volume", tmpfs={}),
+    "a volume with a bind's options": mounted(type="volume", bind={"propagation": "slave"}),
+    "an unknown type of volume": mounted(type="disk", source="x"),
+    "a pipe without a source": mounted(type="npipe"),
+    "two configs in one place": {"configs": ["a", {"source": "b", "target": "a"}]},
+    "two secrets in one place": {"secrets": ["a", {"source": "b", "target": "a"}]},
+    "one config twice": {"configs": ["a", "a"]},
 }
 TAKEN: dict[str, dict[str, Any]] = {
     "a ratio of one": deploy(update_config={"max_failure_ratio": 1}),
@@ -72,6 +92,12 @@ TAKEN: dict[str, dict[str, Any]] = {
     "half a cpu as a fraction": deploy(resources={"limits": {"cpus": "1/2"}}),
     "one port of two protocols": {"ports": ["18080:80/tcp", "18080:80/udp"]},
     "a value with a dash": deploy(placement={"constraints": ["node.labels.a != b-c"]}),
+    "an endpoint mode in capitals": deploy(endpoint_mode="VIP"),
+    "a tmpfs with its options": mounted(type="tmpfs", tmpfs={"size": 1000}),
+    "a bind with its options": mounted(type="bind", source="/tmp", bind={"propagation": "rslave"}),
+    "a volume with its options": mounted(type="volume", volume={"nocopy": True}),
+    "a secret and another's path": {"secrets": ["a", {"source": "b", "target": "/run/secrets/a"}]},
+    "one config in two places": {"configs": ["a", {"source": "a", "target": "/t"}]},
     "a check of a millisecond": {"healthcheck": {"test": ["CMD", "a"], "interval": "1ms"}},
 }
 
@@ -80,7 +106,15 @@ TAKEN: dict[str, dict[str, Any]] = {
 def test_what_deploy_refuses_is_found_before(
     swarm: Swarm, stack: str, tmp_path: Path, what: str
 ) -> None:
-    text = compose({"app": {**REFUSED, **TAKEN}[what]})
+    service = {**REFUSED, **TAKEN}[what]
+    top: dict[str, Any] = {}
+    for kind in ("config", "secret"):
+        if {"a", "b"} & {str(each) for each in service.get(f"{kind}s", ())}:
+            names = {key: f"{stack}_given_{key}" for key in ("a", "b")}
+            for name in names.values():
+                swarm.docker(kind, "create", name, "-", stdin="x")
+            top[f"{kind}s"] = {key: {"external": True, "name": names[key]} for key in names}
+    text = compose({"app": service}, **top)
     done = swarm.deploy(stack, text, check=False)
     assert (done.code != 0) == (what in REFUSED), done
     assert ("CCCI020" in rules(text, tmp_path)) == (what in REFUSED)

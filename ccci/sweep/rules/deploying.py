@@ -11,12 +11,16 @@ from fractions import Fraction
 from ccci.compose.numbers import parse_integer
 from ccci.compose.sections import Sections
 from ccci.compose.service import Service, UpdateConfig
+from ccci.sweep.rules.attaching import attached
 from ccci.sweep.rules.model import Hit
 
 Refusal = tuple[str, Hit]
 """A service's name and what is refused of it."""
 
 _MODES = {"", "replicated", "global", "replicated-job", "global-job"}
+_ENDPOINTS = {"", "vip", "dnsrr"}
+"""In capitals or not: the CLI writes them small (cli/compose/convert, convertEndpointSpec)."""
+
 _ACTIONS = {"", "pause", "continue", "rollback"}
 _CONDITIONS = {"", "none", "on-failure", "any"}
 _RESTARTS = {"", "no", "always", "unless-stopped", "on-failure"}
@@ -65,6 +69,7 @@ def _of_service(name: str, service: Service, stack: str) -> Iterator[Hit]:
     yield from _name(name, stack)
     yield from _image(service)
     yield from _mode(service)
+    yield from attached(service)
     yield from _updates(service)
     yield from _restart(service)
     yield from _healthcheck(service)
@@ -122,6 +127,12 @@ def _mode(service: Service) -> Iterator[Hit]:
             f"`mode: {service.mode}` has no replicas",
             "leave `replicas` out",
             ("deploy.replicas", "deploy.mode"),
+        )
+    if service.endpoint_mode.lower() not in _ENDPOINTS:
+        yield Hit(
+            f"`endpoint_mode: {service.endpoint_mode}` is unknown",
+            "write `vip` or `dnsrr`",
+            ("deploy.endpoint_mode", "deploy"),
         )
 
 
@@ -268,7 +279,7 @@ def _ports(
     for port in service.ports or ():
         ingress = port.mode != "host"
         keys = (f"ports.{port.published}", "ports")
-        if service.endpoint_mode == "dnsrr" and ingress:
+        if service.endpoint_mode.lower() == "dnsrr" and ingress:
             yield Hit(
                 f"port {port.published or port.target} is published through the ingress network, "
                 "which `endpoint_mode: dnsrr` has not",

@@ -92,7 +92,8 @@ MORE_RULES: tuple[Rule, ...] = (
         "are deployed already. An unknown word (`failure_action: Rollback`, `mode: Global`, "
         "`condition: always`), a network, volume, secret or config that is declared nowhere, a "
         "number out of range, a global service with replicas, a job with an update_config, a port "
-        "that is published twice, an image without a name.",
+        "that is published twice, an image without a name, an unknown `endpoint_mode` or type of a "
+        "volume, options of another type of it, two configs or secrets with one target.",
         "docker/cli cli/compose/convert, swarmkit manager/controlapi/service.go",
         "test_what_deploy_refuses_is_found_before",
         "Each kind was given to docker CLI 28.2.2 and engine 20.10.24, and refused.",

@@ -88,6 +88,24 @@ def test_mounts_go_by_their_target(merged: Loaded) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("override", "targets"),
+    [("labels: {a: b}", ["y", "x"]), ("configs: [{source: b, target: /b}]", ["y", "/b"])],
+)
+def test_files_of_configs_go_by_their_source(
+    tmp_path: Path, override: str, targets: list[str]
+) -> None:
+    base = """
+services:
+  app:
+    image: x
+    configs: [{source: a, target: x}, {source: a, target: y}, {source: b, target: x}]
+configs: {a: {external: true}, b: {external: true}}
+"""
+    loaded = load(tmp_path, base, f"services: {{app: {{{override}}}}}")
+    assert [each.target for each in loaded.services["app"].files] == targets
+
+
 def test_a_network_named_again_replaces_the_first_whole(merged: Loaded) -> None:
     assert not merged.sections.networks["one"].external
     assert merged.services["app"].networks == ("one", "two")

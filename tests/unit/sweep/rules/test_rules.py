@@ -290,6 +290,16 @@ REFUSED_BY_DEPLOY = """
     image: 'r.io:port/x:1.2'
     deploy: {placement: {constraints: [node.role = manager]}}
     deploy: {placement: {constraints: ['node.labels.a==']}}
+    deploy: {endpoint_mode: vips}
+    deploy: {endpoint_mode: DNSRR} | ports: ['80:80']
+    volumes: [{type: tmpfs, source: x, target: /t}]
+    volumes: [{type: tmpfs, target: /t, bind: {propagation: slave}}]
+    volumes: [{type: bind, source: /x, target: /t, volume: {nocopy: true}}]
+    volumes: [{type: bind, source: /x, target: /t, tmpfs: {size: 1000}}]
+    volumes: [{type: volume, target: /t, tmpfs: {}}]
+    volumes: [{type: volume, target: /t, bind: {propagation: slave}}]
+    volumes: [{type: disk, source: x, target: /t}]
+    volumes: [{type: npipe, target: /t}]
 """
 TAKEN_BY_DEPLOY = """
     deploy: {update_config: {failure_action: rollback, max_failure_ratio: 1}}
@@ -312,7 +322,30 @@ TAKEN_BY_DEPLOY = """
     image: 'r.io:5000/a/b:1.2'
     image: x@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
     deploy: {placement: {constraints: ['node.labels.a == b-c', 'node.hostname!=x.y']}}
+    deploy: {endpoint_mode: VIP}
+    volumes: [{type: tmpfs, target: /t, tmpfs: {size: 1000}}]
+    volumes: [{type: bind, source: /x, target: /t, bind: {propagation: slave}}]
+    volumes: [{type: volume, target: /t, volume: {nocopy: true}}]
 """
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "refused"),
+    [
+        ("configs", "[a, {source: b, target: a}]", True),
+        ("secrets", "[{source: a, target: t}, {source: b, target: t}]", True),
+        ("secrets", "[a, a]", True),
+        ("secrets", "[a, {source: b, target: /run/secrets/a}]", False),
+        ("configs", "[a, {source: a, target: /t}]", False),
+        ("configs", "[a, b]", False),
+    ],
+)
+def test_two_files_of_one_name_are_refused(
+    tmp_path: Path, kind: str, written: str, refused: bool
+) -> None:
+    top = f"{kind}: {{a: {{external: true}}, b: {{external: true}}}}\n"
+    found = rules_of_any(tmp_path, f"    image: x:1.2\n    {kind}: {written}\n", top)
+    assert ("CCCI020" in found) == refused
 
 
 @pytest.mark.parametrize("keys", [each.strip() for each in REFUSED_BY_DEPLOY.strip().split("\n")])
