@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 # What tells a report is imported where one is told: a sweep has none, and starts in half the time.
 
+_DIGITS = 10
 _TINTS = {"good": "32", "bad": "31", "odd": "33", "quiet": "2"}
 """Colours of a terminal (ECMA-48 SGR) by tone: green, red, yellow, faint."""
 
@@ -266,7 +267,7 @@ def _time_of_day() -> str:
 def _width(stream: TextIO) -> int | None:
     """Return how many columns there are, None where nobody says: a log wraps its own lines."""
     asked = os.environ.get("COLUMNS", "")
-    if asked.isdecimal() and int(asked) > 0:
+    if len(asked) < _DIGITS and asked.isdecimal() and int(asked) > 0:
         return int(asked)
     try:
         return os.get_terminal_size(stream.fileno()).columns or None if stream.isatty() else None

@@ -1,5 +1,6 @@
 """How much memory a container holds, as the kernel and the Engine tell it. Pure."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ MOST = 120
 _LIKE, _TRIFLE = 0.02, 2**18
 """A share, and bytes, by which a sample has to differ from the last one to be another."""
 
+_BYTES = re.compile(r"[0-9]{1,20}")
 _STILL = 5.0
 """Seconds between two samples that are alike."""
 
@@ -64,7 +66,7 @@ def working_set(usage: str, stat: str) -> int | None:
     lines = (line.split() for line in stat.splitlines())
     known = {words[0]: words[1] for words in lines if len(words) == 2}  # noqa: PLR2004
     idle = known.get("total_inactive_file", known.get("inactive_file", "0"))
-    if not usage.strip().isdecimal() or not idle.isdecimal():
+    if not _BYTES.fullmatch(usage.strip()) or not _BYTES.fullmatch(idle):
         return None
     return max(int(usage) - int(idle), 0)
 

@@ -82,13 +82,13 @@ def read(
         entries = env_file.read(sample, SAMPLE)
     offered = {
         match[1]: Setting(match[2].strip().strip("'\""), number)
-        for number, line in enumerate(sample.splitlines(), 1)
+        for number, line in enumerate(sample.split("\n"), 1)
         if (match := _OFFERED.match(line))
     }
     script = _text(folder, "abra.sh")
     lines = {
         match[1]: number
-        for number, line in enumerate(script.splitlines(), 1)
+        for number, line in enumerate(script.split("\n"), 1)
         if (match := _EXPORT.match(line))
     }
     exported = abra_script.exports(script)[0]

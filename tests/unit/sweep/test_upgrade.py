@@ -566,3 +566,11 @@ def test_a_service_that_never_ran_is_not_missed(tmp_path: Path) -> None:
     stale: Change = ("compose.smtp.yml", "  app:\n", "  web:\n")
     found = compared(tmp_path, ("compose.smtp.yml", "  web:\n", "  app:\n"), also=(stale,))
     assert said(found) == set()
+
+
+def test_a_line_is_one_that_every_program_counts(tmp_path: Path) -> None:
+    (tmp_path / ".env.sample").write_text("# a\u2028b\x0cc\x85d\n#OFFERED=1\n")
+    (tmp_path / "abra.sh").write_text("# a\u2028b\x0bc\nexport MADE=1\n")
+    found = read(tmp_path, "c" * 40, "x")
+    assert found.offered["OFFERED"].line == 2
+    assert found.exports["MADE"].line == 2

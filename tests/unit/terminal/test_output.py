@@ -149,8 +149,9 @@ def test_lines_are_wrapped_to_the_width_that_is_known(
 ) -> None:
     plain_surroundings.setenv("COLUMNS", "30")
     assert told(io.StringIO()) == "UNSTABLE: app does not stay up\n  (exit 14)\n"
-    plain_surroundings.setenv("COLUMNS", "many")
-    assert len(told(io.StringIO()).splitlines()) == 1
+    for odd in ("many", "9" * 5000):
+        plain_surroundings.setenv("COLUMNS", odd)
+        assert len(told(io.StringIO()).splitlines()) == 1
 
 
 def test_with_json_the_story_goes_to_standard_error_unless_quiet() -> None:

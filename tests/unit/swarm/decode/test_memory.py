@@ -47,6 +47,9 @@ def test_a_containers_cgroup_is_known_by_its_id(said: str, found: object) -> Non
         ("10", "inactive_file 20", 0),
         ("max", "", None),
         ("4096", "inactive_file -3", None),
+        ("9" * 5000, "", None),
+        ("4096", f"inactive_file {'9' * 5000}", None),
+        ("\u0663", "", None),
     ],
 )
 def test_pages_that_the_kernel_takes_back_are_left_out(
