@@ -131,7 +131,8 @@ def as_abra(app: App, found: StackFile) -> tuple[str, ...]:
     abra holds the files against docker's schema before it replaces a variable, so that
     `start_period: ${X}` is no duration for it (recipe-maintainers/cc-ci commit fb20321). It makes
     an app from `.env.sample` alone: a repository without one is no recipe of abra's, and is told
-    so instead.
+    so instead. That it refuses a variable for a number as well nobody has reported, though it is
+    one check: that is a note.
     """
     told = f"a variable in a duration: {', '.join(found.durations[:5])}"
     sample = files.settings(app.checkout, ".env.sample")
@@ -143,7 +144,12 @@ def as_abra(app: App, found: StackFile) -> tuple[str, ...]:
             f"abra refuses {told}",
             "write the duration itself: abra checks the files before it replaces variables",
         )
-    return abra_reading.read_otherwise(sample, ".env.sample")[:5]
+    kinds = ", ".join(found.other_kinds[:5])
+    likely = f"abra is likely to refuse a variable where docker's schema wants no text: {kinds}"
+    return (
+        *((likely,) if kinds else ()),
+        *abra_reading.read_otherwise(sample, ".env.sample")[:5],
+    )
 
 
 def _labelled(

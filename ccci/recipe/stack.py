@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ccci.compose import Loader, Sections, Service, Source, open_source
+from ccci.compose import Loader, Sections, Service, open_source
 from ccci.compose.service import Place
 from ccci.compose.tree import Map, text_of
 from ccci.errors import DeployRefused
 from ccci.plain_file import LARGEST as LARGEST_FILE
-from ccci.recipe import files
+from ccci.recipe import files, unreplaced
 from ccci.recipe.files import shown
 
 SECTIONS = ("networks", "volumes", "secrets", "configs")
@@ -37,6 +37,8 @@ class StackFile:
     unset: tuple[str, ...] = ()
     durations: tuple[str, ...] = ()
     """Where a duration holds a variable, which docker takes and abra refuses."""
+    other_kinds: tuple[str, ...] = ()
+    """Where a variable stands for a number, or for true or false."""
     beside: Mapping[Path, Path] = field(default_factory=dict)
     """The user's overlays among the files, each with the folder that it may name files of."""
 
@@ -83,7 +85,14 @@ def read(
             loaded.services,
             loaded.sections,
             loaded.unset,
-            tuple(place for each in sources for place in _durations(each)),
+            tuple(
+                place for each in sources for place in unreplaced.durations(each.name, each.tree)
+            ),
+            tuple(
+                place
+                for each, tree in zip(sources, loaded.trees, strict=True)
+                for place in unreplaced.other_kinds(each.name, each.tree, tree)
+            ),
             dict(beside or {}),
         )
     if inside is not None:
@@ -95,29 +104,6 @@ def read(
     if not stack.services:
         raise DeployRefused(f"there is no service in {names}", "a recipe needs at least one")
     return stack
-
-
-_DURATIONS = {
-    "healthcheck": ("interval", "timeout", "start_period", "start_interval"),
-    "deploy.update_config": ("delay", "monitor"),
-    "deploy.rollback_config": ("delay", "monitor"),
-    "deploy.restart_policy": ("delay", "window"),
-    "": ("stop_grace_period",),
-}
-
-
-def _durations(source: Source) -> Iterator[str]:
-    """Give the place of each duration of a file that holds a variable, as it is written."""
-    services = source.tree.get("services")
-    for name, service in services.items() if isinstance(services, Map) else ():
-        for path, keys in _DURATIONS.items():
-            block = service
-            for step in filter(None, path.split(".")):
-                block = block.get(step) if isinstance(block, Map) else None
-            for key in keys if isinstance(block, Map) else ():
-                if "$" in str(block.get(key, "")).replace("$$", ""):
-                    where = f"{path}.{key}" if path else key
-                    yield f"{source.name} line {block.line_of(key)}: {where} of {name}"
 
 
 def images(stack: StackFile) -> dict[str, str]:

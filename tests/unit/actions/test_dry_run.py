@@ -181,6 +181,28 @@ def test_a_variable_in_a_duration_is_refused_as_abra_does(where: str, tmp_path: 
         plan(folder)
 
 
+@pytest.mark.parametrize(
+    ("keys", "where"),
+    [
+        ("deploy: {replicas: '${N:-1}'}", "deploy.replicas"),
+        ("healthcheck: {test: 'true', retries: $N}", "healthcheck.retries"),
+        ("deploy: {update_config: {parallelism: $N}}", "deploy.update_config.parallelism"),
+        ("ports: [{target: 80, published: $N}]", "ports.0.published"),
+        ("read_only: ${YES:-true}", "read_only"),
+        ("deploy: {replicas: 1}", ""),
+        ("ports: ['${N}:80']", ""),
+        ("environment: {A: $N}", ""),
+    ],
+)
+def test_a_variable_that_stands_for_no_text_is_noted(tmp_path: Path, keys: str, where: str) -> None:
+    compose = f"services:\n  app:\n    image: x\n    {keys}\n"
+    folder = make(tmp_path, **{"compose.yml": compose, ".env.sample": "TYPE=web\nN=1\n"})
+    notes = " ".join(plan(folder).notes)
+    told = f"schema wants no text: compose.yml line 4: services.app.{where}"
+    assert (told in notes) == bool(where)
+    assert ("abra is likely" in notes) == bool(where)
+
+
 def test_what_is_no_recipe_of_abras_is_told_so_and_deployed(tmp_path: Path) -> None:
     compose = f"services:\n  app:\n    image: x\n    {DURATIONS['grace']}\n"
     folder = make(tmp_path, **{"compose.yml": compose, ".env.sample": ""})
