@@ -240,25 +240,28 @@ DEPLOYS: dict[str, Pair] = {
 
 CHECK: dict[str, Any] = {"test": ["CMD", "true"], "interval": "1s", "start_period": "30s"}
 MOUNT: dict[str, Any] = {"type": "volume", "source": "data", "target": "/d"}
-NEWER: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[int, ...]]] = {
+NEWER: dict[str, tuple[dict[str, Any], dict[str, Any], str, tuple[int, ...]]] = {
     "healthcheck-start-interval": (
         {"healthcheck": CHECK},
         {"healthcheck": CHECK | {"start_interval": "2s"}},
+        "start_interval",
         (1, 44),
     ),
     "volume-subpath": (
         {"volumes": [MOUNT]},
         {"volumes": [MOUNT | {"volume": {"subpath": "sub"}}]},
+        "subpath",
         (1, 45),
     ),
     "network-driver-opts": (
         {},
         {"networks": {"one": {"driver_opts": {"com.example.option": "a"}}}},
+        "driver_opts",
         (1, 40),
     ),
 }
-"""The same for keys that not every docker CLI takes, with the API version of the first Engine that
-knows them: one before it stores the spec without, and rolls nothing."""
+"""The same for keys that not every docker CLI takes, or reads where it does, with the API version
+of the first Engine that knows them: one before it stores the spec without, and rolls nothing."""
 
 
 def pairs(swarm: Swarm, folder: Path) -> dict[str, Pair]:
@@ -266,12 +269,20 @@ def pairs(swarm: Swarm, folder: Path) -> dict[str, Pair]:
     found = dict(PAIRS)
     version = swarm.ask("/version")["ApiVersion"]
     knows = tuple(int(part) for part in version.split("."))
-    for name, (base, change, since) in NEWER.items():
-        path = folder / "newer.yml"
-        path.write_text(compose({name: PLAIN | change}, networks={"one": {}}, volumes={"data": {}}))
-        if swarm.docker("stack", "config", "-c", str(path), check=False).code == 0:
-            found[name] = base, change, ROLLS if knows >= since else UNCHANGED
+    for name, (base, change, key, since) in NEWER.items():
+        read = merged(swarm, folder, name, PLAIN | change)
+        if read is not None:
+            arrives = knows >= since and f" {key}:" in read
+            found[name] = base, change, ROLLS if arrives else UNCHANGED
     return found
+
+
+def merged(swarm: Swarm, folder: Path, name: str, service: dict[str, Any]) -> str | None:
+    """Return what this docker CLI makes of a file with one service, None where it refuses it."""
+    path = folder / "newer.yml"
+    path.write_text(compose({name: service}, networks={"one": {}}, volumes={"data": {}}))
+    ended = swarm.docker("stack", "config", "-c", str(path), check=False)
+    return ended.stdout if ended.code == 0 else None
 
 
 def services(changed: dict[str, Pair], which: int) -> dict[str, dict[str, Any]]:
