@@ -107,8 +107,14 @@ def deploy_revision(
             workspace.run.path(runs.BASE_TRACE if why == BASE else runs.TRACE),
             recorded,
         )
-        touched = rolled.outcome.rollout.touched
-        elsewhere = strays.refuse(workspace.engine, app, revision, before, touched=touched)
+        elsewhere = strays.refuse(
+            workspace.engine,
+            app,
+            revision,
+            before,
+            touched=rolled.outcome.rollout.touched,
+            succeeded=rolled.outcome.command_code == 0,
+        )
         if why == BASE:
             rolled = replace(rolled, outcome=base_soak.whole(workspace, app, rolled.outcome))
         outcome = rolled.outcome

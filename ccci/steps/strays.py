@@ -6,11 +6,13 @@ would have overwritten a live app.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ccci.deployers import App, Revision
 from ccci.errors import DeployRefused
 from ccci.locks import swarm_lock
 from ccci.swarm.commits import commit_matches
+from ccci.swarm.decode.typed import inside, text
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.labels import STACK_LABEL
 
@@ -19,23 +21,31 @@ _MOST = 5
 
 @dataclass(frozen=True, slots=True)
 class There:
-    """What was on the swarm before the deployer began: services by id, stacks under a lock."""
+    """What was on the swarm before the deployer began: services by id, stacks under a lock.
 
-    services: frozenset[str]
+    `services` are their labels, by which abra says what was deployed.
+    """
+
+    services: Mapping[str, Mapping[str, str]]
     locked: frozenset[str]
 
 
 def look(engine: Engine) -> There:
     """Return what is there now."""
-    locks = swarm_lock.objects(engine.configs())
     return There(
-        frozenset(str(each["ID"]) for each in engine.services()),
-        frozenset(lock.holder.stack for lock in locks),
+        {str(each["ID"]): each["Spec"].get("Labels") or {} for each in engine.services()},
+        _locked(engine),
     )
 
 
 def refuse(
-    engine: Engine, app: App, revision: Revision, before: There, *, touched: bool
+    engine: Engine,
+    app: App,
+    revision: Revision,
+    before: There,
+    *,
+    touched: bool,
+    succeeded: bool,
 ) -> tuple[str, ...]:
     """Raise DeployRefused where this revision was deployed to another stack than the app's.
 
@@ -43,29 +53,70 @@ def refuse(
     one stack. Where both changed somebody else deployed it meanwhile, of which a note is returned.
     What is under a lock, before or after, or labelled with another commit or release is of another
     run for sure, and no concern of this one.
+
+    A live service was overwritten by this deploy where its labels name this revision now, and did
+    not before, and the deployer `succeeded`: whatever else changes one leaves them as they were.
     """
     made: dict[str, list[str]] = {}
     ours: set[str] = set()
+    overwritten: set[str] = set()
     for each in engine.services():
         labels = each["Spec"].get("Labels") or {}
         stack = str(labels.get(STACK_LABEL) or "")
-        if each["ID"] not in before.services and stack not in {"", app.stack}:
+        if stack in {"", app.stack}:
+            continue
+        earlier = before.services.get(str(each["ID"]))
+        if earlier is None:
             made.setdefault(stack, []).append(str(each["Spec"]["Name"]))
-            if labels.get(f"coop-cloud.{stack}.recipe") == app.recipe:
-                ours |= {stack} if _may_be_of(labels, stack, revision) else set()
-    locked = before.locked | look(engine).locked if ours else before.locked
-    found = {stack: ", ".join(made[stack][:_MOST]) for stack in sorted(ours - locked)}
-    for stack, told in found.items():
-        if not touched:
+        if labels.get(f"coop-cloud.{stack}.recipe") != app.recipe:
+            continue
+        if earlier is None:
+            ours |= {stack} if _may_be_of(labels, stack, revision) else set()
+        elif _names(labels, stack, revision) and not _names(earlier, stack, revision):
+            made.setdefault(stack, []).append(str(each["Spec"]["Name"]))
+            # Swarm's own way back to a former spec is nobody's deploy.
+            overwritten |= set() if _rolled_back(each) else {stack}
+    found = ours | overwritten
+    locked = before.locked | _locked(engine) if found else before.locked
+    notes: list[str] = []
+    for stack in sorted(found - locked):
+        told = f"the stack {stack}, which is not this run's: {', '.join(made[stack][:_MOST])}"
+        if stack in overwritten and not touched and succeeded:
             raise DeployRefused(
-                f"the recipe was deployed to the stack {stack}, which is not this run's: {told}",
+                f"the recipe was deployed over {told}",
+                f"if nobody else did that, deploy to {stack} again what it had; then see what in "
+                "the recipe names the stack",
+            )
+        if stack in ours - overwritten and not touched:
+            raise DeployRefused(
+                f"the recipe was deployed to {told}",
                 f"if nobody else did that, docker stack rm {stack}; then see what in the recipe "
                 "names the stack",
             )
-    return tuple(
-        f"somebody deployed this recipe to the stack {stack} meanwhile: {told}"
-        for stack, told in found.items()
-    )
+        notes.append(
+            f"somebody deployed this recipe to the stack {stack} meanwhile: "
+            f"{', '.join(made[stack][:_MOST])}"
+        )
+    return tuple(notes)
+
+
+def _locked(engine: Engine) -> frozenset[str]:
+    return frozenset(lock.holder.stack for lock in swarm_lock.objects(engine.configs()))
+
+
+def _rolled_back(service: Mapping[str, Any]) -> bool:
+    state = text(inside(dict(service), "UpdateStatus"), "State")
+    return state.startswith("rollback")
+
+
+def _names(labels: Mapping[str, str], stack: str, revision: Revision) -> bool:
+    """Say whether abra's labels of an app name this revision."""
+    if revision.chaos:
+        stamp = str(labels.get(f"coop-cloud.{stack}.chaos-version") or "").removesuffix("+U")
+        return bool(stamp) and commit_matches(stamp, revision.commit)
+    chaos = labels.get(f"coop-cloud.{stack}.chaos") == "true"
+    version = labels.get(f"coop-cloud.{stack}.version")
+    return bool(version) and version == revision.version and not chaos
 
 
 def _may_be_of(labels: Mapping[str, str], stack: str, revision: Revision) -> bool:

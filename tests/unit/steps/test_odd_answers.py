@@ -135,7 +135,7 @@ READERS: dict[str, Callable[[Engine, StackFile], object]] = {
     "live": lambda engine, _: live.sweep(engine.services(), engine.networks(), engine.nodes()),
     "images": lambda engine, _: sent.images(engine, [SENT]),
     "strays": lambda engine, _: strays.refuse(
-        engine, APP, REVISION, strays.look(engine), touched=True
+        engine, APP, REVISION, strays.look(engine), touched=True, succeeded=True
     ),
     "needed": lambda engine, _: preconditions._check_networks(engine, ("n",)),
     "nearby": lambda engine, _: nearby.changed(engine.services(), engine.services()),

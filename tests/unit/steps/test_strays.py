@@ -49,14 +49,17 @@ class Swarm:
 def refuse(
     *services: dict[str, Any],
     revision: Revision = HEAD,
-    before: tuple[str, ...] = (),
+    before: tuple[dict[str, Any], ...] = (),
     was_locked: tuple[str, ...] = (),
     locked: tuple[str, ...] = (),
     touched: bool = False,
+    succeeded: bool = True,
 ) -> tuple[str, ...]:
-    there = strays.There(frozenset(before), frozenset(was_locked))
+    there = strays.There(
+        {each["ID"]: each["Spec"]["Labels"] for each in before}, frozenset(was_locked)
+    )
     engine = cast("Engine", Swarm(services, locked))
-    return strays.refuse(engine, APP, revision, there, touched=touched)
+    return strays.refuse(engine, APP, revision, there, touched=touched, succeeded=succeeded)
 
 
 def test_a_stack_of_this_recipe_that_came_up_beside_the_runs_own_is_named() -> None:
@@ -104,5 +107,44 @@ def test_what_was_there_is_the_runs_own_or_is_of_another_recipe_is_nobodys_conce
         service("blog", "app", "blog"),
         service("old", "app", "shop"),
         service("plain", "web"),
-        before=("id-old-app",),
+        before=(service("old", "app", "shop"),),
     )
+
+
+OLD = {"chaos_version": "0c865a4a", "chaos": "true"}
+NEW = {"chaos_version": "7ae7b0f7", "chaos": "true"}
+
+
+@pytest.mark.parametrize(
+    ("revision", "old", "new"),
+    [
+        (HEAD, OLD, NEW),
+        (HEAD, {"version": "0.7.0+3.3.1", "chaos": "false"}, NEW),
+        (RELEASE, OLD, {"version": "0.7.0+3.3.1", "chaos": "false"}),
+    ],
+)
+def test_a_live_stack_that_was_overwritten_is_named_and_not_to_be_removed(
+    revision: Revision, old: dict[str, str], new: dict[str, str]
+) -> None:
+    with pytest.raises(DeployRefused, match=r"over the stack live, .*: live_app, live_db") as error:
+        refuse(
+            service("live", "app", "shop", **new),
+            service("live", "db"),
+            revision=revision,
+            before=(service("live", "app", "shop", **old),),
+        )
+    assert "deploy to live again what it had" in error.value.hint
+    assert "stack rm" not in error.value.hint
+
+
+def test_whoever_changes_a_live_stack_otherwise_is_not_blamed() -> None:
+    live = (service("live", "app", "shop", **OLD),)
+    now = service("live", "app", "shop", **NEW)
+    assert refuse(service("live", "app", "shop", **OLD), before=live) == ()
+    assert refuse(now, before=(now,)) == ()
+    assert refuse(service("live", "app", "shop", chaos_version="eb96de94"), before=live) == ()
+    assert refuse(service("live", "app", "blog", **NEW), before=live) == ()
+    assert refuse(now, before=live, locked=("live",)) == ()
+    assert refuse({**now, "UpdateStatus": {"State": "rollback_started"}}, before=live) == ()
+    for told in (refuse(now, before=live, touched=True), refuse(now, before=live, succeeded=False)):
+        assert "to the stack live meanwhile: live_app" in told[0]
