@@ -1,8 +1,6 @@
 """Services out of one file's tree, each thing with its place."""
 
-from collections.abc import Iterable
-from typing import Any
-
+from ccci.compose.dates import dates
 from ccci.compose.numbers import to_float32, to_uint64
 from ccci.compose.references import file_references
 from ccci.compose.service import Healthcheck, Place, RestartPolicy, Service, UpdateConfig
@@ -20,7 +18,7 @@ from ccci.compose.values import (
 )
 
 _DURATIONS = ("interval", "timeout", "start_period", "start_interval")
-_PRINTED = {"environment", "labels", "sysctls", "driver_opts", "options", "args"}
+
 
 # Every port of both protocols, in a whole file; a few lines of ranges could ask for millions.
 _MOST_PORTS = 2 * 65_535
@@ -253,9 +251,10 @@ class Reader:
                     check_words(value)
                 except ValueError as error:
                     self._fault(f"error decoding '{key}': {error}", tree.line_of(key))
-        if isinstance(tree.get("shm_size"), (int, float)):
+        if isinstance(amount := tree.get("shm_size"), (int, float, Timestamp)):
+            kind = "time.Time" if isinstance(amount, Timestamp) else "int"
             self._fault(
-                "'shm_size' expected type 'string', got unconvertible type 'int'",
+                f"'shm_size' expected type 'string', got unconvertible type '{kind}'",
                 tree.line_of("shm_size"),
             )
         for name, value in _map(tree, "ulimits").items():
@@ -264,29 +263,13 @@ class Reader:
                 self._fault(f"invalid type for ulimits: {name}", tree.line_of("ulimits"))
             elif isinstance(value, Map) and not {"soft", "hard"} <= value.keys():
                 self._fault(f"ulimits: {name} needs soft and hard", tree.line_of("ulimits"))
-        for line in _dates(tree, tree.line):
+        for line in dates(tree, tree.line):
             self._fault("expected type 'string', got unconvertible type 'time.Time'", line)
 
 
 def _is_integer(value: object) -> bool:
     # Go reads what 63 bits do not hold as another type.
     return type(value) is int and value < 2**63
-
-
-def _dates(value: Any, line: int, *, printed: bool = False) -> Iterable[int]:  # noqa: ANN401
-    """Yield the lines of dates where docker wants a text; maps that are printed take anything."""
-    if isinstance(value, Timestamp):
-        if not printed:
-            yield line
-    elif isinstance(value, Map):
-        for key, entry in value.items():
-            if not key.startswith("x-"):
-                below = printed or (key in _PRINTED and isinstance(entry, Map))
-                below = below or key in {"extra_hosts", "expose"}
-                yield from _dates(entry, value.lines[key], printed=below)
-    elif isinstance(value, Seq):
-        for entry, at in value.located():
-            yield from _dates(entry, at, printed=printed)
 
 
 def _map(tree: Map, key: str) -> Map:
