@@ -92,3 +92,12 @@ def _comment_before(lines: list[bytes], at: int) -> tuple[int, int]:
         at -= 1
         gap += len(lines[at])
     return (at - 1 if at > 0 and lines[at - 1].lstrip().startswith(b"#") else -1), gap
+
+
+def line_of_bad_byte(content: bytes) -> int:
+    """Return the line of the first byte that is no UTF-8, or 0."""
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        return content.count(b"\n", 0, error.start) + 1
+    return 0

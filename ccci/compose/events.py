@@ -3,7 +3,7 @@
 It reads ruamel.yaml's events, by the C parser where that is installed (libyaml, of which go-yaml
 is a port), and builds the tree itself, since the docker CLI's rules are go-yaml's: a duplicate key
 is an error, an anchor may be defined again, a document that is mostly aliases is refused, and what
-follows the first document is never looked at.
+follows the first document is not read (`behind` tells how far it is looked at).
 """
 
 import re
@@ -27,8 +27,9 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.scanner import ScannerError
 
+from ccci.compose import behind
 from ccci.compose.building import MERGE, Found, Frame, Tagged, mapping, sequence
-from ccci.compose.dialect import BYTE_ORDER_MARK, blank_tabs, hide_marks
+from ccci.compose.dialect import BYTE_ORDER_MARK, blank_tabs, hide_marks, line_of_bad_byte
 from ccci.compose.scalars import ONCE_BOOLEAN, resolve
 from ccci.compose.tree import ComposeError, Map, Older
 
@@ -153,8 +154,10 @@ def _build(content: bytes, *, fast: bool) -> "_Builder":
                 raise _syntax_error(error) from None
             content = mended
         except (YAMLError, ValueError, OverflowError) as error:
-            raise ComposeError(f"yaml: {_first_line(error)}", _line_of_bad_byte(content)) from None
+            raise ComposeError(f"yaml: {_first_line(error)}", line_of_bad_byte(content)) from None
         else:
+            if isinstance(event, DocumentEndEvent):
+                behind.check(content, event.start_mark.line, _unscanned, _TAB)
             return builder
 
 
@@ -178,13 +181,20 @@ def _first_line(error: Exception) -> str:
     return (str(error) or type(error).__name__).splitlines()[0]
 
 
-def _line_of_bad_byte(content: bytes) -> int:
-    """Return the line of the first byte that is no UTF-8, or 0."""
+def _unscanned(content: bytes) -> tuple[int, str] | None:
+    """Return the line, and what is wrong, where one of the first tokens cannot be scanned."""
+    if CParser is None:
+        return None
     try:
-        content.decode()
-    except UnicodeDecodeError as error:
-        return content.count(b"\n", 0, error.start) + 1
-    return 0
+        scanner = CParser(content)
+        for _ in range(behind.AHEAD + 1):  # the first is the stream's own beginning
+            if scanner.get_token() is None:
+                break
+    except MarkedYAMLError as error:
+        return error.problem_mark.line if error.problem_mark else 0, error.problem or "unreadable"
+    except (YAMLError, ValueError):
+        return None
+    return None
 
 
 def _events(content: bytes, *, fast: bool) -> Callable[[], Any]:
