@@ -48,12 +48,12 @@ def blank_tabs(
     the last text in quotes ends on, which holds no comments. Return None where the line is none
     that go-yaml would pass over.
     """
-    lines = [each + b"\n" for each in content.split(b"\n")]
+    lines = content.splitlines(keepends=True)  # of bytes: at CR, LF and both
     if line >= len(lines) or not _TAB_LINE.fullmatch(lines[line]):
         return None
     if passed:
         lines[line] = _blanked(lines[line])
-        return b"".join(lines)[:-1]
+        return b"".join(lines)
     comment, gap = _comment_before(lines, line)
     if comment <= quoted_to:
         return None
@@ -77,7 +77,7 @@ def blank_tabs(
             break  # what follows may be the text of a block scalar, where a tab is a tab
         else:
             gap, blanks = _LOOKS_AHEAD, []
-    return b"".join(lines)[:-1] if changed else None
+    return b"".join(lines) if changed else None
 
 
 def _blanked(line: bytes) -> bytes:
