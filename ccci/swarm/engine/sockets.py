@@ -145,22 +145,31 @@ class SocketClient:
             body = json.dumps(request.body, allow_nan=False).encode()
             headers["Content-Type"] = "application/json"
         query = f"?{urlencode(request.params)}" if request.params else ""
-        connection = self._connected(request.timeout)
-        try:
-            connection.request(
-                request.method, quote(request.path, safe=_PLAIN) + query, body, headers
-            )
-            return SocketReply(self, connection, connection.sock)
-        except BaseException:
-            connection.close()
-            raise
+        path = quote(request.path, safe=_PLAIN) + query
+        while True:
+            kept = self._still_open(request.timeout)
+            connection = kept or self._connected(request.timeout)
+            try:
+                connection.request(request.method, path, body, headers)
+                return SocketReply(self, connection, connection.sock)
+            except ConnectionError:
+                connection.close()
+                # The other side closed what was kept while we asked: a question may be put again.
+                if kept is None or request.method != "GET":
+                    raise
+            except BaseException:
+                connection.close()
+                raise
 
-    def _connected(self, timeout: float) -> _UnixConnection:
+    def _still_open(self, timeout: float) -> _UnixConnection | None:
         while (connection := self._kept()) is not None:
             if not _has_ended(connection.sock):
                 connection.sock.settimeout(timeout)
                 return connection
             connection.close()
+        return None
+
+    def _connected(self, timeout: float) -> _UnixConnection:
         connection = self._made(self._address)
         connection.timeout = timeout
         connection.connect()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ccci.errors import ConnectionLost
+from ccci.swarm.engine import sockets
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.engine.endpoint import Endpoint
 from ccci.swarm.engine.transport import Transport
@@ -90,6 +91,18 @@ def test_one_that_the_other_side_closed_is_not(
     for _ in range(3):
         assert transport.request("GET", "/x", timeout=3.0).body == b"ok"
     assert line.connections == 3
+
+
+def test_a_question_is_put_again_where_what_was_kept_is_closed_meanwhile(
+    line: Line, transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.hangs_up = True
+    assert transport.request("GET", "/x", timeout=3.0).body == b"ok"
+    monkeypatch.setattr(sockets, "_has_ended", lambda _: False)  # looked at a moment too early
+    assert transport.request("GET", "/x", timeout=3.0).body == b"ok"
+    assert line.connections == 2
+    with pytest.raises(ConnectionLost):
+        transport.request("POST", "/x", timeout=3.0)
 
 
 @pytest.mark.parametrize("answer", [CUT, CUT_CHUNK, b""])
