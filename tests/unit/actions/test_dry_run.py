@@ -89,6 +89,9 @@ def prepare(name: str, tmp_path: Path) -> None:
     commit(folder, {})
     versions = {"SECRET_DB_ROOT_PASSWORD_VERSION": "v1", "SECRET_DB_PASSWORD_VERSION": "v1"}
     versions |= {"DB_PASSWORD_VERSION": "v1", "DB_ROOT_PASSWORD_VERSION": "v1"}
+    for path in folder.glob("compose*.yml"):  # what its abra.sh exports
+        names = re.findall(r"\$\{(?!SECRET_)(\w+_VERSION)\}", path.read_text())
+        versions |= dict.fromkeys(names, "v1")
     choices = Choices(env=versions, app_service=WITHOUT_APP.get(name))
     if name in UNREADABLE:
         with pytest.raises(DeployRefused, match=re.escape(UNREADABLE[name])):
