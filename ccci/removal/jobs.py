@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from ccci.errors import EngineError
 from ccci.host import clock, interrupts
+from ccci.swarm.decode.specs import mode_of
 from ccci.swarm.decode.typed import Json, inside, text, whole
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.labels import STACK_LABEL
@@ -73,7 +74,7 @@ def _goes_on(task: Json) -> bool:
 
 
 def _mode(service: Json) -> str:
-    mode = inside(inside(service, "Spec"), "Mode")
+    mode = mode_of(inside(service, "Spec"))
     return next((name for name in ("ReplicatedJob", "GlobalJob") if name in mode), "")
 
 
@@ -83,7 +84,7 @@ def _ask_for_none(engine: Engine, service: Json) -> None:
     template = dict(inside(spec, "TaskTemplate"))
     placement = inside(template, "Placement")
     if _mode(service) == "ReplicatedJob":
-        wanted = inside(inside(spec, "Mode"), "ReplicatedJob")
+        wanted = inside(mode_of(spec), "ReplicatedJob")
         if whole(wanted, "TotalCompletions") == 0:
             return
         spec["Mode"] = {"ReplicatedJob": {**wanted, "TotalCompletions": 0}}
