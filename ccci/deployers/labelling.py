@@ -5,7 +5,6 @@ pkg/upstream/stack: SetRecipeLabel, SetChaosLabel, SetChaosVersionLabel). A chao
 version that the recipe's own compose file says.
 """
 
-import re
 from collections.abc import Collection, Mapping
 
 from ccci.compose.tree import Map, tree_of
@@ -13,7 +12,8 @@ from ccci.deployers import Revision
 from ccci.errors import DeployRefused
 from ccci.recipe import stack as stackfile
 from ccci.recipe.stack import StackFile
-from ccci.swarm.identity import APP, carrier_of
+from ccci.swarm import labels as names
+from ccci.swarm.labels import APP
 
 _SHOWN = 20
 
@@ -25,14 +25,13 @@ def labels(recipe: str, stack: str, revision: Revision) -> dict[str, str]:
         found["chaos-version"] = revision.short
     elif revision.version is not None:
         found["version"] = revision.version
-    return {f"coop-cloud.{stack}.{key}": value for key, value in found.items()}
+    return {names.of_app(stack, key): value for key, value in found.items()}
 
 
 def carrier(stack: StackFile, name: str, named: str | None = None) -> str:
     """Return the service that gets the labels of the stack `name`.
 
-    `named` where it is given, else `app`, else the one that carries the recipe's version, else
-    the only one. Raise DeployRefused where that leaves it open.
+    Raise DeployRefused where its files leave that open, or have no service `named`.
     """
     services = tuple(stack.services)
     if named is not None:
@@ -41,13 +40,12 @@ def carrier(stack: StackFile, name: str, named: str | None = None) -> str:
                 f"there is no service {named} in this commit", f"it has {', '.join(services)}"
             )
         return named
-    version = re.compile(rf"coop-cloud\.{re.escape(name)}\.(.+\.)?version")
     versioned = [
         service
         for service in services
-        if any(version.fullmatch(label) for label in stackfile.labels(stack, service))
+        if names.tells_version(stackfile.labels(stack, service), name)
     ]
-    found = carrier_of(services, versioned)
+    found = names.carrier(services, versioned)
     if found is not None:
         return found
     named = ", ".join([*services[:_SHOWN], *(["…"] if len(services) > _SHOWN else [])])
@@ -59,7 +57,7 @@ def carrier(stack: StackFile, name: str, named: str | None = None) -> str:
 
 def declared_version(stack: StackFile, name: str, service: str) -> str | None:
     """Return the version that the recipe's own compose file says, or None."""
-    return stackfile.labels(stack, service).get(f"coop-cloud.{name}.version")
+    return stackfile.labels(stack, service).get(names.of_app(name, "version"))
 
 
 def overlay(

@@ -21,7 +21,7 @@ from ccci.recipe import abra_reading, abra_script, env_file, files, kept_sizes, 
 from ccci.recipe.env_file import Entry
 from ccci.recipe.secrets import Secret
 from ccci.recipe.stack import StackFile
-from ccci.swarm.identity import APP
+from ccci.swarm.labels import APP
 
 HANDED = "handed-over"
 """The folder, in the run's, of what the docker CLI gets, one below it for each revision."""
@@ -32,8 +32,9 @@ class Plan:
     """A deploy before it is done.
 
     `stack` is what the recipe's files and the overlay say, `resolved` the same as docker gets it,
-    with the labels. `values` are what compose files may refer to, `config_files` the configs that
-    the deploy makes and the files they are made from, `masks` what must never be printed.
+    with the labels, of which `carrier` is the service that gets them. `values` are what compose
+    files may refer to, `config_files` the configs that the deploy makes and the files they are made
+    from, `masks` what must never be printed.
     """
 
     app: App

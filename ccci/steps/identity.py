@@ -13,7 +13,8 @@ from ccci.steps.confirmed import look
 from ccci.swarm.baseline import Baseline
 from ccci.swarm.commits import Asked, Dirt
 from ccci.swarm.engine.client import Engine
-from ccci.swarm.identity import IdentityReport, carrier, identify
+from ccci.swarm.identity import IdentityReport, identify
+from ccci.swarm.labels import APP
 from ccci.swarm.model import Observation, Service
 
 
@@ -39,14 +40,15 @@ def check(
     dirt: Dirt,
     baseline: Baseline,
     recorded: Mapping[str, str],
-    app_service: str | None,
+    carrier: str,
     named: Collection[str],
     last: Observation | None = None,
 ) -> Found:
     """Look at the stack and hold it against `commit` (full), or against a pinned release.
 
     `named` are the services that the commit's own files have: what else is in the stack is left
-    over from before, and carries no commit of this deploy.
+    over from before, and carries no commit of this deploy. `carrier` is the one whose labels name
+    the commit.
 
     `recorded` names the commit of each spec that a deploy of this run set (see `set_by`), `last` is
     what was seen when the rollout was judged.
@@ -57,9 +59,9 @@ def check(
         return _removed(stack, confirmed.gone)
     own = [each for each in seen.services if each.name in named]
     left_over = frozenset(each.name for each in seen.services) - frozenset(named)
-    labelled = carrier(own, app_service)
+    labelled = next((each for each in own if each.name == carrier), None)
     if labelled is None or _is_renamed(labelled, left_over):
-        return _without_carrier(stack, own, left_over)
+        return _without_carrier(stack, carrier, own, left_over)
     mine = set_by(seen.services, baseline, commit[:8])
     asked = Asked(
         None if version else commit,
@@ -93,13 +95,15 @@ def _removed(stack: str, gone: Collection[str]) -> Found:
 def _is_renamed(labelled: Service, left_over: Collection[str]) -> bool:
     """Say whether the service that carried the label was dropped, and its heir carries none."""
     declared = labelled.spec.identity
-    return "app" in left_over and not (declared.commit or declared.version)
+    return APP in left_over and not (declared.commit or declared.version)
 
 
-def _without_carrier(stack: str, own: Collection[Service], left_over: Collection[str]) -> Found:
+def _without_carrier(
+    stack: str, carrier: str, own: Collection[Service], left_over: Collection[str]
+) -> Found:
     """Return that nothing names the commit; a service named `app` may have been renamed away."""
     names = ", ".join(sorted(each.name for each in own)) or "none"
-    if "app" in left_over:
+    if APP in left_over:
         return Found(
             None,
             Verdict.WRONG_IDENTITY,
@@ -111,8 +115,8 @@ def _without_carrier(stack: str, own: Collection[Service], left_over: Collection
     return Found(
         None,
         Verdict.WRONG_IDENTITY,
-        f"no service of {stack} is known to carry the commit (this commit has {names})",
-        "name it with --app-service",
+        f"{carrier}, which carries the commit, is not in {stack} any more (there is {names})",
+        "deploy it again, once nobody else works on it",
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ccci.deployers import App, Deployment, Revision
+from ccci.deployers.plan import Plan
 from ccci.exits import Verdict
 from ccci.host.masking import mask, masked
 from ccci.recipe import checkout
@@ -137,7 +138,7 @@ def deploy_revision(
     stays = bool(workspace.run.record.keep)
     notes = (*notes, *moved_tags.notes(workspace.engine, outcome, stays=stays))
     judged = replace(
-        _identified(workspace, app, revision, why, recorded, rolled, notes, stack),
+        _identified(workspace, app, revision, why, recorded, rolled, notes, plan),
         carrier=plan.carrier,
     )
     if not judged.verdict.passed:
@@ -225,7 +226,7 @@ def _identified(
     recorded: Mapping[str, str],
     rolled: Rolled,
     notes: tuple[str, ...],
-    stack: StackFile,
+    plan: Plan,
 ) -> Judged:
     outcome, deployment = rolled.outcome, rolled.deployment
     paths = checkout.dirty_paths(workspace.checkout, revision.commit)
@@ -240,8 +241,8 @@ def _identified(
             dirt=dirt,
             baseline=rolled.baseline,
             recorded=recorded,
-            app_service=workspace.choices.app_service,
-            named=frozenset(stack.services),
+            carrier=plan.carrier,
+            named=frozenset(plan.stack.services),
             last=outcome.rollout.last,
         )
         if found.verdict is None:

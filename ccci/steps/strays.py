@@ -14,7 +14,7 @@ from ccci.locks import swarm_lock
 from ccci.swarm.commits import commit_matches
 from ccci.swarm.decode.typed import inside, text
 from ccci.swarm.engine.client import Engine
-from ccci.swarm.labels import STACK_LABEL
+from ccci.swarm.labels import STACK_LABEL, of_app
 
 _MOST = 5
 
@@ -68,7 +68,7 @@ def refuse(
         earlier = before.services.get(str(each["ID"]))
         if earlier is None:
             made.setdefault(stack, []).append(str(each["Spec"]["Name"]))
-        if labels.get(f"coop-cloud.{stack}.recipe") != app.recipe:
+        if labels.get(of_app(stack, "recipe")) != app.recipe:
             continue
         if earlier is None:
             ours |= {stack} if _may_be_of(labels, stack, revision) else set()
@@ -112,17 +112,17 @@ def _rolled_back(service: Mapping[str, Any]) -> bool:
 def _names(labels: Mapping[str, str], stack: str, revision: Revision) -> bool:
     """Say whether abra's labels of an app name this revision."""
     if revision.chaos:
-        stamp = str(labels.get(f"coop-cloud.{stack}.chaos-version") or "").removesuffix("+U")
+        stamp = str(labels.get(of_app(stack, "chaos-version")) or "").removesuffix("+U")
         return bool(stamp) and commit_matches(stamp, revision.commit)
-    chaos = labels.get(f"coop-cloud.{stack}.chaos") == "true"
-    version = labels.get(f"coop-cloud.{stack}.version")
+    chaos = labels.get(of_app(stack, "chaos")) == "true"
+    version = labels.get(of_app(stack, "version"))
     return bool(version) and version == revision.version and not chaos
 
 
 def _may_be_of(labels: Mapping[str, str], stack: str, revision: Revision) -> bool:
     """Say whether abra's labels of an app leave it open that this revision was deployed as it."""
     if revision.chaos:
-        stamp = str(labels.get(f"coop-cloud.{stack}.chaos-version") or "")
+        stamp = str(labels.get(of_app(stack, "chaos-version")) or "")
         return not stamp or commit_matches(stamp.removesuffix("+U"), revision.commit)
-    version = labels.get(f"coop-cloud.{stack}.version")
+    version = labels.get(of_app(stack, "version"))
     return not version or version == revision.version

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from ccci.swarm.judge.rollout import Rollout
+from ccci.swarm.labels import of_app
 
 _DIGITS = 9
 
@@ -12,7 +13,7 @@ def note(labels: Mapping[str, str], stack: str, rollout: Rollout) -> tuple[str, 
 
     abra waits so long, whatever becomes of the deploy after that (GetTimeoutFromLabel).
     """
-    text = labels.get(f"coop-cloud.{stack}.timeout", "")
+    text = labels.get(of_app(stack, "timeout"), "")
     if not (text.isascii() and text.isdigit()) or rollout.touched_at is None:
         return ()
     allowed = int(text[:_DIGITS])

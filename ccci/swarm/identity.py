@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ccci.exits import Verdict
+from ccci.swarm import labels
 from ccci.swarm.commits import Asked, Dirt
-from ccci.swarm.labels import stack_to_paste
 from ccci.swarm.model import Identity, Node, Service, Spec, Task, TaskState, UpdateState
 
 
@@ -77,32 +77,17 @@ class Identified:
     notes: tuple[str, ...] = ()
 
 
-APP = "app"
-"""The service that abra labels and gives its variables to."""
-
-
 def carrier(services: Sequence[Service], named: str | None = None) -> Service | None:
     """Return the service whose labels name the commit, or None when that cannot be told.
 
-    abra labels the service named `app`. Where a recipe has none it is the service that carries a
-    `coop-cloud.*.version` label, else the only one. `named` overrides all of this.
+    It is asked where nothing but the Swarm is known; a deploy's own plan says which it is. Where
+    the recipe's own version tells none, it is the one that a deploy labelled with a commit.
     """
     by_name = {service.name: service for service in services}
-    versioned = [service.name for service in services if service.spec.identity.version]
-    found = carrier_of(tuple(by_name), versioned, named)
+    versioned = [each.name for each in services if each.spec.identity.version]
+    labelled = [each.name for each in services if each.spec.identity.commit]
+    found = labels.carrier(tuple(by_name), versioned or labelled, named)
     return by_name[found] if found is not None else None
-
-
-def carrier_of(
-    names: Sequence[str], versioned: Sequence[str], named: str | None = None
-) -> str | None:
-    """Return which of the services `names` carries the labels; `versioned` have a version's."""
-    wanted = named or APP
-    if named or wanted in names:
-        return wanted if wanted in names else None
-    if len(versioned) == 1:
-        return versioned[0]
-    return names[0] if len(names) == 1 else None
 
 
 def identify(
@@ -307,7 +292,7 @@ def _notes(labelled: Service, asked: Asked) -> tuple[str, ...]:
 def _hint(mismatch: Mismatch, labelled: Service) -> str:
     if mismatch is Mismatch.NOT_RUNNING and labelled.spec.replicas == 0:
         return f"ask for at least one replica of {labelled.name}, and deploy again"
-    return _HINTS[mismatch].format(stack=stack_to_paste(labelled.full_name, labelled.name))
+    return _HINTS[mismatch].format(stack=labels.stack_to_paste(labelled.full_name, labelled.name))
 
 
 _HINTS: dict[Mismatch, str] = {

@@ -13,7 +13,7 @@ from ccci.swarm.decode.typed import (
     texts,
     whole,
 )
-from ccci.swarm.labels import STACK_LABEL
+from ccci.swarm.labels import STACK_LABEL, of_app
 from ccci.swarm.model import (
     UNSET_CHECK,
     UNSET_RESTART,
@@ -89,12 +89,12 @@ def identity(raw: Json) -> Identity:
     trailing `+U` says that the tree was dirty.
     """
     found = labels(raw)
-    prefix = f"coop-cloud.{found.get(STACK_LABEL, '')}."
-    commit = found.get(prefix + "chaos-version") or ""
-    if found.get(prefix + "chaos") == "false":
+    stack = found.get(STACK_LABEL, "")
+    commit = found.get(of_app(stack, "chaos-version")) or ""
+    if found.get(of_app(stack, "chaos")) == "false":
         commit = ""
     return Identity(
-        version=found.get(prefix + "version") or None,
+        version=found.get(of_app(stack, "version")) or None,
         image=text(inside(inside(raw, "TaskTemplate"), "ContainerSpec"), "Image") or None,
         commit=commit.removesuffix("+U") or None,
         dirty=commit.endswith("+U"),

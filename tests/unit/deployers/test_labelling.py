@@ -41,6 +41,17 @@ def test_a_pinned_deploy_is_labelled_with_its_release() -> None:
             {labels: ['coop-cloud.${STACK_NAME}.version=1']}}}""",
             "pds",
         ),
+        (
+            """services: {db: {image: a}, web: {image: b, deploy:
+            {labels: ['coop-cloud.${STACK_NAME}.web.version=1']}}}""",
+            "web",
+        ),
+        (
+            """services: {db: {image: a, deploy:
+            {labels: ['coop-cloud.demo_test_2.version=1']}},
+            web: {image: b, deploy: {labels: ['coop-cloud.${STACK_NAME}.version=1']}}}""",
+            "web",
+        ),
         ("services: {only: {image: a}}", "only"),
     ],
 )

@@ -15,13 +15,14 @@ def test_an_heir_without_a_label_is_told_as_renamed() -> None:
     assert identity._is_renamed(heir, {"app"})
     assert not identity._is_renamed(service("cms", "7ae7b0f7"), {"app"})
     assert not identity._is_renamed(heir, {"db"})
-    found = identity._without_carrier("s", [heir], {"app"})
+    found = identity._without_carrier("s", "cms", [heir], {"app"})
     assert found.verdict is Verdict.WRONG_IDENTITY
     assert "has no service app any more (it has cms)" in found.summary
     assert "--prune" in found.hint
 
 
-def test_several_services_and_none_that_carries_the_commit_are_named() -> None:
-    found = identity._without_carrier("s", [service("b", None), service("a", None)], ())
-    assert "this commit has a, b" in found.summary
-    assert "--app-service" in found.hint
+def test_a_carrier_that_is_gone_is_named_with_what_is_still_there() -> None:
+    found = identity._without_carrier("s", "web", [service("b", None), service("a", None)], ())
+    assert found.verdict is Verdict.WRONG_IDENTITY
+    assert found.summary == ("web, which carries the commit, is not in s any more (there is a, b)")
+    assert "deploy it again" in found.hint

@@ -141,6 +141,33 @@ def test_a_commit_that_runs_and_is_the_one_that_was_asked_for_passes(
     assert [each.name for each in workspace.steps.done] == ["head deploy", "head identity"]
 
 
+def test_the_service_that_the_deploy_labelled_is_the_one_that_is_held_against_the_commit(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The recipe's version is on `db`, and no service is named app: the Swarm alone would take `db`.
+    plan = SimpleNamespace(
+        stack=SimpleNamespace(services={"web": {}, "db": {}}),
+        carrier="web",
+        images={},
+        app=APP,
+        labels={},
+    )
+    monkeypatch.setattr(
+        revision,
+        "prepare",
+        lambda *_: Ready(Deployment(("deploy",), {}, Path()), cast("Plan", plan)),
+    )
+    (app,) = converged().services
+    web = replace(app, id="id-web", name="web", full_name="stack_web")
+    db = service("head", task("d1", template="head"), name="db")
+    db = replace(db, spec=replace(db.spec, identity=Identity("1.0", "image:db", None)))
+    plays(monkeypatch, look(9, web, db), look(9, web, db))
+    judged = deployed(workspace)
+    assert judged.verdict is Verdict.CONVERGED
+    assert judged.identity is not None
+    assert judged.identity.declared == LABELLED
+
+
 def test_one_empty_answer_after_a_pass_is_no_other_commit(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,6 +110,14 @@ def test_the_carrier_is_app_else_the_only_versioned_service_else_the_only_one() 
     assert carrier([web, labelled], "absent") is None
 
 
+def test_where_no_version_tells_it_the_carrier_is_the_one_that_a_deploy_labelled() -> None:
+    unversioned = replace(spec("b", HEAD[:8]), identity=Identity(None, "b", HEAD[:8]))
+    web = Service("1", "web", "s_web", 1, unversioned)
+    other = Service("2", "db", "s_db", 1, spec("a"))
+    assert carrier([other, web]) == web
+    assert carrier([other, web, replace(web, id="3", name="twin")]) is None
+
+
 def test_the_head_on_every_task_is_right() -> None:
     found = look(app(NEW, task("t1", "new"), previous=OLD))
     assert found.mismatch is None
