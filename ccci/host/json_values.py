@@ -58,6 +58,21 @@ def present(kind: Any) -> Any:  # noqa: ANN401 -- a type, or a union of types
     return kind
 
 
+def object_in(value: object) -> Mapping[str, Any]:
+    """Return a value that may be an object, an empty one where it is none."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def objects_in(value: object) -> list[Mapping[str, Any]]:
+    """Return what may be a list of objects, an empty one where it is none."""
+    return [object_in(each) for each in value] if isinstance(value, (list, tuple)) else []
+
+
+def texts_in(value: object) -> list[str]:
+    """Return what may be a list of texts, an empty one where it is none."""
+    return [str(each) for each in value] if isinstance(value, (list, tuple)) else []
+
+
 def to_json(value: Any) -> Any:  # noqa: ANN401 -- any value, any JSON, a kind each
     """Return a value as JSON has it. Raise TypeError for what JSON cannot have."""
     if isinstance(value, Enum):

@@ -7,17 +7,31 @@ RFC 3339 strings as it gave them, since clocks of other machines are never compa
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from ccci.host.json_values import APART
 from ccci.swarm.causes import Cause, CauseCode, Evidence, Judgement, Phase, Transition
+from ccci.swarm.policies import (
+    UNSET_CHECK,
+    UNSET_RESTART,
+    UNSET_STOP_GRACE,
+    UNSET_UPDATE,
+    HealthCheck,
+    HealthSource,
+    RestartPolicy,
+    UpdatePolicy,
+)
 from ccci.swarm.states import Mode, TaskState, UpdateState
 
 __all__ = [
+    "UNSET_CHECK",
+    "UNSET_RESTART",
+    "UNSET_STOP_GRACE",
+    "UNSET_UPDATE",
     "Cause",
     "CauseCode",
     "Command",
+    "Container",
     "Evidence",
     "HealthCheck",
     "HealthSource",
@@ -59,74 +73,6 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class UpdatePolicy:
-    """An `update_config` or `rollback_config` as Swarm applies it, its defaults filled in.
-
-    Defaults: pause, stop-first, monitor 5 s, ratio 0, parallelism 1, delay 0
-    (swarmkit api/defaults/service.go).
-    """
-
-    failure_action: str = "pause"
-    order: str = "stop-first"
-    monitor: float = 5.0
-    max_failure_ratio: float = 0.0
-    parallelism: int = 1
-    delay: float = 0.0
-
-
-UNSET_UPDATE = UpdatePolicy()
-"""What Swarm applies where nothing is said: the one home of its numbers and words."""
-
-
-@dataclass(frozen=True, slots=True)
-class HealthCheck:
-    """A health check with Docker's defaults filled in (3 retries, 30 s, 30 s, no start period)."""
-
-    interval: float = 30.0
-    timeout: float = 30.0
-    retries: int = 3
-    start_period: float = 0.0
-
-    @property
-    def unhealthy_after(self) -> float:
-        """Return the seconds of failing probes after which Docker says unhealthy.
-
-        The interval restarts after each probe ends, so a hanging probe costs both
-        (moby daemon/health.go).
-        """
-        return self.retries * (self.interval + self.timeout)
-
-
-UNSET_STOP_GRACE = 10.0
-"""Seconds that a container has for its end where nothing is said (moby daemon/stop.go)."""
-
-UNSET_CHECK = HealthCheck()
-"""What Docker takes where a check leaves something out, or says 0 (moby daemon/health.go)."""
-
-
-class HealthSource(StrEnum):
-    """Where a service's health check is written."""
-
-    DEFINED = "defined"
-    DISABLED = "disabled"
-    INHERITED = "inherited"
-
-
-@dataclass(frozen=True, slots=True)
-class RestartPolicy:
-    """A restart policy with Swarm's defaults: any, 5 s, no limit of attempts."""
-
-    condition: str = "any"
-    delay: float = 5.0
-    max_attempts: int = 0
-    window: float = 0.0
-
-
-UNSET_RESTART = RestartPolicy()
-"""What Swarm applies where nothing is said."""
-
-
-@dataclass(frozen=True, slots=True)
 class Mount:
     """What a task mounts: the kind of mount, where from, where to, and the volume's driver."""
 
@@ -136,6 +82,24 @@ class Mount:
     driver: str = ""
     has_options: bool = False
     """Whether the volume is declared with options for its driver (NFS, a bind)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What a service's tasks start, as far as somebody may start it by hand."""
+
+    image: str = ""
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    """The words behind the entrypoint."""
+    user: str = ""
+    folder: str = ""
+    variables: tuple[str, ...] = ()
+    """The names of its variables, without a value."""
+    files: tuple[str, ...] = ()
+    """Where in it its secrets and configs lie."""
+    test: tuple[str, ...] = ()
+    """The words of its health check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +134,10 @@ class Spec:
     """Whether swarm-cronjob starts its tasks (label `swarm.cronjob.enable`)."""
     log_driver: str = ""
     mounts: tuple[Mount, ...] = ()
+    container: Container = field(
+        default_factory=Container, compare=False, repr=False, metadata={APART: True}
+    )
+    """What its tasks start; of nothing where the spec was saved."""
     raw: Mapping[str, Any] = field(
         default_factory=dict, compare=False, repr=False, metadata={APART: True}
     )

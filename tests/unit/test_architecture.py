@@ -33,7 +33,7 @@ SWARM_FLOORS: tuple[tuple[str, ...], ...] = (
     ("swarm.identity", "swarm.baseline", "swarm.nearby"),
     ("swarm.commits",),
     ("swarm.model",),
-    ("swarm.causes", "swarm.states", "swarm.labels"),
+    ("swarm.causes", "swarm.states", "swarm.policies", "swarm.labels"),
 )
 
 NOT_YET: set[tuple[str, str]] = set()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ccci.host import sizes
+from ccci.host.json_values import object_in
 from ccci.host.masking import masked
 from ccci.host.secret_values import sure_secrets
 
@@ -87,8 +88,8 @@ def _variable(value: object) -> tuple[str, str]:
 
 
 def _file(value: object) -> tuple[str, str]:
-    config = _object(value)
-    where = _object(config.get("File"))
+    config = object_in(value)
+    where = object_in(config.get("File"))
     name = config.get("ConfigName") or config.get("SecretName") or "?"
     mode = where.get("Mode")
     bits = f"{mode:o}" if isinstance(mode, int) else "0"
@@ -97,17 +98,13 @@ def _file(value: object) -> tuple[str, str]:
 
 
 def _mount(value: object) -> tuple[str, str]:
-    mount = _object(value)
+    mount = object_in(value)
     access = "read-only" if mount.get("ReadOnly") else "read-write"
     source = mount.get("Source") or "anonymous"
     said = f"{mount.get('Type') or 'volume'} {source} ({access})"
     rest = {key: mount[key] for key in mount.keys() - _OF_A_MOUNT if mount[key]}
     told = f"{said} {json.dumps(rest, sort_keys=True)}" if rest else said
     return str(mount.get("Target") or "?"), told
-
-
-def _object(value: object) -> Json:
-    return value if isinstance(value, Mapping) else {}
 
 
 _CONTAINER = "TaskTemplate.ContainerSpec."

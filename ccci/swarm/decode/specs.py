@@ -1,5 +1,6 @@
 """A service's spec as the Engine gives it, with what Swarm does where it says nothing. Pure."""
 
+from ccci.host.json_values import object_in, objects_in, texts_in
 from ccci.swarm.decode import fingerprint
 from ccci.swarm.decode.typed import (
     Json,
@@ -19,6 +20,7 @@ from ccci.swarm.model import (
     UNSET_RESTART,
     UNSET_STOP_GRACE,
     UNSET_UPDATE,
+    Container,
     HealthCheck,
     HealthSource,
     Identity,
@@ -78,7 +80,29 @@ def spec(raw: Json) -> Spec:
         memory_limit=whole(inside(inside(template, "Resources"), "Limits"), "MemoryBytes") or 0,
         log_driver=text(inside(template, "LogDriver"), "Name"),
         mounts=tuple(_mount(each) for each in objects(container, "Mounts")),
+        container=_container(container),
         raw=raw,
+    )
+
+
+def _container(raw: Json) -> Container:
+    """Return what a spec's tasks start; it is shown to people alone, so an odd word is let be.
+
+    Swarm's Command is the container's entrypoint, and Args is its command (moby
+    daemon/cluster/executor/container/container.go).
+    """
+    user, folder = (raw.get(key) for key in ("User", "Dir"))
+    files = (each for key in ("Secrets", "Configs") for each in objects_in(raw.get(key)))
+    targets = (object_in(each.get("File")).get("Name") for each in files)
+    return Container(
+        image=str(raw.get("Image") or ""),
+        entrypoint=tuple(texts_in(raw.get("Command"))),
+        command=tuple(texts_in(raw.get("Args"))),
+        user=user if isinstance(user, str) else "",
+        folder=folder if isinstance(folder, str) else "",
+        variables=tuple(each.partition("=")[0] for each in texts_in(raw.get("Env"))),
+        files=tuple(str(each) for each in targets if each),
+        test=tuple(texts_in(object_in(raw.get("Healthcheck")).get("Test"))),
     )
 
 

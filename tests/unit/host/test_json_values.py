@@ -14,7 +14,18 @@ from support.documents import checked
 from support.examples import examples
 
 from ccci.exits import Verdict
-from ccci.host.json_values import APART, FLAT, KEY, PLACES, RARE, from_json, to_json
+from ccci.host.json_values import (
+    APART,
+    FLAT,
+    KEY,
+    PLACES,
+    RARE,
+    from_json,
+    object_in,
+    objects_in,
+    texts_in,
+    to_json,
+)
 from ccci.report.model import Report, document, read
 from ccci.report.parts import DryRun, Upgrade
 from ccci.report.schema import schema
@@ -191,3 +202,16 @@ def test_a_complaint_quotes_no_more_than_a_reader_needs(key: str, odd: object) -
     with pytest.raises(ValueError, match=key) as refused:
         read({**text, key: odd})
     assert len(str(refused.value)) < 1000
+
+
+@pytest.mark.parametrize("odd", [None, "x", 7, True, {"a": 1}.items()])
+def test_what_may_be_an_object_or_a_list_is_empty_where_it_is_none(odd: object) -> None:
+    assert object_in(odd) == {}
+    assert objects_in(odd) == []
+    assert texts_in(odd) == []
+
+
+def test_what_is_an_object_or_a_list_is_given_as_it_is() -> None:
+    assert object_in({"a": 1}) == {"a": 1}
+    assert objects_in([{"a": 1}, "x"]) == [{"a": 1}, {}]
+    assert texts_in(["a", 7]) == ["a", "7"]

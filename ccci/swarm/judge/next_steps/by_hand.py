@@ -6,8 +6,7 @@ line only where it is short and plain and can hold no password, and is quoted fo
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ccci.host.sanitizer import log
 from ccci.swarm.judge.next_steps.situation import Situation
@@ -71,20 +70,18 @@ def _where(now: Situation) -> str:
 def _run(spec: Spec, how: Sequence[str], words: Sequence[str]) -> str:
     """Return the line that starts what a service's tasks start.
 
-    Swarm's Command is the container's entrypoint, and Args is its command (moby
-    daemon/cluster/executor/container/container.go); `--entrypoint` takes the first word alone.
+    `--entrypoint` takes the first word alone.
     """
     flags, rest = [*how, *_flags(spec)], list(words)
-    if _texts(_container(spec).get("Command")):
+    if spec.container.entrypoint:
         flags += ["--entrypoint", rest.pop(0)]
     return shlex.join(["docker", "run", "--rm", *flags, _image(spec), *rest])
 
 
 def _flags(spec: Spec) -> list[str]:
     found: list[str] = []
-    for flag, key in (("--user", "User"), ("--workdir", "Dir")):
-        value = _container(spec).get(key)
-        if isinstance(value, str) and value and _is_plain(value):
+    for flag, value in (("--user", spec.container.user), ("--workdir", spec.container.folder)):
+        if value and _is_plain(value):
             found += [flag, value]
     names = _variables(spec)
     return found + [word for name in names[: _few(names)] for word in ("-e", name)]
@@ -96,8 +93,7 @@ def _few(names: Sequence[str]) -> int:
 
 def _command(spec: Spec) -> list[str] | None:
     """Return the words of entrypoint and command, or None where they are not to be told."""
-    container = _container(spec)
-    words = [*_texts(container.get("Command")), *_texts(container.get("Args"))]
+    words = [*spec.container.entrypoint, *spec.container.command]
     # What a config or a volume brings is not in the image.
     brought = any(path in word for path in _brought(spec) for word in words)
     return None if brought or not _may_be_told(words) else words
@@ -109,7 +105,7 @@ def _question(spec: Spec) -> str | None:
     A `CMD-SHELL` is given to the image's shell, `sh` where it names none (moby daemon/health.go);
     an image's own check asks by itself.
     """
-    test = _texts(_object(_container(spec).get("Healthcheck")).get("Test"))
+    test = spec.container.test
     if not test:
         return shlex.join(["docker", "inspect", "--format", "{{json .State.Health}}", _CONTAINER])
     words = ["sh", "-c", *test[1:]] if test[0] == "CMD-SHELL" else test[1:]
@@ -143,36 +139,14 @@ def _lacking(spec: Spec) -> str:
 
 
 def _variables(spec: Spec) -> list[str]:
-    named = [each.partition("=")[0] for each in _texts(_container(spec).get("Env"))]
-    return [each for each in named if _VARIABLE.fullmatch(each)]
+    return [each for each in spec.container.variables if _VARIABLE.fullmatch(each)]
 
 
 def _brought(spec: Spec) -> list[str]:
     """Return where in the container lies what an image does not have: secrets, configs, mounts."""
-    found = [
-        _object(each.get("File")).get("Name")
-        for key in ("Secrets", "Configs")
-        for each in _objects(_container(spec).get(key))
-    ]
-    return [str(each) for each in (*found, *(mount.target for mount in spec.mounts)) if each]
+    return [*spec.container.files, *(mount.target for mount in spec.mounts if mount.target)]
 
 
 def _image(spec: Spec) -> str:
-    image = str(_container(spec).get("Image") or "")
+    image = spec.container.image
     return image if _IMAGE.fullmatch(image) else ""
-
-
-def _container(spec: Spec) -> Mapping[str, Any]:
-    return _object(_object(spec.raw.get("TaskTemplate")).get("ContainerSpec"))
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _objects(value: object) -> list[Mapping[str, Any]]:
-    return [_object(each) for each in value] if isinstance(value, (list, tuple)) else []
-
-
-def _texts(value: object) -> list[str]:
-    return [str(each) for each in value] if isinstance(value, (list, tuple)) else []

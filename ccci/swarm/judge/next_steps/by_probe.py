@@ -45,8 +45,7 @@ def _by_code(code: int | None, output: str, spec: Spec | None) -> Reading | None
 
 def _asks_by_curl(spec: Spec | None) -> bool:
     """Say whether the exit code is curl's own: what stands behind `||` would change it."""
-    container = spec.raw.get("TaskTemplate", {}).get("ContainerSpec", {}) if spec else {}
-    test = " ".join(container.get("Healthcheck", {}).get("Test") or ())
+    test = " ".join(spec.container.test) if spec else ""
     return re.search(r"\bcurl\b", test) is not None and "||" not in test
 
 

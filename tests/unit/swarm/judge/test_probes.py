@@ -4,7 +4,7 @@ import pytest
 
 from ccci.swarm.judge.next_steps import by_probe
 from ccci.swarm.judge.next_steps.by_probe import Reading, read
-from ccci.swarm.model import Spec
+from ccci.swarm.model import Container, Spec
 
 OCI = (
     "exit -1: OCI runtime exec failed: exec failed: unable to start container process: "
@@ -272,8 +272,7 @@ def test_each_row_is_what_some_probe_prints() -> None:
 
 
 def checked_by(*test: str) -> Spec:
-    container = {"Healthcheck": {"Test": list(test)}}
-    return Spec("", "", "", raw={"TaskTemplate": {"ContainerSpec": container}})
+    return Spec("", "", "", container=Container(test=test))
 
 
 def test_a_silent_curl_is_read_by_its_code_where_the_code_is_its_own() -> None:
