@@ -25,7 +25,7 @@ from ccci.swarm import nearby
 from ccci.swarm.baseline import Baseline, take
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.watching.trace import Trace
-from ccci.swarm.watching.watch import Watch
+from ccci.swarm.watching.watch import Opens, Watch
 from ccci.terminal.live import view_for
 from ccci.terminal.output import Output
 
@@ -47,10 +47,11 @@ class Request:
     """A plan of `ccci plan --save`: COMMAND starts only while the stack is still as it found it."""
 
 
-def converge(request: Request, output: Output) -> Report:
+def converge(request: Request, output: Output, *, opens: Opens = Watch) -> Report:
     """Return the report of a stack's rollout, also where it cannot be judged at all.
 
-    Raise UsageError for what the command line alone tells wrong.
+    `opens` gives the watch that the stack is followed by. Raise UsageError for what the command
+    line alone tells wrong.
     """
     _check(request)
     known = baseline_file.load(request.baseline) if request.baseline else None
@@ -68,12 +69,14 @@ def converge(request: Request, output: Output) -> Report:
         "converge",
         request.stack,
         output,
-        lambda place: _judged(request, known, output, place),
+        lambda place: _judged(request, known, output, place, opens),
         deployed=bool(request.command),
     )
 
 
-def _judged(request: Request, known: Baseline | None, output: Output, place: Judging) -> Report:
+def _judged(
+    request: Request, known: Baseline | None, output: Output, place: Judging, opens: Opens
+) -> Report:
     with Engine.connect() as engine:
         about = engine_of(engine)
         if request.plan is not None and (moved := _moved(engine, request.plan, request.stack)):
@@ -95,7 +98,7 @@ def _judged(request: Request, known: Baseline | None, output: Output, place: Jud
             before = engine.services() if request.command else ()
             trace = _trace(request, place, engine, cleanup)
             watch = cleanup.enter_context(
-                Watch(engine, request.stack, trace=trace, samples=request.options.sample)
+                opens(engine, request.stack, trace=trace, samples=request.options.sample)
             )
             if known is None and request.command:
                 known = take(request.stack, watch.look())

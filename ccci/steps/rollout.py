@@ -16,7 +16,7 @@ from ccci.steps.follow import Options, Outcome, follow
 from ccci.swarm.baseline import Baseline, named, take
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.watching.trace import Trace
-from ccci.swarm.watching.watch import Watch
+from ccci.swarm.watching.watch import Opens, Watch
 from ccci.terminal.live import view_for
 from ccci.terminal.output import Output
 
@@ -40,18 +40,20 @@ def roll(
     log_file: Path,
     trace_file: Path,
     recorded: Mapping[str, str],
+    *,
+    opens: Opens = Watch,
 ) -> Rolled:
     """Take a baseline, deploy, and follow the stack to its verdict.
 
     What the deployer prints is added to `log_file`, without its secrets. `recorded` names the
-    commit of each spec that this run set before.
+    commit of each spec that this run set before; `opens` gives the watch.
     """
     with ExitStack() as cleanup:
         log = LogFile(log_file)
         cleanup.callback(log.close)
         untraced: list[str] = []
         trace = _trace(trace_file, app, engine, untraced, cleanup)
-        watch = cleanup.enter_context(Watch(engine, app.stack, trace=trace, samples=options.sample))
+        watch = cleanup.enter_context(opens(engine, app.stack, trace=trace, samples=options.sample))
         if trace is not None:
             trace.keep_secret(deployment.masks)
         baseline = named(take(app.stack, watch.look()), recorded)

@@ -2,6 +2,7 @@
 
     watch = FakeWatch([look_1, look_2], stack="app")
     outcome = follow(watch, baseline=None, options=Options(), view=view)
+    report = converge(Request("app"), Output(), opens=watch.opened)
 
 Its clock is that of the looks. The last one is what is there from then on, an error too: it is
 seen again each time the pace of a watch, or `wake_at`, would have it, so that soaks and deadlines
@@ -9,6 +10,7 @@ pass at once. Where no look is given, a stack without services is seen.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -108,6 +110,14 @@ class FakeWatch:
         )
         self._now = first.at if first else 0.0
         self._last = first or Observation(0.0, "")
+
+    def opened(
+        self, engine: object, stack: str, *, trace: object = None, samples: bool = False
+    ) -> AbstractContextManager["FakeWatch"]:
+        """Return itself as a watch on this stack, in the place of one on an Engine."""
+        del engine, trace, samples
+        self.stack = stack
+        return nullcontext(self)
 
     def now(self) -> float:
         """Return the time on the clock of the observations' `at`, in seconds."""

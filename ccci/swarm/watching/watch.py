@@ -1,7 +1,8 @@
 """Watching a stack: events say when to look, inspecting says what is true."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Self
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, Self
 
 from ccci.errors import CcciError, EngineError, EngineUnavailable
 from ccci.host import clock
@@ -14,7 +15,7 @@ from ccci.swarm.model import Evidence, Observation, Sample
 from ccci.swarm.watching.events import Subscription
 from ccci.swarm.watching.evidence import PATIENCE, Collector
 from ccci.swarm.watching.memory import Sampler
-from ccci.swarm.watching.protocol import End, Started
+from ccci.swarm.watching.protocol import End, Started, Watching
 from ccci.swarm.watching.snapshot import Gone, Snapshots
 from ccci.swarm.watching.trace import Trace
 
@@ -42,6 +43,18 @@ def observe(engine: Engine, stack: str) -> Observation:
     """Look at a stack once. Raise EngineUnavailable or EngineError."""
     with engine.sibling() as own:
         return decode.observation(Snapshots(own, stack).take())
+
+
+class Opens(Protocol):
+    """How a watch on a stack is opened: what it gives is used with `with`, from one thread.
+
+    `Watch` is one, and `fake.FakeWatch.opened` another.
+    """
+
+    def __call__(
+        self, engine: Engine, stack: str, *, trace: Trace | None = ..., samples: bool = ...
+    ) -> AbstractContextManager[Watching]:
+        """Return a watch; with `samples` the memory of tasks is sampled on the way."""
 
 
 class Watch:

@@ -1,6 +1,5 @@
 """The base is soaked no longer than it takes to know it, and never so briefly that it is not."""
 
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +16,7 @@ from ccci.steps.follow import Options, Outcome, follow
 from ccci.steps.workspace import Workspace
 from ccci.swarm.decode.containers import answers_again
 from ccci.swarm.judge.deadline import soak_of
-from ccci.swarm.model import Cause, CauseCode, HealthCheck, HealthSource
+from ccci.swarm.model import Cause, CauseCode, HealthCheck, HealthSource, Service
 from ccci.swarm.watching.fake import FakeCommand, FakeWatch
 from ccci.terminal.output import Output
 
@@ -238,24 +237,32 @@ def test_a_signal_that_cut_the_second_look_short_is_carried(
     assert base_soak.again(place.workspace, APP, base, head).signal == 2
 
 
-def test_a_trace_that_cannot_be_written_is_a_note(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    played = FakeWatch([look(1, service("base"), command=None)], stack="stack")
-    monkeypatch.setattr(base_soak, "Watch", lambda *_, **__: nullcontext(played))
-    monkeypatch.setattr(base_soak, "take", lambda *_: baseline())
-    monkeypatch.setattr(base_soak, "view_for", lambda _: None)
-    monkeypatch.setattr(base_soak, "follow", lambda *_, **__: came_up(PLAIN))
-    monkeypatch.setattr(played, "look", lambda: None, raising=False)
+def test_a_trace_that_cannot_be_written_is_a_note(tmp_path: Path) -> None:
+    found, _ = looked_again(tmp_path / "absent", service("base", task("a1", since=1.0)))
+    assert found.verdict is Verdict.UNCHANGED
+    assert "cannot be written" in found.notes[-1]
+
+
+def looked_again(folder: Path, *services: Service) -> tuple[Outcome, FakeWatch]:
+    """Follow a base that runs again, and is seen so for good."""
+    watch = FakeWatch([look(1, *services, command=None)], before=look(0, *services, command=None))
     workspace = SimpleNamespace(
-        output=Output(),
+        output=Output(verbosity=-1),
         engine=None,
         choices=SimpleNamespace(options=LONG),
-        run=SimpleNamespace(path=lambda name: tmp_path / "absent" / name),
+        run=SimpleNamespace(path=lambda name: folder / name),
     )
-    found = base_soak._followed(cast("Workspace", workspace), APP, "base.again.trace.jsonl")
-    assert found.verdict is Verdict.CONVERGED
-    assert "cannot be written" in found.notes[-1]
+    name = "base.again.trace.jsonl"
+    found = base_soak._followed(cast("Workspace", workspace), APP, name, opens=watch.opened)
+    return found, watch
+
+
+def test_a_base_that_runs_again_is_held_against_itself_for_the_whole_soak(tmp_path: Path) -> None:
+    up = service("base", task("a1", since=0.0))
+    found, watch = looked_again(tmp_path, up)
+    assert (found.verdict, found.notes) == (Verdict.UNCHANGED, ())
+    assert watch.now() >= 25.0
+    assert [each.baseline for each in watch.recorded.begun] == [baseline(up)]
 
 
 def test_a_death_later_than_the_base_was_looked_at_is_told_with_how_to_know() -> None:

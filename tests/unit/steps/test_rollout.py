@@ -1,49 +1,118 @@
-"""A deploy that is followed keeps what it can of itself, whatever else cannot be written."""
+"""A deploy on a watch that plays its looks: what is held against what, and what is kept of it."""
 
-from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from support.sandbox.rollouts import baseline, fold, look, service, task
+from support.played import after_command
+from support.sandbox.rollouts import look, service, task
 
 from ccci.deployers import App, Deployment
 from ccci.deployers.protocol import Deployer
 from ccci.exits import Verdict
-from ccci.steps import rollout
-from ccci.steps.follow import Options, Outcome
+from ccci.steps.follow import Options
+from ccci.steps.rollout import Rolled, roll
+from ccci.swarm.baseline import named, take
 from ccci.swarm.engine.client import Engine
+from ccci.swarm.model import Identity, Observation
+from ccci.swarm.watching.fake import FakeWatch
 from ccci.terminal.output import Output
+
+OLD = service("base", task("a1", template="base"), spec={"identity": Identity("1.0", "i", None)})
+BEFORE = replace(look(0, OLD), command=None)
+ROLLED = replace(
+    look(3, service("head", task("b1"), version=2, previous=OLD.spec, update="completed")),
+    command=None,
+)
+FAILS = ("sh", "-c", "echo 'out of patience'; exit 1")
+
+
+class Impatient:
+    """A deployer whose failure of this code and with these words is only impatience."""
+
+    host = "unix:///x"
+
+    def __init__(self, code: int = 0, words: str = "") -> None:
+        self._excused = (code, words)
+
+    def excuses(self, code: int, output: str) -> bool:
+        return (code, output) == self._excused
+
+
+def rolled(
+    folder: Path,
+    *looks: Observation,
+    argv: tuple[str, ...] = ("true",),
+    deployer: Impatient | None = None,
+    recorded: dict[str, str] | None = None,
+    masks: tuple[str, ...] = (),
+) -> tuple[Rolled, FakeWatch]:
+    watch = after_command(*looks, before=BEFORE)
+    known: Any = deployer or Impatient()
+    found = roll(
+        cast("Engine", known),
+        cast("Deployer", known),
+        App("shop", "shop.test", "stack", folder),
+        Deployment(argv, {}, folder, masks=masks),
+        Options(timeout=60.0, soak=2.0),
+        Output(verbosity=-1),
+        folder / "deployer.log",
+        folder / "trace.jsonl",
+        recorded or {},
+        opens=watch.opened,
+    )
+    return found, watch
+
+
+def test_a_deploy_is_held_against_what_was_there_before(tmp_path: Path) -> None:
+    found, watch = rolled(tmp_path, ROLLED)
+    assert found.outcome.verdict is Verdict.CONVERGED
+    assert found.outcome.command_code == 0
+    assert found.baseline == take("stack", BEFORE)
+    assert [each.baseline for each in watch.recorded.begun] == [found.baseline]
+
+
+def test_a_deploy_that_changes_nothing_is_no_pass(tmp_path: Path) -> None:
+    found, _ = rolled(tmp_path, replace(BEFORE, at=1.0))
+    assert found.outcome.verdict is Verdict.UNABLE
+
+
+def test_what_this_run_set_before_has_the_commit_that_it_was_set_with(tmp_path: Path) -> None:
+    recorded = {OLD.spec.whole: "abcdef12"}
+    found, watch = rolled(tmp_path, ROLLED, recorded=recorded)
+    (before,) = found.baseline.services
+    assert before.spec.identity.commit == "abcdef12"
+    assert watch.recorded.begun[0].baseline == named(take("stack", BEFORE), recorded)
+
+
+@pytest.mark.parametrize(
+    ("deployer", "verdict"),
+    [
+        (Impatient(1, "out of patience"), Verdict.CONVERGED),
+        (Impatient(2, "out of patience"), Verdict.DEPLOY_FAILED),
+        (Impatient(), Verdict.DEPLOY_FAILED),
+    ],
+)
+def test_a_deployer_that_fails_is_excused_by_what_it_says_itself_alone(
+    tmp_path: Path, deployer: Impatient, verdict: Verdict
+) -> None:
+    found, _ = rolled(tmp_path, ROLLED, argv=FAILS, deployer=deployer)
+    assert found.outcome.verdict is verdict
+
+
+def test_what_a_deployer_prints_is_kept_without_its_secrets(tmp_path: Path) -> None:
+    rolled(tmp_path, ROLLED, argv=("echo", "the password is swordfish"), masks=("swordfish",))
+    (line,) = (tmp_path / "deployer.log").read_text().splitlines()
+    assert line.startswith("the password is ")
+    assert "swordfish" not in line
 
 
 def test_a_trace_that_cannot_be_written_does_not_silence_the_deployers_log(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
-    seen = look(1, service("x", task("a1")))
-    watch = SimpleNamespace(look=lambda: seen)
-
-    def follow(*_: Any, start: Any, **__: Any) -> Outcome:
-        start()
-        return Outcome(Verdict.CONVERGED, "s", fold(None, [seen]))
-
-    monkeypatch.setattr(rollout, "Watch", lambda *_, **__: nullcontext(watch))
-    monkeypatch.setattr(rollout, "named", lambda *_: baseline())
-    monkeypatch.setattr(rollout, "Running", lambda *_, lines, **__: lines("what it printed"))
-    monkeypatch.setattr(rollout, "follow", follow)
     (tmp_path / "trace.jsonl").mkdir()
-    log = tmp_path / "deployer.log"
-    rolled = rollout.roll(
-        cast("Engine", SimpleNamespace(host="unix:///x")),
-        cast("Deployer", SimpleNamespace(excuses=None)),
-        App("shop", "shop.test", "shop", tmp_path),
-        Deployment(("deploy",), {}, tmp_path),
-        Options(),
-        Output(),
-        log,
-        tmp_path / "trace.jsonl",
-        {},
-    )
-    assert log.read_text() == "what it printed\n"
-    (note,) = rolled.outcome.notes
+    found, _ = rolled(tmp_path, ROLLED, argv=("echo", "what it printed"))
+    assert (tmp_path / "deployer.log").read_text() == "what it printed\n"
+    (note,) = found.outcome.notes
     assert "trace.jsonl cannot be written" in note

@@ -19,7 +19,7 @@ from ccci.swarm.watching import recording
 from ccci.swarm.watching.fake import FakeCommand, FakeWatch
 from ccci.swarm.watching.protocol import End, Watching
 from ccci.swarm.watching.trace import Trace
-from ccci.swarm.watching.watch import Watch
+from ccci.swarm.watching.watch import Opens, Watch
 
 THERE, GONE, FAILS, REFUSES = "there", "gone", "fails", "refuses"
 NOT_A_MANAGER = "This node is not a swarm manager. Use"
@@ -159,6 +159,18 @@ def test_how_a_rollout_begins_and_ends_may_be_recorded(play: Play) -> None:
     watch.begin(begin(None, Policy(), watch.now()))
     next(seen)
     watch.end(End(Verdict.CONVERGED))
+
+
+@pytest.mark.parametrize("opens", [Watch, FakeWatch([as_told(THERE, 1.0)]).opened])
+def test_a_watch_is_opened_on_the_stack_that_is_named(opens: Opens, tmp_path: Path) -> None:
+    with (
+        engine_server(tmp_path) as server,
+        Engine.connect(environ=server.environ) as engine,
+        Trace(tmp_path / "trace.jsonl", stack="t") as trace,
+        opens(engine, "t", trace=trace, samples=True) as watch,
+    ):
+        assert watch.stack == "t"
+        assert names(watch.look()) == ["app", "glob", "plain"]
 
 
 def test_a_watch_on_an_engine_records_begin_looks_and_end(tmp_path: Path) -> None:
