@@ -10,7 +10,8 @@ from typing import Any
 from ccci.exits import Verdict
 from ccci.host.json_values import FLAT, PLACES, to_json
 from ccci.report.share import share
-from ccci.swarm.model import Mode, RestartPolicy, UpdatePolicy
+from ccci.swarm.policies import RestartPolicy, UpdatePolicy
+from ccci.swarm.states import Mode
 from ccci.sweep.model import FileStatus, Finding, Fix, Observed, ServiceRow, Sweep, counts, fix_of
 from ccci.sweep.policy import Health
 from ccci.sweep.rules import Confidence, Severity

@@ -10,16 +10,16 @@ from enum import StrEnum
 from ccci.compose.numbers import parse_integer
 from ccci.compose.service import Healthcheck, Service, UpdateConfig
 from ccci.compose.values import Mount
-from ccci.swarm.model import (
+from ccci.swarm.policies import (
     UNSET_CHECK,
     UNSET_RESTART,
     UNSET_STOP_GRACE,
     UNSET_UPDATE,
     HealthCheck,
-    Mode,
     RestartPolicy,
     UpdatePolicy,
 )
+from ccci.swarm.states import Mode
 
 _SECOND = 10**9
 _SETTINGS: tuple[str, ...] = (".conf", ".cfg", ".cnf", ".ini", ".toml", ".yml", ".yaml", ".env")
