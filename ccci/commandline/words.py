@@ -2,6 +2,8 @@
 
 import re
 
+from ccci.names import OVERLAY
+
 WORDS = {
     "base": "the release that an upgrade starts from. It has to come up before the head is tested",
     "baseline": "what a stack was before the deploy: specs, update statuses, tasks. What ccci "
@@ -18,7 +20,7 @@ WORDS = {
     "(identity.md)",
     "new, old": "tasks made of the spec that was asked for, or of an earlier one: `new 2/6, old 4` "
     "is two of six new ones up, four old ones left",
-    "overlay": "a compose file of yours on top of the recipe's, `compose.ccci.yml`",
+    "overlay": f"a compose file of yours on top of the recipe's, `{OVERLAY}`",
     "phase": "how far a service is while it is followed: [all of them](phases.md)",
     "rolled back": "Swarm put the previous spec back, labels included; the story names both "
     "commits",

@@ -9,6 +9,7 @@ from ccci.commands import options
 from ccci.commands.options import Context, argument, examples, many, option
 from ccci.commands.reporting import SWEPT, reporting_as
 from ccci.errors import UsageError
+from ccci.names import OVERLAY
 from ccci.sweep import asked, inventory, printing, survey
 from ccci.sweep.rules import Choice
 from ccci.sweep.survey import Request
@@ -132,7 +133,7 @@ def command(
         bool,
         option(
             "FIX",
-            "Write the remedy as an overlay, compose.ccci.yml.",
+            f"Write the remedy as an overlay, {OVERLAY}.",
             "--fix",
             panel=Panel.OUTPUT,
             short=True,

@@ -9,6 +9,7 @@ from ccci.commandline.declared import Completes, Panel
 from ccci.commands import options
 from ccci.commands.options import Context, argument, many, option
 from ccci.host.durations import seconds
+from ccci.names import OVERLAY
 from ccci.terminal.output import Output
 
 # What reads recipes is imported where one is: a plan of a COMMAND starts without.
@@ -139,7 +140,7 @@ class Deployed:
         Path | None,
         option(
             "OVERLAYS",
-            "A folder that holds RECIPE/compose.ccci.yml.",
+            f"A folder that holds RECIPE/{OVERLAY}.",
             panel=Panel.SETTINGS,
             metavar="FOLDER",
         ),

@@ -16,11 +16,11 @@ from typing import Any, Protocol
 
 from ccci.errors import CcciError, ConnectionLost, EngineError
 from ccci.host import clock, file_lock
+from ccci.names import LONGEST_OBJECT_NAME
 
 PREFIX = "ccci-lock-"
 LABEL = "ccci.lock."
 DATA = b"A lock of ccci: a run is at work on this stack. See the labels.\n"
-_LONGEST_NAME = 64
 _LONGEST_NUMBER = 15
 _LONGEST_TOLD = 200
 _ABSENT = 404
@@ -169,11 +169,11 @@ class LockObject:
 
 
 def lock_name(stack: str) -> str:
-    """Return the lock object's name for a stack: within Swarm's 64 characters, one per stack."""
-    if len(PREFIX + stack) <= _LONGEST_NAME:
+    """Return the lock object's name for a stack: short enough for Swarm, one per stack."""
+    if len(PREFIX + stack) <= LONGEST_OBJECT_NAME:
         return PREFIX + stack
     digest = hashlib.sha256(stack.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return f"{PREFIX}{stack[: _LONGEST_NAME - len(PREFIX) - 13]}-{digest}"
+    return f"{PREFIX}{stack[: LONGEST_OBJECT_NAME - len(PREFIX) - 13]}-{digest}"
 
 
 def look(store: LockStore, name: str) -> LockObject | None:

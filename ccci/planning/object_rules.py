@@ -8,13 +8,13 @@ import base64
 import re
 from collections.abc import Iterator
 
+from ccci.names import LONGEST_OBJECT_NAME
 from ccci.planning.refused import Refused, invalid
 from ccci.planning.service_rules import named_like_a_host
 from ccci.recipe.kept_sizes import LARGEST_CONFIG, LARGEST_SECRET
 from ccci.swarm.decode.typed import Json, text
 
 _NAME = re.compile(r"[a-zA-Z0-9]+(?:[a-zA-Z0-9\-_.]*[a-zA-Z0-9])?")
-_LONGEST_NAME = 64
 
 
 def config(spec: Json) -> Refused | None:
@@ -44,10 +44,10 @@ def _kept(spec: Json, word: str, largest: int) -> Iterator[str]:
     name = text(spec, "Name")
     if not name:
         yield "name must be provided"
-    if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
+    if len(name) > LONGEST_OBJECT_NAME or not _NAME.fullmatch(name):
         yield (
-            "invalid name, only 64 [a-zA-Z0-9-_.] characters allowed, and the start and end "
-            "character must be [a-zA-Z0-9]"
+            f"invalid name, only {LONGEST_OBJECT_NAME} [a-zA-Z0-9-_.] characters allowed, and the "
+            "start and end character must be [a-zA-Z0-9]"
         )
     if largest and not 0 < _size(text(spec, "Data")) < largest:
         yield f"{word} data must be larger than 0 and less than {largest} bytes"

@@ -10,13 +10,12 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import chain
 
+from ccci.names import LONGEST_SERVICE_NAME, SERVICE_NAME
 from ccci.planning import templates
 from ccci.planning.image_names import is_image_name
 from ccci.planning.refused import FAILED, INVALID, Refused, invalid, of_swarm
 from ccci.swarm.decode.typed import Json, inside, number, objects, text, texts, whole
 
-_LONGEST_NAME = 63
-_NAME = re.compile(r"[a-zA-Z0-9](?:[-_]*[A-Za-z0-9]+)*")
 _KEY = re.compile(r"[a-z_][a-z0-9\-_.]+", re.IGNORECASE)
 _VALUE = re.compile(r"[a-z0-9:\-_\s.*()?+\[\]\\^$|/]+", re.IGNORECASE)
 _LEAST_CORES, _CORE = 10**6, 10**9
@@ -44,10 +43,10 @@ def named_like_a_host(name: str) -> Iterator[str]:
 
     swarmkit manager/controlapi/common.go: validateAnnotations.
     """
-    if not _NAME.fullmatch(name):
+    if not SERVICE_NAME.fullmatch(name):
         yield "name must be valid as a DNS name component"
-    if len(name.encode()) > _LONGEST_NAME:
-        yield f"name must be {_LONGEST_NAME} characters or fewer"
+    if len(name.encode()) > LONGEST_SERVICE_NAME:
+        yield f"name must be {LONGEST_SERVICE_NAME} characters or fewer"
 
 
 def _by_moby(words: str) -> Refused:

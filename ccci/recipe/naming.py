@@ -8,12 +8,6 @@ from ccci.errors import UsageError
 SUFFIX = "ccci.test"
 """`.test` is never a real domain (RFC 6761)."""
 
-OVERLAY = "compose.ccci.yml"
-"""What an overlay of ours is called, wherever one lies."""
-
-LONGEST_NAME = 64
-"""Swarm refuses longer names of secrets and configs (swarmkit api/validation)."""
-
 _LONGEST_STACK = 45
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")

@@ -13,9 +13,7 @@ from ccci.compose.events import parse
 from ccci.compose.tree import ComposeError
 from ccci.errors import CcciError, DeployRefused, UsageError
 from ccci.host import files
-from ccci.recipe.naming import OVERLAY
-
-NAME = OVERLAY
+from ccci.names import OVERLAY
 
 _VERSION_LABEL = re.compile(r"coop-cloud\..*\.?version")
 
@@ -44,8 +42,8 @@ def find(recipe: str, given: Path | None, folder: Path | None) -> Overlay | None
     if folder is None:
         return None
     if not folder.is_dir():
-        raise UsageError(f"--overlays {folder} is no folder", f"it holds RECIPE/{NAME}")
-    own = folder / recipe / NAME
+        raise UsageError(f"--overlays {folder} is no folder", f"it holds RECIPE/{OVERLAY}")
+    own = folder / recipe / OVERLAY
     return read(own.resolve()) if own.is_file() else None
 
 
@@ -70,7 +68,7 @@ def read(path: Path) -> Overlay:
 
 def placed(overlay: Overlay, folder: Path) -> Path:
     """Return a copy of the overlay in the run's folder, where it stays as evidence."""
-    target = folder / NAME
+    target = folder / OVERLAY
     try:
         files.write(target, overlay.path.read_bytes())
     except OSError as error:
@@ -81,11 +79,11 @@ def placed(overlay: Overlay, folder: Path) -> Path:
 def put(overlay: Path, checkout: Path) -> None:
     """Put an overlay into a checkout, where abra reads it. Raise DeployRefused where it cannot."""
     try:
-        files.write(checkout / NAME, overlay.read_bytes(), mode=0o644)
+        files.write(checkout / OVERLAY, overlay.read_bytes(), mode=0o644)
     except OSError as error:
         raise DeployRefused(
-            f"the overlay cannot be put into the checkout: {NAME}: {error.strerror}",
-            f"the recipe has a folder or file named {NAME}: rename it",
+            f"the overlay cannot be put into the checkout: {OVERLAY}: {error.strerror}",
+            f"the recipe has a folder or file named {OVERLAY}: rename it",
         ) from None
 
 

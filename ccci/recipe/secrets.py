@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from ccci.compose import Named
 from ccci.errors import DeployRefused
+from ccci.names import LONGEST_OBJECT_NAME
 from ccci.recipe.env_file import Entry
-from ccci.recipe.naming import LONGEST_NAME
 
 # swarmkit manager/controlapi (config.go, secret.go), as Engines from 20.10 on have it.
 _NAME = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?")
@@ -134,9 +134,10 @@ def check_name(kind: str, name: str, unset: Iterable[str] = ()) -> None:
             "give the version in its name a value: export it in abra.sh, or for a secret set it in "
             ".env.sample; a comment behind it is outside of its quotes",
         )
-    if len(name) > LONGEST_NAME:
+    if len(name) > LONGEST_OBJECT_NAME:
         raise DeployRefused(
-            f"the {kind} {name[:200]} has {len(name)} characters, Swarm allows {LONGEST_NAME}",
+            f"the {kind} {name[:200]} has {len(name)} characters, "
+            f"Swarm allows {LONGEST_OBJECT_NAME}",
             "take a shorter --domain, or a shorter name in the recipe",
         )
 

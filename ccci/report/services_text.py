@@ -11,7 +11,7 @@ from ccci.report.layout import Row, Tone, tone
 from ccci.report.model import ServiceReport, TaskReport
 from ccci.report.parts import Difference
 from ccci.report.quoting import quoted
-from ccci.swarm.decode.containers import KILLED
+from ccci.swarm.exit_codes import SIGKILL
 from ccci.swarm.model import Cause, CauseCode, TaskState, Transition
 
 _LOG_LINES = range(3, 11)
@@ -148,7 +148,7 @@ def _died_of_memory(cause: Cause | None) -> bool:
     """Say whether memory is the story: it ran out, or a kill elsewhere may mean that it did."""
     return cause is not None and (
         cause.code is CauseCode.OOM_KILLED
-        or (cause.code is CauseCode.EXIT_NONZERO and cause.exit_code == KILLED)
+        or (cause.code is CauseCode.EXIT_NONZERO and cause.exit_code == SIGKILL)
     )
 
 

@@ -13,6 +13,7 @@ from ccci.swarm.decode.typed import inside, labels, objects, text, whole
 from ccci.swarm.engine import logs
 from ccci.swarm.engine.answers import Json
 from ccci.swarm.engine.client import Engine
+from ccci.swarm.exit_codes import NOT_EXECUTABLE, NOT_FOUND
 
 PATH_LABEL = "ccci.health-path"
 STATUS_LABEL = "ccci.health-status"
@@ -30,7 +31,7 @@ _FINAL_STATUS = re.compile(
 _PORT = re.compile(r"[1-9]\d{0,4}")
 _TRAEFIK_PORT = re.compile(r"traefik\.http\.services\..+\.loadbalancer\.server\.port")
 _EXPOSED = "ExposedPorts"
-_ABSENT_TOOL = {126, 127}
+_ABSENT_TOOL = {NOT_EXECUTABLE, NOT_FOUND}
 _STATUS_NUMBER = re.compile(r"[1-5]\d\d")
 _SHOWN = 60
 _LONGEST_WORDS = 200

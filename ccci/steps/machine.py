@@ -9,10 +9,8 @@ from ccci.errors import CcciError, EngineUnavailable
 from ccci.exits import Verdict
 from ccci.report.parts import Check, Health
 from ccci.swarm.decode.typed import inside, whole
+from ccci.swarm.engine import answers
 from ccci.swarm.engine import errors as refusals
-
-OLDEST_API = (1, 41)
-"""The API of engine 20.10, the oldest that the tests have run against."""
 
 _SKEW = 2.0
 _SHOWN = 60
@@ -28,12 +26,12 @@ def engine(version: Mapping[str, Any], info: Mapping[str, Any]) -> Check:
     """Return the check of an Engine that answered `/version` and `/info`."""
     api = str(version.get("ApiVersion", ""))
     found = f"{version.get('Version', 'unknown')} (API {api or 'unknown'}) on {info.get('Name')}"
-    if _numbers(api) < OLDEST_API:
+    if _numbers(api) < answers.OLDEST:
         return Check(
             "engine",
             Health.WARNING,
             found,
-            "ccci has run against engines from 20.10 on: upgrade this one",
+            f"ccci has run against engines from {answers.OLDEST_ENGINE} on: upgrade this one",
         )
     return Check("engine", Health.OK, found)
 

@@ -10,8 +10,8 @@ from ccci.compose import Loader, Place, Service, open_source
 from ccci.compose.events import value_at
 from ccci.errors import CcciError
 from ccci.host import files as disk
+from ccci.names import OVERLAY
 from ccci.plain_file import read_plain
-from ccci.recipe.naming import OVERLAY
 from ccci.sweep.inventory import ComposeSet
 from ccci.sweep.model import FileStatus, Sweep
 from ccci.sweep.rules import BY_ID

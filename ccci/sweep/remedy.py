@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ccci.recipe.naming import OVERLAY
+from ccci.names import OVERLAY
 from ccci.sweep import survey
 from ccci.sweep.fix import Change, NotFixable, plan, plan_variant
 from ccci.sweep.static import values_for

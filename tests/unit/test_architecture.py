@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("report",),
     ("swarm", "recipe", "locks", "sandbox", "commandline"),
     ("compose", "host", "settings"),
-    ("errors", "plain_file"),
+    ("errors", "names", "plain_file"),
     ("exits",),
 )
 """The rooms, from the roof down: imports point down only, and rooms of one floor are strangers."""
@@ -33,7 +33,7 @@ SWARM_FLOORS: tuple[tuple[str, ...], ...] = (
     ("swarm.identity", "swarm.baseline", "swarm.nearby"),
     ("swarm.commits",),
     ("swarm.model",),
-    ("swarm.causes", "swarm.states", "swarm.policies", "swarm.labels"),
+    ("swarm.causes", "swarm.exit_codes", "swarm.labels", "swarm.policies", "swarm.states"),
 )
 
 NOT_YET: set[tuple[str, str]] = set()
@@ -120,6 +120,18 @@ OWNERS = {
     "tempfile": {"host.temporary", "records.runs", "sandbox.fixtures", "actions.bundle"},
 }
 """Each thing outside, and the only modules that touch it."""
+
+HOMES: dict[object, str] = {
+    137: "swarm.exit_codes",
+    143: "swarm.exit_codes",
+    "compose.ccci.yml": "names",
+    "com.docker.stack.namespace": "swarm.labels",
+    r"[a-zA-Z0-9](?:[-_]*[A-Za-z0-9]+)*": "names",
+}
+"""Each fact that many speak of, and the one module that says it; others import its name."""
+
+OTHER_MEANINGS = {(143, "exits")}
+"""Where the same literal is another fact: ccci's own end by SIGTERM."""
 
 
 def name_of(path: Path) -> str:
@@ -234,6 +246,24 @@ def test_every_room_that_is_named_is_there() -> None:
 def test_each_thing_outside_has_one_owner(thing: str) -> None:
     users = {name for name in MODULES if thing in foreign(name)}
     assert {name for name in users if not within(name, OWNERS[thing])} == set()
+
+
+@cache
+def literals(name: str) -> frozenset[object]:
+    """Return the literals of a module's code, without its docstrings."""
+    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return frozenset(
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and id(node) not in told
+    )
+
+
+@pytest.mark.parametrize("fact", HOMES)
+def test_a_fact_that_many_speak_of_is_said_in_one_module(fact: object) -> None:
+    said = {name for name in MODULES if fact in literals(name)}
+    assert said - {where for what, where in OTHER_MEANINGS if what == fact} == {HOMES[fact]}
 
 
 def test_commands_share_their_options_and_nothing_else() -> None:

@@ -10,10 +10,10 @@ from ccci.deployers.plan import Plan, app_entries, make, together
 from ccci.deployers.secrecy import masks_of
 from ccci.errors import DeployRefused
 from ccci.host import docker_cli
+from ccci.names import OVERLAY
 from ccci.recipe import abra_reading, abra_script, env_file, stack
 from ccci.recipe import files as files_of_recipe
 from ccci.recipe import overlay as overlays
-from ccci.recipe.overlay import NAME as OVERLAY
 
 _NEW_WITHIN = 120.0
 _SECRETS_WITHIN = 120.0

@@ -5,9 +5,8 @@ from datetime import datetime
 
 from ccci.host import sanitizer
 from ccci.swarm.decode.typed import Json, inside, objects, text, texts, whole
+from ccci.swarm.exit_codes import SIGKILL
 from ccci.swarm.model import UNSET_CHECK, Evidence
-
-KILLED = 137
 
 
 def of_container(task: str, state: Json, check: Json | None = None) -> Evidence:
@@ -66,7 +65,7 @@ def killed_within_a_limit(container: Json) -> bool:
     """
     state = inside(container, "State")
     limited = bool(whole(inside(container, "HostConfig"), "Memory"))
-    return limited and whole(state, "ExitCode") == KILLED and not state.get("OOMKilled")
+    return limited and whole(state, "ExitCode") == SIGKILL and not state.get("OOMKilled")
 
 
 def both(earlier: Evidence, later: Evidence) -> Evidence:
@@ -86,7 +85,7 @@ def both(earlier: Evidence, later: Evidence) -> Evidence:
 def _probes(log: list[Json], *, ended: bool) -> tuple[str, ...]:
     failed = [each for each in log if whole(each, "ExitCode")]
     # A probe that runs when its container is stopped is killed with it, and tells nothing.
-    if ended and len(failed) > 1 and failed[-1]["ExitCode"] == KILLED:
+    if ended and len(failed) > 1 and failed[-1]["ExitCode"] == SIGKILL:
         failed = failed if failed[-1].get("Output") else failed[:-1]
     return tuple(_probe(each) for each in failed)
 

@@ -11,7 +11,9 @@ from ccci.swarm.labels import STACK_LABEL
 
 Json = dict[str, Any]
 WRITTEN_AGAINST = (1, 51)
-OLDEST = (1, 41)
+OLDEST, OLDEST_ENGINE = (1, 41), "20.10"
+"""The oldest API that ccci speaks, and whose it is: the oldest that the tests have run against."""
+
 HEAVIEST = 32 * 2**20
 """Bytes of memory that an answer may take, its text and its values together."""
 
@@ -47,10 +49,16 @@ def api_version(said: object) -> str:
     newest, oldest = (_numbers(version.get(key)) for key in ("ApiVersion", "MinAPIVersion"))
     if newest < OLDEST:
         raise EngineUnavailable(
-            f"the Engine speaks API {version.get('ApiVersion')}, ccci needs 1.41 (Engine 20.10)",
+            f"the Engine speaks API {version.get('ApiVersion')}, ccci needs {written(OLDEST)} "
+            f"(Engine {OLDEST_ENGINE})",
             "upgrade the Docker Engine",
         )
-    return ".".join(map(str, max(min(newest, WRITTEN_AGAINST), oldest)))
+    return written(max(min(newest, WRITTEN_AGAINST), oldest))
+
+
+def written(version: tuple[int, ...]) -> str:
+    """Return an API version as it is written."""
+    return ".".join(map(str, version))
 
 
 def _numbers(version: object) -> tuple[int, ...]:

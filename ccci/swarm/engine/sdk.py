@@ -22,10 +22,12 @@ from urllib3.exceptions import HTTPError, InsecureRequestWarning
 from urllib3.util.ssl_ import create_urllib3_context
 
 from ccci.errors import EngineUnavailable
+from ccci.swarm.engine.answers import OLDEST, written
 from ccci.swarm.engine.endpoint import Endpoint
 from ccci.swarm.engine.wire import Request
 
-_VERSION = "1.41"  # the SDK wants one to be told, so that it asks nothing; our URLs name ours
+# The SDK wants one to be told, so that it asks nothing; our URLs name ours.
+_VERSION = written(OLDEST)
 
 
 class _TlsAdapter(HTTPAdapter):

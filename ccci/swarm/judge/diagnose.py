@@ -5,8 +5,8 @@ What the Engine's messages name is told by `words`; what a user wrote into them 
 
 import re
 
+from ccci.swarm.exit_codes import SIGKILL
 from ccci.swarm.judge.endings import Ending, ending_of
-from ccci.swarm.judge.next_steps.by_evidence import SIGKILL_EXIT
 from ccci.swarm.judge.next_steps.choose import next_step
 from ccci.swarm.judge.next_steps.situation import Situation
 from ccci.swarm.judge.words import exit_code_in, named_by
@@ -175,7 +175,7 @@ def _detail(
 
 
 def _out_of_memory(task: Task, exit_code: int | None, after: str) -> str:
-    if exit_code in {None, SIGKILL_EXIT} or never_started(task):
+    if exit_code in {None, SIGKILL} or never_started(task):
         return f"was killed, out of memory,{after or ' at once'}"
     return f"exited with {exit_code}{after}; a process of it had been killed, out of memory"
 

@@ -3,6 +3,7 @@
 import re
 from enum import Enum
 
+from ccci.swarm.exit_codes import SIGILL, SIGKILL
 from ccci.swarm.judge.words import own_words
 from ccci.swarm.model import Cause, CauseCode
 
@@ -28,8 +29,8 @@ def whose(cause: Cause) -> Whose:
     return _BY_CODE.get(cause.code, Whose.EITHER)
 
 
-_OF_A_NODE = frozenset({132, 137})
-"""SIGILL, an instruction that the processor lacks; SIGKILL, of a node that is short of memory."""
+_OF_A_NODE = frozenset({SIGILL, SIGKILL})
+"""The processor lacks an instruction, or the node is short of memory."""
 
 _BY_WORDS: tuple[tuple[CauseCode | None, str, Whose], ...] = (
     (None, r"no space left on device", Whose.PLACE),

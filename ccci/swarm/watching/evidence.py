@@ -17,12 +17,13 @@ from ccci.errors import CcciError
 from ccci.host import clock
 from ccci.host.masking import masked
 from ccci.swarm.decode import containers, listings
-from ccci.swarm.decode.containers import KILLED, both
+from ccci.swarm.decode.containers import both
 from ccci.swarm.decode.events import DIES, OUT_OF_MEMORY, STARTS, UNHEALTHY, Event
 from ccci.swarm.engine import logs
 from ccci.swarm.engine.answers import Json
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.engine.masking import secrets_in
+from ccci.swarm.exit_codes import SIGKILL
 from ccci.swarm.model import Evidence, Observation, Task, TaskState
 
 PATIENCE = 2.0
@@ -224,7 +225,7 @@ class Collector:
             found,
             exit_code=code,
             # An out-of-memory event may be of a child whose parent lived on.
-            oom_killed=found.oom_killed or (suspect.oom and code == KILLED),
+            oom_killed=found.oom_killed or (suspect.oom and code == SIGKILL),
             unhealthy=found.unhealthy or suspect.unhealthy,
             health=tuple(masked(each, secrets) for each in found.health),
             logs=lines,

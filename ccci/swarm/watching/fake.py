@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ccci.errors import EngineError, EngineUnavailable
+from ccci.swarm.exit_codes import SIGTERM
 from ccci.swarm.judge.rollout import Rollout
 from ccci.swarm.model import Command, Evidence, Observation, Sample
 from ccci.swarm.watching.protocol import End, Started
@@ -48,7 +49,7 @@ class FakeCommand:
     def code(self) -> int | None:
         """Return its exit code, or None while it runs."""
         if self.ended_by_us:
-            return 143
+            return SIGTERM
         return self._code if self._left == 0 else None
 
     @property

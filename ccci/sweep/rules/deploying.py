@@ -11,6 +11,7 @@ from fractions import Fraction
 from ccci.compose.numbers import parse_integer
 from ccci.compose.sections import Sections
 from ccci.compose.service import Service, UpdateConfig
+from ccci.names import LONGEST_SERVICE_NAME, SERVICE_NAME
 from ccci.sweep.rules.attaching import attached
 from ccci.sweep.rules.model import Hit
 
@@ -27,8 +28,6 @@ _RESTARTS = {"", "no", "always", "unless-stopped", "on-failure"}
 _MILLISECOND = 10**6
 _LEAST_MEMORY = 4 * 2**20
 _LEAST_CPU = Fraction(1, 1000)
-_LONGEST_NAME = 63
-_NAME = re.compile(r"[a-zA-Z0-9](?:[-_]*[A-Za-z0-9]+)*")
 _CONSTRAINT = re.compile(
     r"\s*[a-z_][a-z0-9_.-]+\s*(?:==|!=)\s*[a-z0-9:_\s.*()?+\[\]\\^$|/-]+\s*", re.IGNORECASE
 )
@@ -84,14 +83,15 @@ def _of_service(name: str, service: Service, stack: str) -> Iterator[Hit]:
 
 
 def _name(name: str, stack: str) -> Iterator[Hit]:
-    if not _NAME.fullmatch(name):
+    if not SERVICE_NAME.fullmatch(name):
         yield Hit(
             f"`{name}` is no name for a service: it has to be one for DNS, without dots",
             "rename the service",
         )
-    elif stack and len(f"{stack}_{name}") > _LONGEST_NAME:
+    elif stack and len(f"{stack}_{name}") > LONGEST_SERVICE_NAME:
         yield Hit(
-            f"`{stack}_{name}` is longer than the {_LONGEST_NAME} characters of a service's name",
+            f"`{stack}_{name}` is longer than the {LONGEST_SERVICE_NAME} characters of a service's "
+            "name",
             "rename the service, or deploy under a shorter name",
         )
 

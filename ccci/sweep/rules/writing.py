@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from ccci.recipe.naming import LONGEST_NAME
+from ccci.names import LONGEST_OBJECT_NAME
 from ccci.sweep.rules.model import Confidence, Hit, Severity, Subject
 
 _SPLIT = re.compile(r"[-_+]")
@@ -109,10 +109,10 @@ def long_name(kind: str, key: str, name: str, *, guessed: bool = False) -> Itera
 
     With `guessed` the stack's name in it is one that nobody gave.
     """
-    if len(name) > LONGEST_NAME:
+    if len(name) > LONGEST_OBJECT_NAME:
         yield Hit(
             f"the {kind} `{key}` is called `{name}` in Swarm: {len(name)} characters, and "
-            f"{LONGEST_NAME} is the limit",
+            f"{LONGEST_OBJECT_NAME} is the limit",
             "shorten its key, or deploy under a shorter domain",
             severity=Severity.NOTE if guessed else None,
             confidence=Confidence.GUESS if guessed else None,

@@ -8,7 +8,7 @@ from support.recipes.repositories import commit, git, make_repository
 
 from ccci.errors import UsageError
 from ccci.exits import Verdict
-from ccci.recipe.naming import OVERLAY
+from ccci.names import OVERLAY
 from ccci.records import artifacts, runs
 from ccci.records.runs import begin
 from ccci.report.model import Report

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ccci.recipe.naming import OVERLAY
+from ccci.names import OVERLAY
 from ccci.sweep.fix import Change, NotFixable, plan, write
 from ccci.sweep.inventory import find
 from ccci.sweep.static import Settings, sweep, values_for

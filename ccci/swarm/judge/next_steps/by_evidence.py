@@ -1,13 +1,11 @@
 """The next step by what was seen of the container: its exit code, its log, its probe. Pure text."""
 
+from ccci.swarm import exit_codes
 from ccci.swarm.judge.hints import HINTS
 from ccci.swarm.judge.next_steps import by_log, by_probe
 from ccci.swarm.judge.next_steps.by_hand import asked_by_hand, started_by_hand
 from ccci.swarm.judge.next_steps.situation import Situation
 from ccci.swarm.model import CauseCode, Spec, TaskState
-
-SIGKILL_EXIT = 137
-_NOT_EXECUTABLE, _NOT_FOUND, _ILLEGAL, _SEGFAULT, _TERMINATED = 126, 127, 132, 139, 143
 
 
 def exited(now: Situation) -> str:
@@ -32,33 +30,37 @@ def exited(now: Situation) -> str:
 
 def _by_exit_code(now: Situation) -> str:
     local = now.evidence is not None and now.evidence.local
-    if now.exit_code == SIGKILL_EXIT and not local:
+    if now.exit_code == exit_codes.SIGKILL and not local:
         return (
             f"137 is SIGKILL: perhaps out of memory; ask {now.where} (the kernel's log: "
             "`journalctl -k`), since this Engine cannot see it"
         )
     return {
-        SIGKILL_EXIT: (
+        exit_codes.SIGKILL: (
             "137 is SIGKILL, and not for its own memory limit: see whether somebody killed or "
             "restarted the container by hand, or the node ran out of memory (`journalctl -k`)"
         ),
-        _NOT_EXECUTABLE: (
+        exit_codes.NOT_EXECUTABLE: (
             "126: a program that its start script calls may not be executed: `chmod +x` in the "
             "image, or `mode: 0555` for a config"
         ),
-        _NOT_FOUND: (
+        exit_codes.NOT_FOUND: (
             "127: a program that its start script calls is not in the image: install it there, or "
             "mend `command`/`entrypoint`"
         ),
-        _ILLEGAL: (
+        exit_codes.SIGILL: (
             f"132 is SIGILL: the program uses instructions that the processor of {now.where} does "
             "not have: take a build or a version without them, or constrain the service to nodes "
             "that fit"
         ),
-        _SEGFAULT: "139: the program crashed (SIGSEGV): try the image's other versions, or report "
-        "it to who makes it",
-        _TERMINATED: "143 is SIGTERM: something asked it to stop; see whether somebody stopped or "
-        "restarted the container by hand",
+        exit_codes.SIGSEGV: (
+            "139: the program crashed (SIGSEGV): try the image's other versions, or report it to "
+            "who makes it"
+        ),
+        exit_codes.SIGTERM: (
+            "143 is SIGTERM: something asked it to stop; see whether somebody stopped or restarted "
+            "the container by hand"
+        ),
     }.get(now.exit_code or 0, "")
 
 

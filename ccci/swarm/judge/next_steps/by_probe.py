@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from ccci.swarm.exit_codes import NOT_EXECUTABLE, NOT_FOUND
 from ccci.swarm.model import Spec
 
 
@@ -27,16 +28,16 @@ def read(probe: str, spec: Spec | None) -> Reading | None:
 
 
 _PROBE = re.compile(r"exit (-?\d+)(?:: (.*))?$", re.DOTALL)
-_NEVER_RAN, _NOT_EXECUTABLE, _NOT_FOUND = -1, 126, 127
-"""The Engine's code for what it could not run (moby daemon/health.go), and a shell's two."""
+_NEVER_RAN = -1
+"""The Engine's code for what it could not run (moby daemon/health.go)."""
 
 
 def _by_code(code: int | None, output: str, spec: Spec | None) -> Reading | None:
     if code == _NEVER_RAN:
         return next((each for words, each in unrun() if words.search(output)), None)
-    if code == _NOT_EXECUTABLE:
+    if code == NOT_EXECUTABLE:
         return FORMAT if "exec format error" in output.lower() else UNEXECUTABLE
-    if code == _NOT_FOUND:
+    if code == NOT_FOUND:
         return PROGRAM
     if not output and code in _CURL and _asks_by_curl(spec):
         return _CURL[code]

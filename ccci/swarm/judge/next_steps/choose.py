@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 
 from ccci.host import sizes
+from ccci.swarm.exit_codes import SIGKILL, SIGTERM
 from ccci.swarm.judge.endings import Ending, is_one_shot
 from ccci.swarm.judge.hints import HINTS
 from ccci.swarm.judge.next_steps.by_evidence import exited, unhealthy
@@ -38,8 +39,8 @@ def _by_hand(now: Situation) -> str:
     )
 
 
-_STOPPED_BY_HAND = {137, 143}
-"""What `docker restart` and `docker stop` leave: SIGKILL, or SIGTERM."""
+_STOPPED_BY_HAND = {SIGKILL, SIGTERM}
+"""What `docker restart` and `docker stop` leave."""
 
 
 def _side_by_side(now: Situation) -> str:
