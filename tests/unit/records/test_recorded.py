@@ -118,6 +118,21 @@ def test_a_command_that_changed_nothing_is_told_by_its_trace(tmp_path: Path) -> 
     assert report.summary == "COMMAND exited with 1 and changed no service"
 
 
+def test_a_run_that_ended_otherwise_than_its_services_is_told_so(tmp_path: Path) -> None:
+    path = tmp_path / "trace.jsonl"
+    for ended, notes in (
+        ("rolled-back", ()),
+        (
+            "deploy-failed",
+            ("by what its services came to alone; the run itself ended deploy-failed",),
+        ),
+    ):
+        lines = cut_at("oom", -1, verdict=ended, judged="rolled-back")
+        path.write_text("\n".join(lines) + "\n")
+        report = recorded.open_report(tmp_path, str(path))
+        assert (report.verdict, report.notes) == (Verdict.ROLLED_BACK, notes)
+
+
 def test_an_engine_that_stayed_away_is_told_by_its_trace(tmp_path: Path) -> None:
     path = tmp_path / "trace.jsonl"
     lines = cut_at("oom", 0, verdict="unable")

@@ -10,6 +10,7 @@ from ccci.errors import EngineError, EngineUnavailable, Interrupted
 from ccci.exits import Verdict
 from ccci.host import interrupts
 from ccci.steps.follow import Options, Outcome, follow
+from ccci.swarm.judge.refusals import refusal
 from ccci.swarm.judge.rollout import Rollout
 from ccci.swarm.model import CauseCode, Evidence, Observation, Service, Task
 from ccci.swarm.watching.fake import FakeCommand, FakeWatch
@@ -165,18 +166,26 @@ def test_no_excuse_makes_a_failing_verdict_good() -> None:
 
 
 @pytest.mark.parametrize(
-    ("output", "cause"),
+    ("output", "cause", "way_out"),
     [
-        ("only updates to Labels are allowed", CauseCode.CONFIG_IMMUTABLE),
-        ("update out of sequence", CauseCode.CONFLICT),
-        ("something else", None),
+        (
+            "only updates to Labels are allowed",
+            CauseCode.CONFIG_IMMUTABLE,
+            "version",
+        ),
+        ("update out of sequence", CauseCode.CONFLICT, "again"),
+        ("something else", None, ""),
     ],
 )
 def test_what_the_engine_refused_is_read_from_commands_words(
-    output: str, cause: CauseCode | None
+    output: str, cause: CauseCode | None, way_out: str
 ) -> None:
-    outcome, _ = run(UNTOUCHED, command=FakeCommand(1, output=output))
-    assert outcome.refusal is cause
+    for looks in ((UNTOUCHED,), (ROLLING, CONVERGED)):
+        outcome, _ = run(*looks, command=FakeCommand(1, output=output))
+        assert outcome.verdict is Verdict.DEPLOY_FAILED
+        assert outcome.refusal is cause
+        assert outcome.hint == refusal(output, output).hint
+        assert way_out in outcome.hint
 
 
 def test_a_command_that_hangs_is_ended_at_the_deadline() -> None:
