@@ -5,6 +5,9 @@ import re
 OVERLAY = "compose.ccci.yml"
 """What an overlay of ours is called, wherever one lies."""
 
+COMPOSE_YML, ENV_SAMPLE, ABRA_SH = "compose.yml", ".env.sample", "abra.sh"
+"""A recipe's own files, by abra's conventions: the first where COMPOSE_FILE names no other."""
+
 LONGEST_OBJECT_NAME = 64
 """Swarm refuses longer names of configs and secrets, the stack's name included.
 

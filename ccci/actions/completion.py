@@ -10,7 +10,9 @@ from ccci import settings
 from ccci.commandline.completing import Candidate, Place
 from ccci.commandline.declared import Completes
 from ccci.errors import CcciError
+from ccci.names import COMPOSE_YML
 from ccci.recipe import heads
+from ccci.recipe.abra_folder import recipe_folders
 from ccci.recipe.source import locate
 from ccci.records import runs
 from ccci.swarm import nearby
@@ -69,14 +71,11 @@ def _of_the_engine() -> dict[str, list[str]]:
 
 
 def _recipes(said: Said) -> Iterable[Candidate]:  # noqa: ARG001
-    home = os.environ.get("ABRA_DIR") or str(Path.home() / ".abra")
-    folder = Path(home, "recipes")
-    if Path("compose.yml").exists():
+    if Path(COMPOSE_YML).exists():
         yield Candidate(".", "the repository here")
-    if folder.is_dir():
-        for each in sorted(folder.iterdir()):
-            if (each / ".git").exists():
-                yield Candidate(each.name)
+    there = [each for each in recipe_folders() if each.is_dir()]
+    found = {each.name for folder in there for each in folder.iterdir() if (each / ".git").exists()}
+    yield from map(Candidate, sorted(found))
 
 
 def _refs(said: Said) -> Iterable[Candidate]:

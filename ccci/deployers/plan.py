@@ -17,6 +17,7 @@ from ccci.deployers.secrecy import masks_of
 from ccci.errors import DeployRefused
 from ccci.host import docker_cli
 from ccci.host.masking import Mask, mask, masked
+from ccci.names import ABRA_SH, ENV_SAMPLE
 from ccci.recipe import abra_reading, abra_script, env_file, files, kept_sizes, secrets, stack
 from ccci.recipe.env_file import Entry
 from ccci.recipe.secrets import Secret
@@ -136,7 +137,7 @@ def as_abra(app: App, found: StackFile) -> tuple[str, ...]:
     one check: that is a note.
     """
     told = f"a variable in a duration: {', '.join(found.durations[:5])}"
-    sample = files.settings(app.checkout, ".env.sample")
+    sample = files.settings(app.checkout, ENV_SAMPLE)
     if sample is None:
         note = "there is no .env.sample: abra could not make an app of this commit"
         return (note, *((f"abra would refuse {told}",) if found.durations else ()))
@@ -149,7 +150,7 @@ def as_abra(app: App, found: StackFile) -> tuple[str, ...]:
     likely = f"abra is likely to refuse a variable where docker's schema wants no text: {kinds}"
     return (
         *((likely,) if kinds else ()),
-        *abra_reading.read_otherwise(sample, ".env.sample")[:5],
+        *abra_reading.read_otherwise(sample, ENV_SAMPLE)[:5],
     )
 
 
@@ -237,7 +238,7 @@ def variables(app: App, entries: Collection[Entry]) -> tuple[dict[str, str], tup
     environment.
     """
     values = env_file.values(tuple(entries))
-    script = files.settings(app.checkout, "abra.sh")
+    script = files.settings(app.checkout, ABRA_SH)
     exported, notes = abra_script.exports(script) if script is not None else ({}, ())
     values = {**values, **exported}
     for key, own in (("DOMAIN", app.domain), ("STACK_NAME", app.stack)):

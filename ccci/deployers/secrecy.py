@@ -6,6 +6,7 @@ from contextlib import suppress
 from ccci.deployers import App
 from ccci.errors import CcciError
 from ccci.host.secret_values import secret_values
+from ccci.names import ABRA_SH, ENV_SAMPLE
 from ccci.recipe import abra_script, files
 from ccci.recipe import env_file as environment
 
@@ -23,9 +24,9 @@ def masks_of(app: App, values: Mapping[str, str]) -> tuple[str, ...]:
 def _shown(app: App) -> frozenset[str]:
     found: set[str] = set()
     with suppress(CcciError):
-        script = files.settings(app.checkout, "abra.sh") or ""
+        script = files.settings(app.checkout, ABRA_SH) or ""
         found |= set(abra_script.exports(script)[0].values())
     with suppress(CcciError):
-        sample = files.settings(app.checkout, ".env.sample") or ""
+        sample = files.settings(app.checkout, ENV_SAMPLE) or ""
         found |= set(environment.values(environment.read(sample)).values())
     return frozenset(found)

@@ -13,6 +13,7 @@ from ccci.deployers import App, Deployment, Revision, handing
 from ccci.deployers.plan import Plan, make, merged, together
 from ccci.errors import DeployRefused
 from ccci.host import docker_cli
+from ccci.names import ENV_SAMPLE
 from ccci.recipe import env_file as environment
 from ccci.recipe import files, secrets
 from ccci.recipe.secrets import Secret
@@ -112,14 +113,14 @@ class StackDeployer:
 
 def new_env(app: App, revision: Revision) -> None:
     """Write the app's `.env`: the recipe's `.env.sample` under the app's domain."""
-    text = files.settings(app.checkout, ".env.sample") or "DOMAIN=\n"
+    text = files.settings(app.checkout, ENV_SAMPLE) or "DOMAIN=\n"
     # As abra does when it makes an app (abra pkg/app, TemplateAppEnvSample).
     text = text.replace(f"{app.recipe}.example.com", app.domain)
-    known = environment.values(environment.read(text, ".env.sample"))
+    known = environment.values(environment.read(text, ENV_SAMPLE))
     version = revision.version or revision.short
     changes = {"DOMAIN": app.domain}
     changes |= {key: f"{app.recipe}:{version}" for key in ("TYPE", "RECIPE") if key in known}
-    write_private(app.env_file, environment.assign(text, changes, ".env.sample"))
+    write_private(app.env_file, environment.assign(text, changes, ENV_SAMPLE))
 
 
 def write_private(path: Path, text: str) -> None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccci.errors import CheckoutFailed, UsageError
+from ccci.recipe.abra_folder import RECIPE_NAME, recipe_folders
 from ccci.recipe.refs import check_address, hide_password
 
 FORGE = "https://git.coopcloud.tech/coop-cloud"
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _URL = re.compile(r"(https?|ssh|git|file)://\S+")
 _SCP = re.compile(r"[\w.-]+@[\w.-]+:[^:]\S*")
 
@@ -37,18 +37,18 @@ def locate(
     """
     if source is not None:
         place = location_of(source)
-        name = recipe if _NAME.fullmatch(recipe) else _name_of(place)
+        name = recipe if RECIPE_NAME.fullmatch(recipe) else _name_of(place)
         if "/" not in recipe and recipe not in {".", name}:
             raise _no_name(recipe)
         return Source(name, place)
     if recipe == "." or "/" in recipe:
         place = location_of(recipe)
         return Source(_name_of(place), place)
-    if not _NAME.fullmatch(recipe):
+    if not RECIPE_NAME.fullmatch(recipe):
         raise _no_name(recipe)
-    for root in _abra_folders(environ):
-        if (root / "recipes" / recipe / ".git").exists():
-            return Source(recipe, str(root / "recipes" / recipe))
+    for root in recipe_folders(environ):
+        if (root / recipe / ".git").exists():
+            return Source(recipe, str(root / recipe))
     return Source(recipe, f"{FORGE}/{recipe}.git")
 
 
@@ -72,12 +72,6 @@ def _no_name(recipe: str) -> UsageError:
         f"{hide_password(recipe)!r} is no name of a recipe",
         "names are small letters, digits, - and _; a path has a / in it, such as ./discourse",
     )
-
-
-def _abra_folders(environ: Mapping[str, str]) -> list[Path]:
-    named = environ.get("ABRA_DIR")
-    home = Path(environ.get("HOME") or Path.home())
-    return [*([Path(named)] if named else []), home / ".abra"]
 
 
 def location_of(text: str) -> str:
@@ -115,7 +109,7 @@ def _name_of(location: str) -> str:
     if path.is_dir():
         names.append(_origin(path).rstrip("/").rpartition("/")[2].rpartition(":")[2])
     for name in (each.removesuffix(".git") for each in names):
-        if _NAME.fullmatch(name):
+        if RECIPE_NAME.fullmatch(name):
             return name
     raise UsageError(
         f"{hide_password(location)} gives no name of a recipe",

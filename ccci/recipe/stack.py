@@ -12,6 +12,7 @@ from ccci.compose import Loader, Sections, Service, open_source
 from ccci.compose.service import Place
 from ccci.compose.tree import Map, text_of
 from ccci.errors import DeployRefused
+from ccci.names import COMPOSE_YML
 from ccci.plain_file import LARGEST as LARGEST_FILE
 from ccci.recipe import files, unreplaced
 from ccci.recipe.files import shown
@@ -254,7 +255,7 @@ def compose_files(folder: Path, setting: str) -> tuple[Path, ...]:
 
     Raise DeployRefused, by name, for one that is not there.
     """
-    names = [name.strip() for name in (setting or "compose.yml").split(":") if name.strip()]
+    names = [name.strip() for name in (setting or COMPOSE_YML).split(":") if name.strip()]
     if len(names) > MOST_FILES:
         raise DeployRefused(
             f"COMPOSE_FILE names {len(names)} files", f"more than {MOST_FILES} are not read"
@@ -265,7 +266,7 @@ def compose_files(folder: Path, setting: str) -> tuple[Path, ...]:
         with files.refusing(name):
             there = path.is_file()
         if not there:
-            rest = ":".join(each for each in names if each != name) or "compose.yml"
+            rest = ":".join(each for each in names if each != name) or COMPOSE_YML
             raise DeployRefused(
                 f"COMPOSE_FILE names {shown(name)}, which this commit does not have",
                 f"without it: --env COMPOSE_FILE={shown(rest)}; where only the head has it, or "

@@ -8,6 +8,7 @@ from ccci.deployers import App, Revision
 from ccci.deployers.plan import app_entries
 from ccci.deployers.protocol import Deployer
 from ccci.errors import CcciError, UsageError
+from ccci.names import ENV_SAMPLE
 from ccci.recipe import env_file as environment
 from ccci.recipe import files
 
@@ -86,7 +87,7 @@ def take_over(
         sample = replace(sample, changed=tuple(kept))
     taken = {**(sample.new if from_sample else {}), **changes}
     if taken:
-        comments = environment.comments_of(sample.text, taken.keys(), ".env.sample")
+        comments = environment.comments_of(sample.text, taken.keys(), ENV_SAMPLE)
         text = app.env_file.read_text(encoding="utf-8", errors="surrogateescape")
         edited = environment.assign(text, taken, app.env_file.name, comments)
         app.env_file.write_text(edited, encoding="utf-8", errors="surrogateescape")
@@ -98,12 +99,12 @@ _OF_THE_APP = ("DOMAIN", "TYPE", "RECIPE", "STACK_NAME")
 
 def _sample(app: App, given: Collection[str]) -> Sample:
     """Return how the checked out `.env.sample` differs from the app's `.env`."""
-    text = files.settings(app.checkout, ".env.sample")
+    text = files.settings(app.checkout, ENV_SAMPLE)
     if text is None:
         return Sample()
     # As the app's own was made of it (abra pkg/app, TemplateAppEnvSample).
     text = text.replace(f"{app.recipe}.example.com", app.domain)
-    wanted = environment.values(environment.read(text, ".env.sample"))
+    wanted = environment.values(environment.read(text, ENV_SAMPLE))
     known = environment.values(app_entries(app))
     new = {key: value for key, value in wanted.items() if key not in known}
     own = {*given, *_OF_THE_APP}

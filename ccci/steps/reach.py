@@ -15,6 +15,7 @@ from typing import Any
 from ccci.compose.tree import Map, text_of
 from ccci.deployers.plan import Plan
 from ccci.errors import DeployRefused
+from ccci.names import ABRA_SH
 from ccci.recipe import abra_reading, files
 from ccci.recipe.stack import StackFile, declared_in, parts
 from ccci.steps import neighbours, routes
@@ -129,7 +130,7 @@ def of_names(stack: StackFile, domain: str) -> frozenset[Reach]:
 
 def of_abra(checkout: Path) -> frozenset[Reach]:
     """Return the exports of which nobody knows what abra reads: it reads the recipe once more."""
-    script = files.settings(checkout, "abra.sh") or ""
+    script = files.settings(checkout, ABRA_SH) or ""
     why = "an export that abra may read otherwise than ccci did"
     return frozenset(Reach(each, why) for each in abra_reading.exports_otherwise(script))
 

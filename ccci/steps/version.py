@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from ccci.deployers import App, labelling, plan
 from ccci.errors import DeployRefused
+from ccci.names import ENV_SAMPLE
 from ccci.recipe import checkout, env_file, files
 from ccci.recipe import stack as stackfile
 from ccci.recipe.checkout import Checkout
@@ -19,8 +20,8 @@ def version_at(
     """
     checkout.switch(clone, commit, "to read its version")
     try:
-        text = files.settings(app.checkout, ".env.sample") or ""
-        entries = env_file.read(env_file.assign(text, env, ".env.sample"), ".env.sample")
+        text = files.settings(app.checkout, ENV_SAMPLE) or ""
+        entries = env_file.read(env_file.assign(text, env, ENV_SAMPLE), ENV_SAMPLE)
         values, _ = plan.variables(app, entries)
         paths = stackfile.compose_files(app.checkout, values.get("COMPOSE_FILE", ""))
         stack = stackfile.read(paths, values, inside=app.checkout)

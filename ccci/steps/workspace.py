@@ -1,6 +1,5 @@
 """Where a run works: its folder, the recipe's clone in it, the Engine, and the deployer."""
 
-import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from ccci.deployers import App, Revision, registry
 from ccci.deployers.protocol import Deployer
 from ccci.errors import CcciError, UsageError
 from ccci.host import folders
-from ccci.recipe import checkout, naming
+from ccci.recipe import abra_folder, checkout, naming
 from ccci.recipe import overlay as overlays
 from ccci.recipe.checkout import Checkout
 from ccci.recipe.refs import hide_password
@@ -203,16 +202,12 @@ def _lay_out(abra_dir: Path, server: str, shared: Collection[str]) -> None:
     """
     (abra_dir / "recipes").mkdir(parents=True, exist_ok=True)
     for name in shared:
-        home = _home() / name
+        home = abra_folder.folders()[0] / name
         home.mkdir(parents=True, exist_ok=True)
         if not (abra_dir / name).exists():
             (abra_dir / name).symlink_to(home, target_is_directory=True)
     if _APPS not in shared:
         (abra_dir / _APPS / server).mkdir(parents=True, exist_ok=True)
-
-
-def _home() -> Path:
-    return Path(os.environ.get("ABRA_DIR") or Path.home() / ".abra")
 
 
 def adopt(workspace: Workspace, app: App) -> None:
@@ -231,7 +226,7 @@ def env_left(workspace: Workspace, app: App) -> Path:
     """
     known = runs.recent(settings.runs_folder(), target=app.domain)
     there = [Path(each.env_file) for each in known if each.env_file and each.id != workspace.run.id]
-    there.append(_home() / _APPS / app.server / app.env_file.name)
+    there.append(abra_folder.folders()[0] / _APPS / app.server / app.env_file.name)
     found = next((path for path in there if path.is_file()), None)
     if found is None:
         raise CcciError(

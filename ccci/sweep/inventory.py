@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ccci.errors import CcciError
+from ccci.names import ABRA_SH, COMPOSE_YML, ENV_SAMPLE
 from ccci.plain_file import read_plain
 from ccci.recipe import abra_script
 from ccci.recipe import env_file as environment
+from ccci.recipe.abra_folder import RECIPE_NAME, recipe_folders
 from ccci.recipe.stack import MOST_FILES
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _SUFFIXES = (".yml", ".yaml")
-DEFAULT_FILE = "compose.yml"
-SAMPLE = ".env.sample"
 OVERLAY_NAME = re.compile(r"compose\..+\.ya?ml")
 STANDARD_INPUT = "-"
 _STACK_FILE = re.compile(r"(?:.+[.-])?(?:compose|stack|swarm)(?:[.-].+)?\.ya?ml", re.IGNORECASE)
@@ -68,13 +67,6 @@ class ComposeSet:
 
 class NothingToSweep(CcciError):  # noqa: N818 -- reads as what happened
     """There is no compose file where we were told to look."""
-
-
-def recipe_folders(environ: Mapping[str, str] = os.environ) -> list[Path]:
-    """Return the folders that hold the user's recipes: `$ABRA_DIR/recipes`, `~/.abra/recipes`."""
-    named = environ.get("ABRA_DIR")
-    home = Path(environ.get("HOME") or Path.home())
-    return [*([Path(named) / "recipes"] if named else []), home / ".abra" / "recipes"]
 
 
 def find(paths: Sequence[str], environ: Mapping[str, str] = os.environ) -> list[ComposeSet]:
@@ -153,7 +145,7 @@ def _stack_files(folder: Path) -> list[str]:
 
 
 def _at(path: str, environ: Mapping[str, str]) -> Iterable[ComposeSet]:
-    if "/" not in path and path != "." and _NAME.fullmatch(path):
+    if "/" not in path and path != "." and RECIPE_NAME.fullmatch(path):
         for root in recipe_folders(environ):
             if (root / path).is_dir():
                 return _recipe(str(root / path), root / path)
@@ -222,7 +214,7 @@ def _join(folder: str, name: str) -> str:
 
 
 def _is_recipe(folder: Path) -> bool:
-    if any(os.path.lexists(folder / name) for name in ("compose.yml", ".env.sample")):
+    if any(os.path.lexists(folder / name) for name in (COMPOSE_YML, ENV_SAMPLE)):
         return True
     # What may not be entered is listed as a recipe, so that it is said and not passed over.
     return folder.is_dir() and not os.access(folder, os.X_OK)
@@ -236,7 +228,7 @@ def _recipe(name: str, folder: Path) -> Iterable[ComposeSet]:
     recipe = _name(folder)
     own = own_files(folder)
     listed = own.values.get("COMPOSE_FILE", "")
-    named = list(dict.fromkeys(each for each in listed.split(":") if each)) or ["compose.yml"]
+    named = list(dict.fromkeys(each for each in listed.split(":") if each)) or [COMPOSE_YML]
     try:
         overlays = sorted(
             each.name for each in folder.iterdir() if OVERLAY_NAME.fullmatch(each.name)
@@ -266,13 +258,13 @@ def own_files(folder: Path) -> Recipe:
     """
     values: dict[str, str] = {}
     notes: list[str] = []
-    for name in (".env.sample", "abra.sh"):
+    for name in (ENV_SAMPLE, ABRA_SH):
         path = folder / name
         if not os.path.lexists(path):
             continue
         try:
             text = read_plain(path, folder).decode(errors="replace")
-            if name == "abra.sh":
+            if name == ABRA_SH:
                 exported, said = abra_script.exports(text)
                 values |= exported
                 notes += said

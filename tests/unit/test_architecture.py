@@ -71,6 +71,7 @@ EFFECTFUL = {
     *("host.docker_cli", "recipe.files"),
     *("recipe.checkout", "recipe.env_file", "recipe.overlay", "recipe.secrets", "recipe.source"),
     *(
+        "recipe.abra_folder",
         "recipe.abra_reading",
         "recipe.abra_script",
         "recipe.kept_compose",
@@ -125,6 +126,10 @@ HOMES: dict[object, str] = {
     137: "swarm.exit_codes",
     143: "swarm.exit_codes",
     "compose.ccci.yml": "names",
+    "compose.yml": "names",
+    ".env.sample": "names",
+    "abra.sh": "names",
+    "[a-z0-9][a-z0-9_-]*": "recipe.abra_folder",
     "com.docker.stack.namespace": "swarm.labels",
     r"[a-zA-Z0-9](?:[-_]*[A-Za-z0-9]+)*": "names",
 }

@@ -10,7 +10,7 @@ from ccci.deployers.plan import Plan, app_entries, make, together
 from ccci.deployers.secrecy import masks_of
 from ccci.errors import DeployRefused
 from ccci.host import docker_cli
-from ccci.names import OVERLAY
+from ccci.names import ABRA_SH, OVERLAY
 from ccci.recipe import abra_reading, abra_script, env_file, stack
 from ccci.recipe import files as files_of_recipe
 from ccci.recipe import overlay as overlays
@@ -194,7 +194,7 @@ def _refuse_others(app: App) -> None:
 
     It takes both from the app's `.env`, and from what `abra.sh` exports, which wins.
     """
-    script = files_of_recipe.settings(app.checkout, "abra.sh")
+    script = files_of_recipe.settings(app.checkout, ABRA_SH)
     exported = abra_script.exports(script)[0] if script is not None else {}
     values = _values(app)
     files = exported.get("COMPOSE_FILE")
@@ -204,7 +204,7 @@ def _refuse_others(app: App) -> None:
             f"{app.env_file.name} says",
             "set it in .env.sample alone",
         )
-    for where, found in ((app.env_file.name, values), ("abra.sh", exported)):
+    for where, found in ((app.env_file.name, values), (ABRA_SH, exported)):
         for key, own in (("STACK_NAME", app.stack), ("DOMAIN", app.domain)):
             theirs = found.get(key, own)
             if theirs != own:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from ccci.compose.sections import Named
 from ccci.compose.service import Place
+from ccci.names import ABRA_SH, ENV_SAMPLE
 from ccci.sweep.rules.model import Confidence, Severity
 from ccci.sweep.upgrade.model import Slip
 from ccci.sweep.upgrade.revision import STACK, Pair, View
@@ -85,7 +86,7 @@ def _forgotten(pair: Pair, kind: str, named: Named) -> Slip:
             UNCHANGED_NAME,
             f"{what}, since abra.sh still exports {variable}={value.value}: {refused}",
             f"raise {variable} in abra.sh",
-            Place("abra.sh", value.line),
+            Place(ABRA_SH, value.line),
         )
     kept = pair.old.revision.sample.get(variable) or pair.old.revision.offered.get(variable)
     if kept is not None:
@@ -100,7 +101,7 @@ def _forgotten(pair: Pair, kind: str, named: Named) -> Slip:
             UNCHANGED_NAME,
             f"{what}: {how}: {refused}",
             f"export {variable} in abra.sh, where the recipe can raise it",
-            Place(".env.sample", now.line) if now else named.place,
+            Place(ENV_SAMPLE, now.line) if now else named.place,
         )
     if default:
         return Slip(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from ccci.compose.sections import Named
 from ccci.compose.service import Place
+from ccci.names import ENV_SAMPLE
 from ccci.sweep.rules.model import Confidence, Severity
 from ccci.sweep.upgrade.model import NOWHERE, Slip
 from ccci.sweep.upgrade.revision import READS, Pair
@@ -17,7 +18,6 @@ SECRET, VARIABLE, COMPOSE_FILE, VERSION, EXTERNAL = (
     "CCCI119",
 )
 _VERSION = re.compile(r"[A-Z0-9_]+_VERSION")
-_SAMPLE = ".env.sample"
 _ABRAS_OWN = "ABRA_"
 _MOST = 100
 
@@ -144,7 +144,7 @@ def variables(pair: Pair) -> Iterator[Slip]:
         if name in of_secrets:
             continue  # the secret is the finding
         have = (
-            f"{name}, which only new apps get ({_SAMPLE}): existing ones have it empty"
+            f"{name}, which only new apps get ({ENV_SAMPLE}): existing ones have it empty"
             if given
             else f"{name}, which nobody sets: it is empty"
         )
@@ -166,7 +166,7 @@ def compose_file(pair: Pair) -> Iterator[Slip]:
             COMPOSE_FILE,
             f"new apps use {', '.join(added)} as well, existing ones keep their COMPOSE_FILE",
             "say in the release notes what to add to COMPOSE_FILE, or move it into compose.yml",
-            Place(_SAMPLE, setting.line if setting else 0),
+            Place(ENV_SAMPLE, setting.line if setting else 0),
         )
 
 
@@ -197,7 +197,7 @@ def versions(pair: Pair) -> Iterator[Slip]:
             "have",
             f"export {name} in abra.sh where the recipe is to decide it, or say in the release "
             "notes what to do",
-            Place(_SAMPLE, after.sample[name].line),
+            Place(ENV_SAMPLE, after.sample[name].line),
         )
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from ccci.compose import Loaded, Loader, Place, Source, open_source
 from ccci.errors import CcciError
+from ccci.names import ABRA_SH, COMPOSE_YML, ENV_SAMPLE
 from ccci.plain_file import read_plain
 from ccci.recipe import abra_script, env_file
-from ccci.sweep.inventory import DEFAULT_FILE, OVERLAY_NAME, SAMPLE
+from ccci.sweep.inventory import OVERLAY_NAME
 
 STACK = "stack"
 _OFFERED = re.compile(r"\s*#\s*(?:export\s+)?([A-Z][A-Z0-9_]*)=(.*)")
@@ -46,7 +47,7 @@ class Revision:
         """Return what COMPOSE_FILE of `.env.sample` names."""
         listed = self.sample.get("COMPOSE_FILE", Setting("", 0)).value
         names = [each.strip() for each in listed.split(":") if each.strip()]
-        return tuple(dict.fromkeys(names or [DEFAULT_FILE]))
+        return tuple(dict.fromkeys(names or [COMPOSE_YML]))
 
     @property
     def overlays(self) -> tuple[str, ...]:
@@ -76,16 +77,16 @@ def read(
     folder: Path, commit: str, name: str, *, release: str | None = None, annotated: bool = True
 ) -> Revision:
     """Return the commit whose files lie in a folder."""
-    sample = _text(folder, SAMPLE)
+    sample = _text(folder, ENV_SAMPLE)
     entries: tuple[env_file.Entry, ...] = ()
     with suppress(CcciError):  # docker would not read it either, which `deploy` says
-        entries = env_file.read(sample, SAMPLE)
+        entries = env_file.read(sample, ENV_SAMPLE)
     offered = {
         match[1]: Setting(match[2].strip().strip("'\""), number)
         for number, line in enumerate(sample.split("\n"), 1)
         if (match := _OFFERED.match(line))
     }
-    script = _text(folder, "abra.sh")
+    script = _text(folder, ABRA_SH)
     lines = {
         match[1]: number
         for number, line in enumerate(script.split("\n"), 1)
@@ -232,7 +233,7 @@ def _view(revision: Revision, files: tuple[str, ...], kept: Mapping[str, str]) -
         open_source(name, revision.folder / name, inside=revision.folder) for name in files
     )
     if not sources:
-        sources = (open_source(DEFAULT_FILE, revision.folder / DEFAULT_FILE, content=b"{}"),)
+        sources = (open_source(COMPOSE_YML, revision.folder / COMPOSE_YML, content=b"{}"),)
     loaded = Loader(values, inside=revision.folder).load(sources)
     lines = tuple(line for source in sources for line in _lines(revision, source.name))
     first: dict[str, Place] = {}
