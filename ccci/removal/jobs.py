@@ -7,40 +7,34 @@ node starts as soon as one fits. A job that asks for no task any more ends the o
 an older iteration are set to `remove` (swarmkit manager/orchestrator/jobs/replicated, …/global).
 """
 
-from collections.abc import Iterable
 from contextlib import suppress
 
 from ccci.errors import EngineError
 from ccci.host import clock, interrupts
-from ccci.swarm.decode.specs import mode_of
-from ccci.swarm.decode.typed import Json, inside, text, whole
+from ccci.swarm.decode import jobs, tasks
+from ccci.swarm.decode.listed import listed
+from ccci.swarm.decode.tasks import TaskEntry
+from ccci.swarm.decode.typed import Json
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.labels import STACK_LABEL
-from ccci.swarm.states import TaskState
 
 END_WITHIN = 10.0
 """How long Swarm may take to tell the tasks of the jobs to end; it mostly does so at once."""
 _LOOK_EVERY = 0.1
-_NOWHERE = "node.id==none"
 
 
-def is_at_work(task: Json) -> bool:
+def is_at_work(task: TaskEntry) -> bool:
     """Say whether something is still to come of a task: its end, or its removal.
 
     Swarm forgets a task that it is to remove, and then its node removes the container. A job's task
     may outlive its service: what ended stays as it is, what waits for a node may wait for ever.
     Raise EngineError where the answer makes no sense.
     """
-    if text(task, "DesiredState") == TaskState.REMOVE:
+    if task.is_to_be_removed:
         return True
-    if _state(text(inside(task, "Status"), "State")).ended:
+    if task.ended:
         return False
-    return bool(text(task, "NodeID")) or not is_of_a_job(task)
-
-
-def is_of_a_job(task: Json) -> bool:
-    """Say whether a task is meant to complete, by what Swarm desires of it."""
-    return text(task, "DesiredState") == TaskState.COMPLETE
+    return bool(task.node) or not task.is_of_a_job
 
 
 def end_jobs(engine: Engine, stack: str, within: float = END_WITHIN) -> tuple[str, ...]:
@@ -52,7 +46,7 @@ def end_jobs(engine: Engine, stack: str, within: float = END_WITHIN) -> tuple[st
     until = clock.monotonic() + within
     while working := _at_work(engine, stack):
         if clock.monotonic() >= until or interrupts.hurried():
-            return tuple(text(inside(each, "Spec"), "Name") for each in working)
+            return tuple(listed(each).name for each in working)
         for service in working:
             _ask_for_none(engine, service)
         clock.sleep(_LOOK_EVERY)
@@ -61,54 +55,22 @@ def end_jobs(engine: Engine, stack: str, within: float = END_WITHIN) -> tuple[st
 
 def _at_work(engine: Engine, stack: str) -> list[Json]:
     """Return the jobs of a stack that have a task which goes on, or may start."""
-    jobs = [each for each in engine.services(stack) if _mode(each)]
-    if not jobs:
+    there = [each for each in engine.services(stack) if jobs.is_job(each)]
+    if not there:
         return []
-    tasks = engine.tasks({"label": [f"{STACK_LABEL}={stack}"]})
-    going_on = {text(task, "ServiceID") for task in tasks if _goes_on(task)}
-    return [each for each in jobs if text(each, "ID") in going_on]
-
-
-def _goes_on(task: Json) -> bool:
-    return is_of_a_job(task) and not _state(text(inside(task, "Status"), "State")).ended
-
-
-def _mode(service: Json) -> str:
-    mode = mode_of(inside(service, "Spec"))
-    return next((name for name in ("ReplicatedJob", "GlobalJob") if name in mode), "")
+    listing = tasks.entries(engine.tasks({"label": [f"{STACK_LABEL}={stack}"]}))
+    going_on = {task.service for task in listing if task.is_of_a_job and not task.ended}
+    return [each for each in there if listed(each).id in going_on]
 
 
 def _ask_for_none(engine: Engine, service: Json) -> None:
     """Send a job's spec with no task in it, unless that was done already."""
-    spec = dict(inside(service, "Spec"))
-    template = dict(inside(spec, "TaskTemplate"))
-    placement = inside(template, "Placement")
-    if _mode(service) == "ReplicatedJob":
-        wanted = inside(mode_of(spec), "ReplicatedJob")
-        if whole(wanted, "TotalCompletions") == 0:
-            return
-        spec["Mode"] = {"ReplicatedJob": {**wanted, "TotalCompletions": 0}}
-    else:
-        if _NOWHERE in _texts(placement.get("Constraints")):
-            return
-        # Those of the recipe may be what the Engine of today refuses.
-        template["Placement"] = {**placement, "Constraints": [_NOWHERE]}
-        spec["TaskTemplate"] = template
-    version = whole(inside(service, "Version"), "Index")
+    spec = jobs.emptied(service)
+    if spec is None:
+        return
+    version = jobs.version_of(service)
     # "update out of sequence": somebody changed it meanwhile, and the next look tells how.
     with suppress(EngineError):
         engine.post(
-            f"/services/{text(service, 'ID')}/update", params={"version": version}, body=spec
+            f"/services/{listed(service).id}/update", params={"version": version}, body=spec
         )
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(map(str, value)) if isinstance(value, Iterable) else ()
-
-
-def _state(word: str) -> TaskState:
-    """Return a task's state; one that nobody knows is one that has not ended."""
-    try:
-        return TaskState(word)
-    except ValueError:
-        return TaskState.NEW

@@ -4,8 +4,9 @@ from collections.abc import Collection
 
 from ccci.host import clock
 from ccci.removal.jobs import is_at_work
-from ccci.removal.objects import Claim, Item, Kind, spec_items, volume_items
-from ccci.swarm.decode.typed import text
+from ccci.removal.objects import Claim, Item, Kind, claimed
+from ccci.swarm.decode import tasks
+from ccci.swarm.decode.listed import every
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.labels import STACK_LABEL
 
@@ -52,26 +53,23 @@ def look(engine: Engine, claim: Claim, kinds: Collection[Kind] = tuple(Kind)) ->
     stack = claim.stack
     items: list[Item] = []
     if Kind.SERVICE in kinds:
-        items += [
-            Item(Kind.SERVICE, each["ID"], each["Spec"]["Name"]) for each in engine.services(stack)
-        ]
+        items += [Item(Kind.SERVICE, each.id, each.name) for each in every(engine.services(stack))]
     # A task outlives its service until its node has stopped it: the only sign of other nodes.
     if Kind.TASK in kinds:
         items += [
-            Item(Kind.TASK, each["ID"], each["ID"][:12], text(each, "NodeID"))
-            for each in engine.tasks({"label": [f"{STACK_LABEL}={stack}"]})
+            Item(Kind.TASK, each.id, each.id[:12], each.node)
+            for each in tasks.entries(engine.tasks({"label": [f"{STACK_LABEL}={stack}"]}))
             if is_at_work(each)
         ]
     if Kind.CONTAINER in kinds:
-        items += [
-            Item(Kind.CONTAINER, each["Id"], each["Id"][:12]) for each in engine.containers(stack)
-        ]
+        there = every(engine.containers(stack))
+        items += [Item(Kind.CONTAINER, each.id, each.id[:12]) for each in there]
     if Kind.NETWORK in kinds:
-        items += [Item(Kind.NETWORK, each["Id"], each["Name"]) for each in engine.networks(stack)]
+        items += [Item(Kind.NETWORK, each.id, each.name) for each in every(engine.networks(stack))]
     if Kind.VOLUME in kinds:
-        items += volume_items(engine.volumes(), claim)
+        items += claimed(Kind.VOLUME, every(engine.volumes()), claim)
     if Kind.SECRET in kinds:
-        items += spec_items(Kind.SECRET, engine.secrets(), claim)
+        items += claimed(Kind.SECRET, every(engine.secrets()), claim)
     if Kind.CONFIG in kinds:
-        items += spec_items(Kind.CONFIG, engine.configs(), claim)
+        items += claimed(Kind.CONFIG, every(engine.configs()), claim)
     return tuple(items)

@@ -8,8 +8,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
+from ccci.swarm.decode.listed import Listed
 from ccci.swarm.labels import OURS_LABEL, STACK_LABEL
 
 
@@ -72,21 +72,10 @@ class Claim:
         )
 
 
-def spec_items(kind: Kind, answers: Iterable[Mapping[str, Any]], claim: Claim) -> list[Item]:
-    """Return the claimed ones of the secrets or configs that the Engine lists."""
+def claimed(kind: Kind, there: Iterable[Listed], claim: Claim) -> list[Item]:
+    """Return the claimed ones of the secrets, configs or volumes that are listed."""
     return [
-        Item(kind, str(each["ID"]), str(each["Spec"]["Name"]))
-        for each in answers
-        if claim.covers(str(each["Spec"]["Name"]), each["Spec"].get("Labels") or {})
-    ]
-
-
-def volume_items(answers: Iterable[Mapping[str, Any]], claim: Claim) -> list[Item]:
-    """Return the claimed ones of the volumes that the Engine lists; a volume's id is its name."""
-    return [
-        Item(Kind.VOLUME, str(each["Name"]), str(each["Name"]))
-        for each in answers
-        if claim.covers(str(each["Name"]), each.get("Labels") or {})
+        Item(kind, each.id, each.name) for each in there if claim.covers(each.name, each.labels)
     ]
 
 
@@ -100,13 +89,10 @@ def removable(items: Collection[Item]) -> tuple[Item, ...]:
     return tuple(items)
 
 
-def known_stacks(answers: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+def known_stacks(there: Iterable[Listed]) -> frozenset[str]:
     """Return the stacks that the labels of services, secrets, configs or volumes name."""
-    found = set()
-    for each in answers:
-        labels = (each.get("Spec") or each).get("Labels") or {}
-        found |= {labels.get(STACK_LABEL), labels.get(OURS_LABEL)}
-    return frozenset(name for name in found if name)
+    every = (each.labels.get(key, "") for each in there for key in (STACK_LABEL, OURS_LABEL))
+    return frozenset(name for name in every if name)
 
 
 def told(items: Collection[Item], most: int = 8) -> str:

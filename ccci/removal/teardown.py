@@ -18,14 +18,14 @@ from ccci.removal.objects import (
     Claim,
     Item,
     Kind,
+    claimed,
     counted,
     known_stacks,
     removable,
-    spec_items,
     told,
-    volume_items,
 )
-from ccci.swarm.decode.typed import inside, text
+from ccci.swarm.decode import listings, nodes
+from ccci.swarm.decode.listed import every
 from ccci.swarm.engine.client import Engine
 from ccci.terminal.waiting import Waiting
 
@@ -162,16 +162,16 @@ def _kept(engine: Engine, claim: Claim) -> tuple[str, ...]:
     """Return the secrets, configs and volumes with the stack's name that are not claimed."""
     wide = replace(claim, by_name=True)
     try:
-        volumes, secrets, configs = engine.volumes(), engine.secrets(), engine.configs()
+        there = {
+            Kind.VOLUME: every(engine.volumes()),
+            Kind.SECRET: every(engine.secrets()),
+            Kind.CONFIG: every(engine.configs()),
+        }
     except EngineError:
         return ()
 
     def covered(by: Claim) -> tuple[Item, ...]:
-        return (
-            *volume_items(volumes, by),
-            *spec_items(Kind.SECRET, secrets, by),
-            *spec_items(Kind.CONFIG, configs, by),
-        )
+        return tuple(item for kind in there for item in claimed(kind, there[kind], by))
 
     mine = set(covered(claim))
     return tuple(str(item) for item in covered(wide) if item not in mine)
@@ -183,8 +183,8 @@ def claim_of(engine: Engine, stack: str, records: Iterable[Record]) -> Claim:
     Whatever else has the stack's name may have been put there by a person, and stays: a lock alone,
     of a run on another host, says whose the stack is and not what its run made.
     """
-    every = [engine.services(), engine.secrets(), engine.configs(), engine.volumes()]
-    labelled = frozenset().union(*(known_stacks(each) for each in every))
+    there = (engine.services(), engine.secrets(), engine.configs(), engine.volumes())
+    labelled = frozenset().union(*(known_stacks(every(each)) for each in there))
     records = tuple(records)
     mine = [record for record in records if record.stack == stack]
     recorded = {name for record in mine if not record.gone for name in record.secrets}
@@ -268,11 +268,8 @@ def _unseen(engine: Engine, claim: Claim, nodes_used: set[str]) -> tuple[str, ..
     Where its tasks were seen, those they ran on; else every other node there is.
     """
     try:
-        own = text(inside(engine.info(), "Swarm"), "NodeID")
-        names = {
-            str(each["ID"]): text(inside(each, "Description"), "Hostname")
-            for each in engine.nodes()
-        }
+        own = listings.own_node(engine.info())
+        names = nodes.hostnames(engine.nodes())
     except EngineError as error:
         return (f"all others ({error.message}, stack {claim.stack})",)
     others = (nodes_used or set(names)) - {own}

@@ -7,11 +7,12 @@ from ccci.host import clock
 from ccci.locks.lease import Lease
 from ccci.records import runs
 from ccci.records.runs import Record
-from ccci.removal.jobs import is_at_work, is_of_a_job
+from ccci.removal.jobs import is_at_work
 from ccci.removal.looking import look
 from ccci.removal.objects import Kind, told
 from ccci.removal.teardown import PATIENCE, claim_of, files_of, summary, tear_down
 from ccci.steps.workspace import Workspace
+from ccci.swarm.decode import tasks
 from ccci.swarm.engine.answers import Json
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.labels import STACK_LABEL
@@ -74,10 +75,10 @@ def _stopping(engine: Engine, stack: str) -> tuple[str, ...]:
     """Return the tasks of a stack that has no service any more."""
     if engine.services(stack):
         return ()
-    tasks = engine.tasks({"label": [f"{STACK_LABEL}={stack}"]})
+    listing = tasks.entries(engine.tasks({"label": [f"{STACK_LABEL}={stack}"]}))
     # One of a job is under way to no end: up to engine 20.10 it outlives its service.
-    going = (each for each in tasks if is_at_work(each) and not is_of_a_job(each))
-    return tuple(f"task {each['ID'][:12]}" for each in going)
+    going = (each for each in listing if is_at_work(each) and not each.is_of_a_job)
+    return tuple(f"task {each.id[:12]}" for each in going)
 
 
 def services(engine: Engine, stack: str) -> list[Json]:

@@ -9,9 +9,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ccci.removal.objects import known_stacks
-from ccci.swarm.decode.typed import Json, inside, labels, objects, text, texts
+from ccci.swarm.decode import services
+from ccci.swarm.decode.listed import Listed, every
+from ccci.swarm.decode.services import ServiceEntry
 from ccci.swarm.engine.client import Engine
-from ccci.swarm.labels import OURS_LABEL, STACK_LABEL
 
 _VOLUMES = "volumes"
 
@@ -63,22 +64,21 @@ def owners(engine: Engine, name: str) -> Owners:
 
     `name` is the stack that is to be deployed, which nothing else may show yet.
     """
-    listed: dict[str, list[Json]] = {
-        "networks": list(engine.networks()),
-        _VOLUMES: list(engine.volumes()),
-        "secrets": list(engine.secrets()),
-        "configs": list(engine.configs()),
+    listed = {
+        "networks": every(engine.networks()),
+        _VOLUMES: every(engine.volumes()),
+        "secrets": every(engine.secrets()),
+        "configs": every(engine.configs()),
     }
-    services = list(engine.services())
-    stacks = known_stacks((*(each for there in listed.values() for each in there), *services))
-    stacks |= {name}
+    there = services.entries(engine.services())
+    own = (each.listed for each in there)
+    stacks = known_stacks((*(each for found in listed.values() for each in found), *own)) | {name}
     known = {
-        section: {_name_of(each): _owner_of(each, stacks) for each in there}
-        for section, there in listed.items()
+        section: {each.name: _owner_of(each, stacks) for each in found}
+        for section, found in listed.items()
     }
-    known[_VOLUMES] = _with_mounts(listed[_VOLUMES], services, name, stacks)
-    neighbours = tuple(_neighbours(services, name))
-    return Owners(name, known, stacks, neighbours)
+    known[_VOLUMES] = _with_mounts(listed[_VOLUMES], there, name, stacks)
+    return Owners(name, known, stacks, tuple(_neighbours(there, name)))
 
 
 def named_for(name: str, stacks: Iterable[str]) -> str:
@@ -86,26 +86,17 @@ def named_for(name: str, stacks: Iterable[str]) -> str:
     return max((each for each in stacks if name.startswith(f"{each}_")), key=len, default="")
 
 
-def _name_of(found: Json) -> str:
-    return text(inside(found, "Spec") or found, "Name")
-
-
-def _labelled(spec: Json) -> str:
-    found = labels(spec)
-    return found.get(STACK_LABEL) or found.get(OURS_LABEL) or ""
-
-
-def _owner_of(found: Json, stacks: Collection[str]) -> str:
+def _owner_of(found: Listed, stacks: Collection[str]) -> str:
     """Return the stack that a listed object belongs to, or nothing.
 
     By its label, else, among `stacks`, by its name: abra labels no secret that it makes, and who
     makes one by hand names it for its stack.
     """
-    return _labelled(inside(found, "Spec") or found) or named_for(_name_of(found), stacks)
+    return found.owner or named_for(found.name, stacks)
 
 
 def _with_mounts(
-    listed: Iterable[Json], services: Iterable[Json], asking: str, stacks: Collection[str]
+    listed: Iterable[Listed], there: Iterable[ServiceEntry], asking: str, stacks: Collection[str]
 ) -> dict[str, str]:
     """Return whose the volumes are that are listed or mounted anywhere.
 
@@ -113,15 +104,15 @@ def _with_mounts(
     cli/compose/convert/volume.go); a mount without that label uses what is there (`external`).
     Another stack's word goes before ours: a recipe's own mount could say anything.
     """
-    labelled = {_name_of(each): _labelled(inside(each, "Spec") or each) for each in listed}
+    labelled = {each.name: each.owner for each in listed}
     makers: dict[str, set[str]] = {name: {owner} for name, owner in labelled.items()}
     users: dict[str, set[str]] = {}
-    for service in services:
-        user = _labelled(inside(service, "Spec"))
-        for mount in _mounts(service):
-            name = text(mount, "Source")
-            if text(mount, "Type") == "volume" and name:
-                makers.setdefault(name, set()).add(_labelled(inside(mount, "VolumeOptions")))
+    for service in there:
+        user = service.listed.owner
+        for mount in service.mounts:
+            name = mount.source
+            if mount.kind == "volume" and name:
+                makers.setdefault(name, set()).add(mount.owner)
                 users.setdefault(name, set()).add(user)
     found = {}
     for name, said in makers.items():
@@ -133,25 +124,13 @@ def _with_mounts(
     return found
 
 
-def _mounts(service: Json) -> list[Json]:
-    return objects(_container(service), "Mounts")
-
-
-def _container(service: Json) -> Json:
-    return inside(inside(inside(service, "Spec"), "TaskTemplate"), "ContainerSpec")
-
-
-def _neighbours(services: Iterable[Json], asking: str) -> Iterator[Neighbour]:
-    for service in services:
-        spec = inside(service, "Spec")
-        stack = labels(spec).get(STACK_LABEL, "")
-        if stack == asking:
+def _neighbours(there: Iterable[ServiceEntry], asking: str) -> Iterator[Neighbour]:
+    for service in there:
+        about = service.listed
+        if about.stack == asking:
             continue
-        name, container = text(spec, "Name"), _container(service)
-        networks = objects(inside(spec, "TaskTemplate"), "Networks")
-        called = {alias for each in networks for alias in texts(each, "Aliases")}
         # Docker makes the key of the file an alias of each service: `app` is everybody's.
-        called -= {name.removeprefix(f"{stack}_")} if stack else set()
-        called |= {name, text(container, "Hostname")}
-        said = (*labels(spec).items(), *labels(container).items())
-        yield Neighbour(stack, frozenset(each.lower() for each in called if each), said)
+        short = {about.name.removeprefix(f"{about.stack}_")} if about.stack else set()
+        called = {*(service.aliases - short), about.name, service.hostname}
+        said = (*about.labels.items(), *service.container_labels.items())
+        yield Neighbour(about.stack, frozenset(each.lower() for each in called if each), said)

@@ -17,6 +17,7 @@ from ccci.errors import EngineError
 from ccci.host.process import Finished, run
 from ccci.removal.jobs import is_at_work
 from ccci.sandbox.layout import Sandbox
+from ccci.swarm.decode.tasks import TaskEntry
 from ccci.swarm.engine.client import Engine
 
 SANDBOXES = "CCCI_TEST_SANDBOXES"
@@ -204,7 +205,7 @@ class Swarm:
         Those of a job outlive their service, in the state in which it was removed (seen on 20.10).
         """
         tasks = self.listed("task", label=f"{_STACK}={stack}")
-        return [str(task["ID"]) for task in tasks if is_at_work(task)]
+        return [str(task["ID"]) for task in tasks if is_at_work(TaskEntry(task))]
 
     def left(self, stack: str, kind: str, node: int = 1) -> list[str]:
         """Return the ids of a stack's services, containers, networks, volumes, … on a node."""

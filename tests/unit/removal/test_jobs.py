@@ -9,6 +9,7 @@ from support.engine.server import EngineServer, Refusal, Request, engine_server
 
 from ccci.removal import jobs
 from ccci.removal.jobs import end_jobs, is_at_work
+from ccci.swarm.decode.tasks import TaskEntry
 from ccci.swarm.engine.client import Engine
 
 JOB = {"ReplicatedJob": {"MaxConcurrent": 2, "TotalCompletions": 5}}
@@ -134,4 +135,4 @@ def test_a_task_is_at_work_while_a_node_has_it(
     state: str, desired: str, node: str, *, said: bool
 ) -> None:
     task = {"Status": {"State": state}, "DesiredState": desired, "NodeID": node}
-    assert is_at_work(task) is said
+    assert is_at_work(TaskEntry(task)) is said

@@ -6,13 +6,13 @@ from ccci.removal.objects import (
     Claim,
     Item,
     Kind,
+    claimed,
     counted,
     known_stacks,
     removable,
-    spec_items,
     told,
-    volume_items,
 )
+from ccci.swarm.decode.listed import every
 
 STACK = "com.docker.stack.namespace"
 
@@ -69,12 +69,15 @@ def test_a_stack_whose_name_goes_on_keeps_its_own() -> None:
 def test_items_are_what_the_claim_covers() -> None:
     claim = Claim("shop", by_name=True)
     answers = [spec("shop_a_v1"), spec("blog_a_v1"), spec("x", **{STACK: "shop"})]
-    assert [each.name for each in spec_items(Kind.SECRET, answers, claim)] == ["shop_a_v1", "x"]
+    assert [each.name for each in claimed(Kind.SECRET, every(answers), claim)] == ["shop_a_v1", "x"]
     volumes: list[dict[str, Any]] = [
         {"Name": "shop_data", "Labels": None},
         {"Name": "data", "Labels": {STACK: "shop"}},
     ]
-    assert [each.id for each in volume_items(volumes, claim)] == ["shop_data", "data"]
+    assert [each.id for each in claimed(Kind.VOLUME, every(volumes), claim)] == [
+        "shop_data",
+        "data",
+    ]
 
 
 def test_stacks_are_known_from_every_kind_of_label() -> None:
@@ -85,7 +88,7 @@ def test_stacks_are_known_from_every_kind_of_label() -> None:
         {"Name": "w", "Labels": None},
         {"Spec": {"Name": "n", "Labels": None}},
     ]
-    assert known_stacks(answers) == {"shop", "blog", "wiki"}
+    assert known_stacks(every(answers)) == {"shop", "blog", "wiki"}
 
 
 def test_items_are_told_and_counted() -> None:
