@@ -2,9 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from ccci import settings
 from ccci.deployers.abra import executable, flags, run, version_of
@@ -16,6 +14,8 @@ from ccci.removal.leftovers import sort_out
 from ccci.report.model import Report
 from ccci.report.parts import Check, Health
 from ccci.steps import disk, machine
+from ccci.swarm.decode import info as decode
+from ccci.swarm.decode.info import Info
 from ccci.swarm.engine.client import Engine
 
 _PATIENCE = 15.0
@@ -49,15 +49,15 @@ def examine() -> tuple[Check, ...]:
 def _engine() -> list[Check]:
     try:
         with Engine.connect(timeout=_PATIENCE) as engine:
-            version = engine.version()
+            version = decode.version(engine.version())
             before = clock.now()
-            info = engine.info()
+            info = Info(engine.info())
             after = clock.now()
             left = [_leftovers(engine)] if _is_manager(info) else []
             checks = [
                 machine.engine(version, info),
                 machine.swarm(info),
-                machine.clock(str(info.get("SystemTime", "")), before, after),
+                machine.clock(info.time, before, after),
             ]
             room = disk.of_images(engine, info)
     except CcciError as error:
@@ -65,7 +65,7 @@ def _engine() -> list[Check]:
     return [*checks, *([room] if room else ()), *left]
 
 
-def _is_manager(info: Mapping[str, Any]) -> bool:
+def _is_manager(info: Info) -> bool:
     return machine.swarm(info).health is not Health.MISSING
 
 

@@ -17,6 +17,7 @@ from ccci.names import ENV_SAMPLE
 from ccci.recipe import env_file as environment
 from ccci.recipe import files, secrets
 from ccci.recipe.secrets import Secret
+from ccci.swarm.decode.listed import names
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.labels import OURS_LABEL
 
@@ -107,7 +108,7 @@ class StackDeployer:
         docker_cli.run(("stack", "rm", app.stack), env=env, timeout=_DOCKER_TIMEOUT)
 
     def _missing(self, wanted: tuple[Secret, ...]) -> tuple[Secret, ...]:
-        there = {secret["Spec"]["Name"] for secret in self.engine.secrets()}
+        there = names(self.engine.secrets())
         return tuple(each for each in wanted if each.name not in there)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from ccci.recipe.base import Base
 from ccci.swarm.decode import specs
-from ccci.swarm.decode.typed import Json, inside
+from ccci.swarm.decode.typed import Json
 
 
 def deployed_base(services: Iterable[Json]) -> Base | None:
@@ -13,7 +13,7 @@ def deployed_base(services: Iterable[Json]) -> Base | None:
     `services` are the Engine's answers for the stack. The commit is as labelled, and empty where
     none is. Raise EngineError where an answer makes no sense.
     """
-    declared = [specs.identity(inside(each, "Spec")) for each in services]
+    declared = [specs.identity_of(each) for each in services]
     if not declared:
         return None
     commit = next((each.commit for each in declared if each.commit), "")

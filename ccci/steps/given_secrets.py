@@ -17,6 +17,7 @@ from ccci.recipe.kept_sizes import LARGEST_SECRET
 from ccci.recipe.secrets import Secret
 from ccci.records import runs
 from ccci.steps.workspace import Workspace
+from ccci.swarm.decode.listed import every, names
 from ccci.swarm.labels import OURS_LABEL
 
 
@@ -63,7 +64,7 @@ def insert(workspace: Workspace, plan: Plan) -> tuple[tuple[str, ...], tuple[str
     Return their names on the swarm, and notes: on what was given and is there already, and on what
     somebody provided before.
     """
-    there = {str(each["Spec"]["Name"]): each["Spec"] for each in workspace.engine.secrets()}
+    there = {each.name: each.labels for each in every(workspace.engine.secrets())}
     made: list[str] = []
     notes: list[str] = []
     for name, value in workspace.choices.secrets.items():
@@ -86,7 +87,7 @@ def insert(workspace: Workspace, plan: Plan) -> tuple[tuple[str, ...], tuple[str
         for each in plan.secrets
         if each.name in there
         and each.name.startswith(f"{plan.app.stack}_")
-        and OURS_LABEL not in (there[each.name].get("Labels") or {})
+        and OURS_LABEL not in there[each.name]
         and each.name not in _recorded(plan.app.stack)
     ]
     if provided:
@@ -96,8 +97,7 @@ def insert(workspace: Workspace, plan: Plan) -> tuple[tuple[str, ...], tuple[str
 
 def require(workspace: Workspace, plan: Plan) -> None:
     """Raise DeployRefused for secrets that a person provides, and nobody did or gave to the run."""
-    there = {str(each["Spec"]["Name"]) for each in workspace.engine.secrets()}
-    there |= plan.resolved.secrets.keys()
+    there = names(workspace.engine.secrets()) | plan.resolved.secrets.keys()
     lacking = [
         each
         for each in plan.secrets
@@ -114,7 +114,7 @@ def require(workspace: Workspace, plan: Plan) -> None:
 
 def intend(workspace: Workspace, plan: Plan) -> None:
     """Record which secrets the deployer is about to make, so that they are known for the run's."""
-    there = {str(each["Spec"]["Name"]) for each in workspace.engine.secrets()}
+    there = names(workspace.engine.secrets())
     known = workspace.run.record.secrets
     new = tuple(
         each.name

@@ -9,7 +9,11 @@ from urllib.parse import urlsplit
 
 from ccci.errors import CcciError, CommandFailed, DeployRefused, UsageError
 from ccci.host import clock, docker_cli
-from ccci.swarm.decode.typed import inside, labels, objects, text, whole
+from ccci.swarm.decode import containers, nodes, tasks
+from ccci.swarm.decode.info import Info
+from ccci.swarm.decode.listed import listed
+from ccci.swarm.decode.services import ServiceEntry
+from ccci.swarm.decode.tasks import TaskEntry
 from ccci.swarm.engine import logs
 from ccci.swarm.engine.answers import Json
 from ccci.swarm.engine.client import Engine
@@ -30,7 +34,6 @@ _FINAL_STATUS = re.compile(
 )
 _PORT = re.compile(r"[1-9]\d{0,4}")
 _TRAEFIK_PORT = re.compile(r"traefik\.http\.services\..+\.loadbalancer\.server\.port")
-_EXPOSED = "ExposedPorts"
 _ABSENT_TOOL = {NOT_EXECUTABLE, NOT_FOUND}
 _STATUS_NUMBER = re.compile(r"[1-5]\d\d")
 _SHOWN = 60
@@ -126,31 +129,32 @@ def last_words(engine: Engine, service: str) -> tuple[str | None, tuple[str, ...
     """Return a task of a service that runs, and the last lines of its log; none where none can."""
     with suppress(CcciError):
         (found,) = engine.services(filters={"name": [service]})[:1] or (None,)
-        for task in _running(engine, found["ID"]) if found else ():
-            raw, _ = engine.raw_logs("tasks", task["ID"], tail=_LOG_LINES, timeout=_LOG_WITHIN)
-            return str(task["ID"]), logs.lines(raw, tail=_LOG_LINES)
+        for task in _running(engine, listed(found).id) if found else ():
+            raw, _ = engine.raw_logs("tasks", task.id, tail=_LOG_LINES, timeout=_LOG_WITHIN)
+            return task.id, logs.lines(raw, tail=_LOG_LINES)
     return None, ()
 
 
 def _answer(engine: Engine, service: str, health: Health) -> str:
     """Return the status as text, or why there was none."""
     (found,) = engine.services(filters={"name": [service]})[:1] or (None,)
-    if found is None or found["Spec"]["Name"] != service:
+    if found is None or listed(found).name != service:
         return "nothing: the service is gone"
-    tasks = _running(engine, found["ID"])
-    for task in tasks:
+    asked = ServiceEntry(found)
+    running = _running(engine, asked.listed.id)
+    for task in running:
         # None on another node.
-        container = engine.container(_container_of(task))
+        container = engine.container(task.container)
         if container is not None:
-            port = _port(found, container)
+            port = _port(asked, container)
             if port is None:
                 continue
             url = f"http://127.0.0.1:{port}{health.path}"
-            said = _inside(engine, text(container, "Id"), url)
+            said = _inside(engine, containers.identifier(container), url)
             if said is not None:
                 return said
     said = None
-    for host, port in _published(engine, found, tasks):
+    for host, port in _published(engine, asked, running):
         said = _outside(host, port, health.path)
         if said.isdecimal():
             return said
@@ -164,61 +168,46 @@ def _answer(engine: Engine, service: str, health: Health) -> str:
     )
 
 
-def _running(engine: Engine, service: str) -> list[Json]:
+def _running(engine: Engine, service: str) -> list[TaskEntry]:
     """Return the tasks of a service that run and are to run, each with a container."""
     wanted_tasks = {"service": [service], "desired-state": ["running"]}
-    return [
-        task
-        for task in engine.tasks(filters=wanted_tasks)
-        if text(inside(task, "Status"), "State") == "running" and _container_of(task)
-    ]
+    return [task for task in tasks.entries(engine.tasks(filters=wanted_tasks)) if task.runs]
 
 
-def _container_of(task: Json) -> str:
-    return text(inside(inside(task, "Status"), "ContainerStatus"), "ContainerID")
-
-
-def _port(service: Json, container: Json) -> int | None:
+def _port(service: ServiceEntry, container: Json) -> int | None:
     """Return the port the app listens on: as traefik is told, as published, as its image says.
 
     None where nothing says it: a guess would call a good release broken.
     """
-    routed = _routed_port(labels(inside(service, "Spec")))
+    routed = _routed_port(service.listed.labels)
     if routed is not None:
         return routed
-    published = objects(inside(service, "Endpoint"), "Ports")
-    targets = [target for port in published if (target := _tcp(port))]
-    exposed = [key.removesuffix("/tcp") for key in inside(inside(container, "Config"), _EXPOSED)]
+    targets = [target for port in service.ports if (target := port.target)]
+    exposed = [each.removesuffix("/tcp") for each in containers.exposed(container)]
     # EXPOSE has no order that would mean anything, and an image may write what it likes there.
-    listed = sorted(int(each) for each in exposed if _PORT.fullmatch(each))
-    return next(iter((*targets, *listed)), None)
+    listening = sorted(int(each) for each in exposed if _PORT.fullmatch(each))
+    return next(iter((*targets, *listening)), None)
 
 
-def _published(engine: Engine, service: Json, tasks: Iterable[Json]) -> Iterator[tuple[str, int]]:
+def _published(
+    engine: Engine, service: ServiceEntry, running: Iterable[TaskEntry]
+) -> Iterator[tuple[str, int]]:
     """Yield each host and port where the service may be reached from here.
 
     The routing mesh listens on every node, a port in host mode on its task's node alone.
     """
-    swarm = inside(engine.info(), "Swarm")
+    info = engine.info()
     # An Engine in a network namespace of its own is reached at its node's address only.
-    near = tuple(dict.fromkeys((_host(engine), text(swarm, "NodeAddr") or _host(engine))))
-    for port in objects(inside(service, "Endpoint"), "Ports"):
-        number = whole(port, "PublishedPort")
-        if port.get("PublishMode") != "host" and number and _tcp(port):
-            yield from ((host, number) for host in near)
-    addresses = {each["ID"]: text(inside(each, "Status"), "Addr") for each in engine.nodes()}
-    for task in tasks:
-        local = task.get("NodeID") == swarm.get("NodeID")
-        hosts = near if local else (addresses.get(text(task, "NodeID")),)
-        for port in objects(inside(inside(task, "Status"), "PortStatus"), "Ports"):
-            number = whole(port, "PublishedPort")
-            if number and _tcp(port):
-                yield from ((host, number) for host in hosts if host)
-
-
-def _tcp(port: Mapping[str, object]) -> int:
-    """Return the port in the container, 0 where it is none of TCP."""
-    return (whole(port, "TargetPort") or 0) if port.get("Protocol", "tcp") == "tcp" else 0
+    near = tuple(dict.fromkeys((_host(engine), Info(info).node_address or _host(engine))))
+    for port in service.ports:
+        if port.number and not port.on_host and port.target:
+            yield from ((host, port.number) for host in near)
+    addresses = nodes.addresses(engine.nodes())
+    for task in running:
+        hosts = near if task.is_beside(info) else (addresses.get(task.node),)
+        for port in task.ports:
+            if port.number and port.target:
+                yield from ((host, port.number) for host in hosts if host)
 
 
 def _inside(engine: Engine, container: str, url: str) -> str | None:

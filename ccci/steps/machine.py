@@ -1,14 +1,13 @@
 """What makes a machine able to run ccci: raw answers of its tools in, checks out. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from ccci.errors import CcciError, EngineUnavailable
 from ccci.exits import Verdict
 from ccci.report.parts import Check, Health
-from ccci.swarm.decode.typed import inside, whole
+from ccci.swarm.decode.info import Info, Version
 from ccci.swarm.engine import answers
 from ccci.swarm.engine import errors as refusals
 
@@ -22,11 +21,10 @@ def unreachable(name: str, error: CcciError) -> Check:
     return Check(name, Health.MISSING, error.message, error.hint)
 
 
-def engine(version: Mapping[str, Any], info: Mapping[str, Any]) -> Check:
+def engine(version: Version, info: Info) -> Check:
     """Return the check of an Engine that answered `/version` and `/info`."""
-    api = str(version.get("ApiVersion", ""))
-    found = f"{version.get('Version', 'unknown')} (API {api or 'unknown'}) on {info.get('Name')}"
-    if _numbers(api) < answers.OLDEST:
+    found = f"{version.release or 'unknown'} (API {version.api or 'unknown'}) on {info.name}"
+    if _numbers(version.api) < answers.OLDEST:
         return Check(
             "engine",
             Health.WARNING,
@@ -36,14 +34,13 @@ def engine(version: Mapping[str, Any], info: Mapping[str, Any]) -> Check:
     return Check("engine", Health.OK, found)
 
 
-def swarm(info: Mapping[str, Any]) -> Check:
+def swarm(info: Info) -> Check:
     """Return the check that the Engine is a manager. Raise EngineError where it makes no sense."""
-    state = inside(info, "Swarm")
     try:
-        refusals.check_manager(state)
+        refusals.check_manager(info.membership)
     except EngineUnavailable as error:
         return unreachable("swarm", error)
-    managers, nodes = whole(state, "Managers") or 0, whole(state, "Nodes") or 0
+    managers, nodes = info.managers, info.nodes
     found = f"manager ({managers} of {nodes} node{'' if nodes == 1 else 's'} manage)"
     if managers and managers % 2 == 0:
         # An even number of managers bears no more losses than one fewer (Raft quorum).

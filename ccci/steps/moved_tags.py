@@ -10,7 +10,8 @@ from contextlib import suppress
 from ccci.errors import EngineError
 from ccci.exits import Verdict
 from ccci.steps.outcome import Outcome
-from ccci.swarm.decode.typed import texts
+from ccci.swarm.decode import images
+from ccci.swarm.decode.containers import image_of
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.judge.history import History
 
@@ -35,14 +36,15 @@ def notes(engine: Engine, outcome: Outcome, *, stays: bool = True) -> tuple[str,
 
 def _of(engine: Engine, history: History, *, stays: bool) -> Iterator[str]:
     image = history.service.spec.identity.image or ""
-    containers = [task.container for task in history.slots.running if task.container]
-    if not image or "@" in image or not containers:
+    there = [task.container for task in history.slots.running if task.container]
+    if not image or "@" in image or not there:
         return
-    runs = (engine.container(containers[0]) or {}).get("Image")
-    now, old = engine.image(image), engine.image(runs) if isinstance(runs, str) else None
-    if now is None or old is None or not now.get("Id") or now.get("Id") == old.get("Id"):
+    runs = image_of(engine.container(there[0]))
+    now, old = engine.image(image), engine.image(runs) if runs else None
+    moved = images.identifier(now) not in {"", images.identifier(old)}
+    if old is None or not moved:
         return
-    if image in texts(old, "RepoTags"):
+    if image in images.tags(old):
         return  # two ids of one image, as a containerd store may have
     update = f"`docker service update --force {history.service.full_name}`, or " if stays else ""
     yield (

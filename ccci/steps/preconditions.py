@@ -4,16 +4,16 @@ The same for each deployer: `docker stack deploy` finds these out half-way, with
 changed and some not, and abra goes through it.
 """
 
-import base64
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
 
 from ccci.deployers.plan import Plan
 from ccci.errors import CcciError, DeployRefused
 from ccci.recipe import stack as stackfile
 from ccci.steps import claims
 from ccci.steps.ownership import Owners
-from ccci.swarm.decode.typed import inside, text
+from ccci.swarm.decode import configs
+from ccci.swarm.decode.listed import listed
+from ccci.swarm.decode.networks import networks
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.judge.refusals import MAKE_KEPT, MAKE_NETWORK
 
@@ -43,7 +43,7 @@ def made_by(plan: Plan) -> frozenset[str]:
 def _check_networks(engine: Engine, external: tuple[str, ...]) -> None:
     if not external:
         return
-    there = {each["Name"] for each in engine.networks() if each.get("Scope") == "swarm"}
+    there = {each.name for each in networks(engine.networks()) if each.is_of_swarm}
     for name in external:
         if name not in there:
             raise CcciError(
@@ -58,7 +58,7 @@ def _check_configs(engine: Engine, external: tuple[str, ...], plan: Plan) -> Non
     Swarm never changes the content of a config ("only updates to Labels are allowed", moby
     35048).
     """
-    there = {config["Spec"]["Name"]: config for config in engine.configs()}
+    there = {listed(config).name: config for config in engine.configs()}
     for name in external:
         if name not in there:
             raise DeployRefused(
@@ -66,17 +66,9 @@ def _check_configs(engine: Engine, external: tuple[str, ...], plan: Plan) -> Non
                 MAKE_KEPT.format(kind="config", name=name),
             )
     for name, content in plan.resolved.configs.items():
-        if name in there and content != _content(there[name]):
+        if name in there and content != configs.content(there[name]):
             file = plan.config_files[name].rpartition("/")[2]
             raise DeployRefused(
                 f"config-immutable: {file} changed, but its config is still named {name}",
                 "raise the config's version where abra.sh exports it",
             )
-
-
-def _content(config: Mapping[str, Any]) -> bytes | None:
-    """Return what a config holds, None where the Engine's answer is no content."""
-    try:
-        return base64.b64decode(text(inside(config, "Spec"), "Data"))
-    except ValueError:
-        return None

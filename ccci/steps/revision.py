@@ -28,6 +28,7 @@ from ccci.steps.preparation import BASE, HEAD, Ready, prepare
 from ccci.steps.rollout import Rolled, roll
 from ccci.steps.workspace import Workspace
 from ccci.swarm.commits import Dirt
+from ccci.swarm.decode.listed import every
 from ccci.swarm.identity import IdentityReport
 from ccci.swarm.model import Cause, CauseCode
 
@@ -268,12 +269,12 @@ def dropped(workspace: Workspace, app: App, stack: StackFile) -> tuple[str, ...]
     """Return a note for each service that the revision no longer has; remove it with --prune."""
     prefix = f"{app.stack}_"
     notes = []
-    for service in workspace.engine.services(app.stack):
-        name = str(service["Spec"]["Name"]).removeprefix(prefix)
+    for service in every(workspace.engine.services(app.stack)):
+        name = service.name.removeprefix(prefix)
         if name in stack.services:
             continue
         if workspace.choices.prune:
-            workspace.engine.delete(f"/services/{service['ID']}")
+            workspace.engine.delete(f"/services/{service.id}")
             notes.append(f"{name} is not in this commit any more: removed")
         else:
             notes.append(

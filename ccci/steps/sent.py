@@ -10,7 +10,7 @@ from ccci.planning.facts import Asked, There
 from ccci.planning.fate import normalized
 from ccci.planning.model import Plan, Remark
 from ccci.planning.objects import Kind, Write
-from ccci.swarm.decode.typed import texts
+from ccci.swarm.decode.images import digests
 from ccci.swarm.engine.client import Engine
 from ccci.sweep import live
 from ccci.sweep.rules import Severity
@@ -38,8 +38,7 @@ def images(engine: Engine, writes: Sequence[Write]) -> Images:
 def _digest(name: str, said: Mapping[str, Any] | None) -> str:
     """Return the digest that is meant: as the deployer wrote it, else that of the image at hand."""
     written = name.partition("@")[2]
-    known = texts(said or {}, "RepoDigests")
-    return written or next((each.partition("@")[2] for each in known), "")
+    return written or next(iter(digests(said)), "")
 
 
 def findings(stack: str, there: There, asked: Asked) -> tuple[Remark, ...]:

@@ -6,15 +6,15 @@ would have overwritten a live app.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ccci.deployers import App, Revision
 from ccci.errors import DeployRefused
 from ccci.locks import swarm_lock
 from ccci.swarm.commits import commit_matches
-from ccci.swarm.decode.typed import inside, text
+from ccci.swarm.decode import services
+from ccci.swarm.decode.listed import every
 from ccci.swarm.engine.client import Engine
-from ccci.swarm.labels import STACK_LABEL, of_app
+from ccci.swarm.labels import of_app
 
 _MOST = 5
 
@@ -33,7 +33,7 @@ class There:
 def look(engine: Engine) -> There:
     """Return what is there now."""
     return There(
-        {str(each["ID"]): each["Spec"].get("Labels") or {} for each in engine.services()},
+        {each.id: each.labels for each in every(engine.services())},
         _locked(engine),
     )
 
@@ -60,22 +60,22 @@ def refuse(
     made: dict[str, list[str]] = {}
     ours: set[str] = set()
     overwritten: set[str] = set()
-    for each in engine.services():
-        labels = each["Spec"].get("Labels") or {}
-        stack = str(labels.get(STACK_LABEL) or "")
+    for service in services.entries(engine.services()):
+        each = service.listed
+        labels, stack = each.labels, each.stack
         if stack in {"", app.stack}:
             continue
-        earlier = before.services.get(str(each["ID"]))
+        earlier = before.services.get(each.id)
         if earlier is None:
-            made.setdefault(stack, []).append(str(each["Spec"]["Name"]))
+            made.setdefault(stack, []).append(each.name)
         if labels.get(of_app(stack, "recipe")) != app.recipe:
             continue
         if earlier is None:
             ours |= {stack} if _may_be_of(labels, stack, revision) else set()
         elif _names(labels, stack, revision) and not _names(earlier, stack, revision):
-            made.setdefault(stack, []).append(str(each["Spec"]["Name"]))
+            made.setdefault(stack, []).append(each.name)
             # Swarm's own way back to a former spec is nobody's deploy.
-            overwritten |= set() if _rolled_back(each) else {stack}
+            overwritten |= set() if service.was_rolled_back else {stack}
     found = ours | overwritten
     locked = before.locked | _locked(engine) if found else before.locked
     notes: list[str] = []
@@ -102,11 +102,6 @@ def refuse(
 
 def _locked(engine: Engine) -> frozenset[str]:
     return frozenset(lock.holder.stack for lock in swarm_lock.objects(engine.configs()))
-
-
-def _rolled_back(service: Mapping[str, Any]) -> bool:
-    state = text(inside(dict(service), "UpdateStatus"), "State")
-    return state.startswith("rollback")
 
 
 def _names(labels: Mapping[str, str], stack: str, revision: Revision) -> bool:

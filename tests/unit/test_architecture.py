@@ -29,7 +29,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 
 SWARM_FLOORS: tuple[tuple[str, ...], ...] = (
     ("swarm.watching",),
-    ("swarm.decode", "swarm.judge", "swarm.engine"),
+    ("swarm.engine",),
+    ("swarm.decode", "swarm.judge"),
     ("swarm.identity", "swarm.baseline", "swarm.nearby"),
     ("swarm.commits",),
     ("swarm.model",),

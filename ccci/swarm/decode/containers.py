@@ -57,6 +57,22 @@ def environment(container: Json) -> list[str]:
     return texts(inside(container, "Config"), "Env")
 
 
+def identifier(container: Json) -> str:
+    """Return the container's id."""
+    return text(container, "Id")
+
+
+def image_of(container: Json | None) -> str:
+    """Return the id of the image that a container runs, empty where nobody says."""
+    found = (container or {}).get("Image")
+    return found if isinstance(found, str) else ""
+
+
+def exposed(container: Json) -> tuple[str, ...]:
+    """Return what its image says it listens to, as `PORT/PROTOCOL`."""
+    return tuple(inside(inside(container, "Config"), "ExposedPorts"))
+
+
 def killed_within_a_limit(container: Json) -> bool:
     """Say whether it was killed under a memory limit, while nothing says yet that memory ran out.
 

@@ -125,6 +125,11 @@ def identity(raw: Json) -> Identity:
     )
 
 
+def identity_of(service: Json) -> Identity:
+    """Return what a service's spec declares."""
+    return identity(inside(service, "Spec"))
+
+
 def _mount(raw: Json) -> Mount:
     driver = inside(inside(raw, "VolumeOptions"), "DriverConfig")
     return Mount(

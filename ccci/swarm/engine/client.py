@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from ccci.errors import ConnectionLost, EngineError
 from ccci.host.clock import monotonic
+from ccci.swarm.decode.info import membership, version
 from ccci.swarm.engine import answers
 from ccci.swarm.engine import errors as refusals
 from ccci.swarm.engine.answers import Answer, Json, Passed
@@ -55,7 +56,7 @@ class Engine:
         try:
             said = engine.version()
             engine.api_version = answers.api_version(said)
-            engine.release = str(said.get("Version") or "")
+            engine.release = version(said).release
         except EngineError as error:
             engine.close()
             raise refusals.unavailable(error, engine.host) from error
@@ -163,8 +164,7 @@ class Engine:
 
     def require_manager(self) -> None:
         """Raise EngineUnavailable unless this Engine is a manager of a swarm."""
-        swarm = self.info().get("Swarm")
-        refusals.check_manager(swarm if isinstance(swarm, Mapping) else {})
+        refusals.check_manager(membership(self.info().get("Swarm")))
 
     def version(self) -> Json:
         """Return what the Engine says of its version."""

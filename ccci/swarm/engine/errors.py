@@ -2,10 +2,10 @@
 
 import json
 import ssl
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from ccci.errors import ConnectionLost, EngineError, EngineUnavailable, ToolMissing
+from ccci.swarm.decode.info import Membership
 
 # Texts of moby daemon/cluster/errors.go, of which status 503 alone tells nothing: a manager that
 # has no leader at the moment answers so, too.
@@ -98,17 +98,16 @@ def not_a_manager(*, worker: bool) -> EngineUnavailable:
     )
 
 
-def check_manager(swarm: Mapping[str, Any]) -> None:
-    """Raise EngineUnavailable unless `Swarm` of the Engine's info says it is a usable manager."""
-    state = str(swarm.get("LocalNodeState") or "inactive")
-    if state == "locked":
+def check_manager(swarm: Membership) -> None:
+    """Raise EngineUnavailable unless an Engine says that it is a usable manager."""
+    if swarm.state == "locked":
         raise refused(503, _LOCKED)
-    if state in {"inactive", "pending"}:
+    if swarm.state in {"inactive", "pending"}:
         raise not_a_manager(worker=False)
-    if not swarm.get("ControlAvailable"):
-        if swarm.get("Error"):
+    if not swarm.is_manager:
+        if swarm.error:
             raise EngineUnavailable(
-                f"the swarm cannot be used: {swarm['Error']}",
+                f"the swarm cannot be used: {swarm.error}",
                 "see `docker info`, and whether most managers are up",
             )
         raise not_a_manager(worker=True)

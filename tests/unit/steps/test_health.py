@@ -9,6 +9,8 @@ import pytest
 from ccci.errors import DeployRefused, UsageError
 from ccci.steps import health
 from ccci.steps.health import Health
+from ccci.swarm.decode.services import ServiceEntry
+from ccci.swarm.decode.tasks import TaskEntry
 
 if TYPE_CHECKING:
     from ccci.swarm.engine.client import Engine
@@ -36,6 +38,10 @@ def test_what_is_no_path_or_status_is_refused(path: str, statuses: str) -> None:
         health.wanted(path, statuses, {})
 
 
+def port(service: dict[str, Any], container: dict[str, Any]) -> int | None:
+    return health._port(ServiceEntry(service), container)
+
+
 def test_the_port_is_the_one_that_traefik_is_told() -> None:
     labels = {"traefik.http.services.demo.loadbalancer.server.port": "3000"}
     dns = {"TargetPort": 53, "PublishedPort": 53, "Protocol": "udp"}
@@ -43,12 +49,12 @@ def test_the_port_is_the_one_that_traefik_is_told() -> None:
     odd = ("x/tcp", "9" * 5000 + "/tcp", "-1/tcp", "/tcp", "80-90/tcp")
     exposed: dict[str, Any] = {"9000/tcp": {}, "53/udp": {}, "5000/tcp": {}, **dict.fromkeys(odd)}
     image = {"Config": {"ExposedPorts": exposed}}
-    assert health._port({"Spec": {"Labels": labels}, "Endpoint": published}, image) == 3000
-    assert health._port({"Spec": {"Labels": None}, "Endpoint": published}, image) == 8080
-    assert health._port({"Spec": {}}, image) == 5000
-    assert health._port({"Spec": {}}, {"Config": {"ExposedPorts": None}}) is None
+    assert port({"Spec": {"Labels": labels}, "Endpoint": published}, image) == 3000
+    assert port({"Spec": {"Labels": None}, "Endpoint": published}, image) == 8080
+    assert port({"Spec": {}}, image) == 5000
+    assert port({"Spec": {}}, {"Config": {"ExposedPorts": None}}) is None
     wrong = {"traefik.http.services.demo.loadbalancer.server.port": "9" * 5000}
-    assert health._port({"Spec": {"Labels": wrong}, "Endpoint": published}, image) == 8080
+    assert port({"Spec": {"Labels": wrong}, "Endpoint": published}, image) == 8080
 
 
 PHP: dict[str, dict[str, str]] = {"app": {}, "db": {}, "web": {}}
@@ -120,8 +126,8 @@ def test_a_port_of_the_mesh_is_asked_for_at_any_node_and_one_of_a_host_at_its_ow
     mesh = {"TargetPort": 80, "PublishedPort": 8080, "PublishMode": "ingress"}
     host = {"TargetPort": 80, "PublishedPort": 0, "PublishMode": "host"}
     dns = {"TargetPort": 53, "PublishedPort": 53, "PublishMode": "ingress", "Protocol": "udp"}
-    service = {"Endpoint": {"Ports": [dns, mesh, host]}}
-    tasks = [task("here", 30001), task("there", 30002)]
+    service = ServiceEntry({"Endpoint": {"Ports": [dns, mesh, host]}})
+    tasks = [TaskEntry(task("here", 30001)), TaskEntry(task("there", 30002))]
     assert list(health._published(cast("Engine", FarEngine()), service, tasks)) == [
         ("swarm.example.com", 8080),
         ("10.0.0.1", 8080),
@@ -129,7 +135,7 @@ def test_a_port_of_the_mesh_is_asked_for_at_any_node_and_one_of_a_host_at_its_ow
         ("10.0.0.1", 30001),
         ("10.0.0.2", 30002),
     ]
-    assert list(health._published(cast("Engine", FarEngine()), {}, [])) == []
+    assert list(health._published(cast("Engine", FarEngine()), ServiceEntry({}), [])) == []
 
 
 @contextmanager

@@ -3,12 +3,15 @@ from ccci.exits import Verdict
 from ccci.host.json_values import to_json
 from ccci.report.parts import Check, Health
 from ccci.steps import machine as doctor
+from ccci.swarm.decode.info import Info, Version
 
-VERSION = {"Version": "20.10.24", "ApiVersion": "1.41"}
-MANAGER = {
-    "Name": "alpha",
-    "Swarm": {"LocalNodeState": "active", "ControlAvailable": True, "Managers": 1, "Nodes": 3},
-}
+VERSION = Version("20.10.24", "1.41")
+MANAGER = Info(
+    {
+        "Name": "alpha",
+        "Swarm": {"LocalNodeState": "active", "ControlAvailable": True, "Managers": 1, "Nodes": 3},
+    }
+)
 
 
 def test_an_engine_tells_its_version_its_api_and_its_host() -> None:
@@ -18,9 +21,9 @@ def test_an_engine_tells_its_version_its_api_and_its_host() -> None:
 
 
 def test_an_engine_older_than_any_tested_is_a_warning() -> None:
-    old = doctor.engine({"Version": "19.03.1", "ApiVersion": "1.40"}, MANAGER)
+    old = doctor.engine(Version("19.03.1", "1.40"), MANAGER)
     assert old.health is Health.WARNING
-    assert doctor.engine({}, {}).health is Health.WARNING
+    assert doctor.engine(Version("", ""), Info({})).health is Health.WARNING
 
 
 def test_a_manager_is_fine_and_says_how_many_there_are() -> None:
@@ -29,18 +32,18 @@ def test_a_manager_is_fine_and_says_how_many_there_are() -> None:
 
 def test_two_managers_are_a_warning() -> None:
     state = {"LocalNodeState": "active", "ControlAvailable": True, "Managers": 2, "Nodes": 2}
-    assert doctor.swarm({"Swarm": state}).health is Health.WARNING
+    assert doctor.swarm(Info({"Swarm": state})).health is Health.WARNING
 
 
 def test_no_swarm_a_worker_and_a_locked_swarm_are_told_apart() -> None:
-    outside = doctor.swarm({"Swarm": {"LocalNodeState": "inactive"}})
-    worker = doctor.swarm({"Swarm": {"LocalNodeState": "active", "ControlAvailable": False}})
-    locked = doctor.swarm({"Swarm": {"LocalNodeState": "locked"}})
+    outside = doctor.swarm(Info({"Swarm": {"LocalNodeState": "inactive"}}))
+    worker = doctor.swarm(Info({"Swarm": {"LocalNodeState": "active", "ControlAvailable": False}}))
+    locked = doctor.swarm(Info({"Swarm": {"LocalNodeState": "locked"}}))
     assert [each.health for each in (outside, worker, locked)] == [Health.MISSING] * 3
     assert "docker swarm init" in outside.hint
     assert "manager" in worker.hint
     assert "unlock" in locked.hint
-    assert doctor.swarm({}).health is Health.MISSING
+    assert doctor.swarm(Info({})).health is Health.MISSING
 
 
 def test_the_clock_may_differ_by_as_long_as_asking_took() -> None:

@@ -40,6 +40,8 @@ from ccci.steps import (
 from ccci.steps.deployed import deployed_base
 from ccci.steps.health import Health
 from ccci.swarm import nearby
+from ccci.swarm.decode import info
+from ccci.swarm.decode.info import Info
 from ccci.swarm.engine import answers
 from ccci.swarm.engine.client import Engine
 from ccci.sweep import live
@@ -141,9 +143,9 @@ READERS: dict[str, Callable[[Engine, StackFile], object]] = {
     "nearby": lambda engine, _: nearby.changed(engine.services(), engine.services()),
     "disk": lambda engine, _: disk.of_images(engine),
     "doctor": lambda engine, _: (
-        machine.engine(engine.info(), engine.info()),
-        machine.swarm(engine.info()),
-        machine.clock(str(engine.info().get("SystemTime", "")), *("2026-01-01T00:00:00Z",) * 2),
+        machine.engine(info.version(engine.info()), Info(engine.info())),
+        machine.swarm(Info(engine.info())),
+        machine.clock(Info(engine.info()).time, *("2026-01-01T00:00:00Z",) * 2),
     ),
     "look": lambda engine, _: looking.look(engine, Claim("t")),
     "claim": lambda engine, _: teardown.claim_of(engine, "t", ()),

@@ -5,6 +5,7 @@ import pytest
 
 from ccci.errors import ConnectionLost, EngineError, EngineUnavailable, ToolMissing
 from ccci.swarm.decode import typed
+from ccci.swarm.decode.info import membership
 from ccci.swarm.engine import errors as refusals
 
 HOST = "unix:///x.sock"
@@ -74,5 +75,5 @@ def test_what_an_engine_says_without_end_is_cut(text: str) -> None:
         typed.labels({"Labels": {text: 5}})
     assert len(refused.value.message) < 5000
     with pytest.raises(EngineUnavailable) as unusable:
-        refusals.check_manager({"LocalNodeState": "active", "Error": text})
+        refusals.check_manager(membership({"LocalNodeState": "active", "Error": text}))
     assert len(unusable.value.message) < 5000
