@@ -16,6 +16,7 @@ from ccci.recipe.abra_folder import recipe_folders
 from ccci.recipe.source import locate
 from ccci.records import runs
 from ccci.swarm import nearby
+from ccci.swarm.decode.listed import every
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.engine.endpoint import choose
 from ccci.sweep.rules import EVERY_RULE
@@ -67,7 +68,7 @@ def _of_the_engine() -> dict[str, list[str]]:
     if endpoint.host.startswith("ssh:"):
         return {}  # its client would outlive us
     with Engine(endpoint, PATIENCE) as engine:
-        return nearby.stacks(engine.get("/services") or ())
+        return nearby.stacks(every(engine.get("/services") or ()))
 
 
 def _recipes(said: Said) -> Iterable[Candidate]:  # noqa: ARG001

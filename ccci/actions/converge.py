@@ -3,11 +3,11 @@
 import os
 import shlex
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from ccci.actions.finished import Began, engine_of
 from ccci.actions.recorded import Judging, judge
@@ -23,6 +23,7 @@ from ccci.steps import moved_tags
 from ccci.steps.follow import COMMAND_PATIENCE, Options, Outcome, follow, take_baseline
 from ccci.swarm import nearby
 from ccci.swarm.baseline import Baseline, take
+from ccci.swarm.decode.listed import Listed, every
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.watching.trace import Trace
 from ccci.swarm.watching.watch import Opens, Watch
@@ -95,7 +96,7 @@ def _judged(
                     reads_ours=True,
                 )
 
-            before = engine.services() if request.command else ()
+            before = every(engine.services()) if request.command else ()
             trace = _trace(request, place, engine, cleanup)
             watch = cleanup.enter_context(
                 opens(engine, request.stack, trace=trace, samples=request.options.sample)
@@ -133,14 +134,12 @@ def _judged(
     return report
 
 
-def _hint(
-    outcome: Outcome, request: Request, engine: Engine, before: Sequence[Mapping[str, Any]]
-) -> str:
+def _hint(outcome: Outcome, request: Request, engine: Engine, before: Sequence[Listed]) -> str:
     """Return the next step; of a stack that is not the one that is meant, which may be."""
     if outcome.verdict is not Verdict.UNABLE or outcome.services or request.options.services:
         return outcome.hint
     with suppress(CcciError):
-        there = engine.services()
+        there = every(engine.services())
         moved = nearby.changed(before, there) if request.command else ()
         if moved:
             return f"it changed {', '.join(moved)}: name that as STACK"

@@ -22,6 +22,7 @@ from ccci.steps.identity import recall
 from ccci.swarm import nearby
 from ccci.swarm.commits import Asked
 from ccci.swarm.decode import observation as decode
+from ccci.swarm.decode.listed import every
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.identity import Mismatch, carrier, identify
 from ccci.swarm.model import Service, Spec
@@ -104,7 +105,7 @@ def _find_stack(
     if record is None:
         raise CcciError(
             f"there is no stack {named} on this swarm",
-            nearby.instead(named, engine.services())
+            nearby.instead(named, every(engine.services()))
             or "`docker stack ls` shows those that are; DOCKER_HOST and DOCKER_CONTEXT choose it",
         )
     return record.stack or named, ()
@@ -152,7 +153,7 @@ def _look(engine: Engine, stack: str) -> tuple[Service, ...]:
     listed = engine.services(stack)
     if not listed:
         return ()
-    tasks = engine.tasks({"service": [service["ID"] for service in listed]})
+    tasks = engine.tasks({"service": [service.id for service in every(listed)]})
     # Which tasks are up to date is not asked: identity compares each task's own spec.
     return decode.services(listed, tasks, up_to_date=(), date=None)
 

@@ -4,7 +4,6 @@ A Swarm config: its name is unique in the replicated log, so creating it is atom
 Only its labels may change, and only at the version that was read (swarmkit controlapi/config.go).
 """
 
-import base64
 import getpass
 import hashlib
 import os
@@ -17,6 +16,8 @@ from typing import Any, Protocol
 from ccci.errors import CcciError, ConnectionLost, EngineError
 from ccci.host import clock, file_lock
 from ccci.names import LONGEST_OBJECT_NAME
+from ccci.swarm.decode.configs import config
+from ccci.swarm.decode.listed import Listed, listed
 
 PREFIX = "ccci-lock-"
 LABEL = "ccci.lock."
@@ -153,19 +154,17 @@ class LockObject:
         label of its stack, whatever the file says (docker/cli, compose/convert/compose.go:
         AddStackLabel; abra deploys with the same code).
         """
-        spec = inspected.get("Spec") or {}
-        labels = spec.get("Labels") or {}
-        holder = Holder.of(labels)
+        found = config(inspected)
+        about = found.listed
+        holder = Holder.of(about.labels)
         if not (
             holder.token
-            and spec.get("Name") == lock_name(holder.stack)
-            and spec.get("Data") == base64.b64encode(DATA).decode()
-            and all(key.startswith(LABEL) for key in labels)
+            and about.name == lock_name(holder.stack)
+            and found.holds(DATA)
+            and all(key.startswith(LABEL) for key in about.labels)
         ):
             return None
-        version = inspected.get("Version")
-        index = version.get("Index") if isinstance(version, Mapping) else None
-        return cls(str(inspected["ID"]), index if isinstance(index, int) else 0, holder, spec)
+        return cls(about.id, about.version, holder, found.spec)
 
 
 def lock_name(stack: str) -> str:
@@ -186,15 +185,14 @@ def look(store: LockStore, name: str) -> LockObject | None:
         return None
     lock = LockObject.of(there)
     if lock is None:
-        raise _squatted(there.get("Spec") or {}, name)
+        raise _squatted(listed(there), name)
     return lock
 
 
-def _squatted(spec: Mapping[str, Any], name: str) -> Squatted:
-    every = spec.get("Labels") or {}
-    telling = (f"{key}={text}" for key, text in every.items() if not key.startswith(LABEL))
+def _squatted(there: Listed, name: str) -> Squatted:
+    telling = (f"{key}={text}" for key, text in there.labels.items() if not key.startswith(LABEL))
     labels = ", ".join(telling)
-    name = str(spec.get("Name") or name)
+    name = there.name or name
     return Squatted(
         f"the name {name} is taken by a config that is no lock of ccci's "
         f"({f'labels: {labels}'[:_LONGEST_TOLD] if labels else 'no labels that tell whose'})",

@@ -1,26 +1,22 @@
 """What somebody may have meant who named a stack that is not there. Pure."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
-from ccci.swarm.labels import STACK_LABEL
+from ccci.swarm.decode.listed import Listed
 
 _FEW = 5
 
 
-def stacks(services: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+def stacks(services: Iterable[Listed]) -> dict[str, list[str]]:
     """Return the stacks that the Engine's services belong to, each with its services' names."""
     found: dict[str, list[str]] = {}
     for each in services:
-        spec = each.get("Spec") or {}
-        stack = (spec.get("Labels") or {}).get(STACK_LABEL)
-        if isinstance(stack, str) and stack:
-            name = str(spec.get("Name", "")).removeprefix(f"{stack}_")
-            found.setdefault(stack, []).append(name)
+        if each.stack:
+            found.setdefault(each.stack, []).append(each.name.removeprefix(f"{each.stack}_"))
     return found
 
 
-def instead(name: str, services: Iterable[Mapping[str, Any]]) -> str:
+def instead(name: str, services: Iterable[Listed]) -> str:
     """Return what a name that is no stack's may stand for, as a next step; empty for no idea."""
     known = stacks(services)
     for stack, names in known.items():
@@ -53,19 +49,10 @@ def listed(names: Iterable[str], known: Iterable[str]) -> str:
     return ", ".join(ordered[:_FEW]) + more
 
 
-def changed(
-    before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]
-) -> tuple[str, ...]:
+def changed(before: Iterable[Listed], after: Iterable[Listed]) -> tuple[str, ...]:
     """Return the stacks of which a service was made, changed or removed between two listings."""
-    olds = {each.get("ID"): each for each in before}
-    news = {each.get("ID"): each for each in after}
-    moved = [
-        news.get(key) or olds[key]
-        for key in olds.keys() | news.keys()
-        if _version(olds.get(key)) != _version(news.get(key))
-    ]
+    olds = {each.id: each for each in before}
+    news = {each.id: each for each in after}
+    same = {key for key in olds.keys() & news.keys() if olds[key].version == news[key].version}
+    moved = (each for key, each in (olds | news).items() if key not in same)
     return tuple(sorted(stacks(moved)))
-
-
-def _version(service: Mapping[str, Any] | None) -> object:
-    return service.get("Version") if service else None

@@ -20,7 +20,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("deployers", "sweep", "removal", "planning"),
     ("terminal", "records"),
     ("report",),
-    ("swarm", "recipe", "locks", "sandbox", "commandline"),
+    ("locks",),
+    ("swarm", "recipe", "sandbox", "commandline"),
     ("compose", "host", "settings"),
     ("errors", "names", "plain_file"),
     ("exits",),
@@ -28,10 +29,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 """The rooms, from the roof down: imports point down only, and rooms of one floor are strangers."""
 
 SWARM_FLOORS: tuple[tuple[str, ...], ...] = (
-    ("swarm.watching",),
+    ("swarm.watching", "swarm.nearby"),
     ("swarm.engine",),
     ("swarm.decode", "swarm.judge"),
-    ("swarm.identity", "swarm.baseline", "swarm.nearby"),
+    ("swarm.identity", "swarm.baseline"),
     ("swarm.commits",),
     ("swarm.model",),
     ("swarm.causes", "swarm.exit_codes", "swarm.labels", "swarm.policies", "swarm.states"),

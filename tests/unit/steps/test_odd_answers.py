@@ -42,6 +42,7 @@ from ccci.steps.health import Health
 from ccci.swarm import nearby
 from ccci.swarm.decode import info
 from ccci.swarm.decode.info import Info
+from ccci.swarm.decode.listed import every
 from ccci.swarm.engine import answers
 from ccci.swarm.engine.client import Engine
 from ccci.sweep import live
@@ -140,7 +141,7 @@ READERS: dict[str, Callable[[Engine, StackFile], object]] = {
         engine, APP, REVISION, strays.look(engine), touched=True, succeeded=True
     ),
     "needed": lambda engine, _: preconditions._check_networks(engine, ("n",)),
-    "nearby": lambda engine, _: nearby.changed(engine.services(), engine.services()),
+    "nearby": lambda engine, _: nearby.changed(every(engine.services()), every(engine.services())),
     "disk": lambda engine, _: disk.of_images(engine),
     "doctor": lambda engine, _: (
         machine.engine(info.version(engine.info()), Info(engine.info())),

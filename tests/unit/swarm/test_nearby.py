@@ -1,21 +1,15 @@
 """What somebody may have meant who named a stack that is not there."""
 
-from typing import Any
-
 import pytest
 
+from ccci.swarm.decode.listed import Listed, every
 from ccci.swarm.labels import STACK_LABEL
 from ccci.swarm.nearby import changed, instead, listed, stacks
 
 
-def service(stack: str, name: str, version: int = 1) -> dict[str, Any]:
-    labels = {STACK_LABEL: stack} if stack else {}
+def service(stack: str, name: str, version: int = 1) -> Listed:
     full = f"{stack}_{name}" if stack else name
-    return {
-        "ID": full,
-        "Version": {"Index": version},
-        "Spec": {"Name": full, "Labels": labels},
-    }
+    return Listed(full, full, {STACK_LABEL: stack} if stack else {}, version)
 
 
 THERE = [service("hello", "app"), service("hello", "db"), service("shop", "web"), service("", "x")]
@@ -40,7 +34,8 @@ def test_where_nothing_is_near_nothing_is_said() -> None:
     many = [service(f"stack-{letter * 4}", "app") for letter in "abcdefg"]
     assert instead("zzz", many) == ""
     assert instead("zzz", []) == ""
-    assert stacks([{}, {"Spec": None}, {"Spec": {"Labels": {STACK_LABEL: 7}}}]) == {}
+    odd = [{}, {"Spec": None}, {"Spec": {"Labels": {STACK_LABEL: 7}}}]
+    assert stacks(every(odd)) == {}
 
 
 def test_names_that_are_near_come_first_and_few_are_told() -> None:
