@@ -19,6 +19,9 @@ a config and 500 KB of a secret (swarmkit api/validation)."""
 LARGEST_SETTINGS = 256 * 1024
 """Bytes of an `.env`, an `.env.sample` and an `abra.sh`."""
 
+MOST_COMPOSE_FILES = 50
+"""Compose files that COMPOSE_FILE may name."""
+
 _HINT = "keep what the recipe needs inside of it, as plain files"
 
 

@@ -256,9 +256,10 @@ def compose_files(folder: Path, setting: str) -> tuple[Path, ...]:
     Raise DeployRefused, by name, for one that is not there.
     """
     names = [name.strip() for name in (setting or COMPOSE_YML).split(":") if name.strip()]
-    if len(names) > MOST_FILES:
+    if len(names) > files.MOST_COMPOSE_FILES:
         raise DeployRefused(
-            f"COMPOSE_FILE names {len(names)} files", f"more than {MOST_FILES} are not read"
+            f"COMPOSE_FILE names {len(names)} files",
+            f"more than {files.MOST_COMPOSE_FILES} are not read",
         )
     found = []
     for name in names:
@@ -275,9 +276,6 @@ def compose_files(folder: Path, setting: str) -> tuple[Path, ...]:
         found.append(path)
     return tuple(found)
 
-
-MOST_FILES = 50
-"""Files that COMPOSE_FILE may name."""
 
 _LONGEST_MESSAGE = 2000
 LARGEST = 4 * 1024 * 1024

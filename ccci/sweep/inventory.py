@@ -12,7 +12,7 @@ from ccci.plain_file import read_plain
 from ccci.recipe import abra_script
 from ccci.recipe import env_file as environment
 from ccci.recipe.abra_folder import RECIPE_NAME, recipe_folders
-from ccci.recipe.stack import MOST_FILES
+from ccci.recipe.files import MOST_COMPOSE_FILES
 
 _SUFFIXES = (".yml", ".yaml")
 OVERLAY_NAME = re.compile(r"compose\..+\.ya?ml")
@@ -236,10 +236,10 @@ def _recipe(name: str, folder: Path) -> Iterable[ComposeSet]:
     except OSError:
         overlays = []
     # Each overlay is merged with all of the others: without a bound the sweep would take no end.
-    odd = [f"COMPOSE_FILE names {len(named)} files"] if len(named) > MOST_FILES else []
+    odd = [f"COMPOSE_FILE names {len(named)} files"] if len(named) > MOST_COMPOSE_FILES else []
     odd += [f"it has {len(overlays)} optional overlays"] if len(overlays) > MOST_OVERLAYS else []
     own = replace(own, notes=(*own.notes, *(f"{each}: the rest is not read" for each in odd)))
-    base = named[:MOST_FILES]
+    base = named[:MOST_COMPOSE_FILES]
 
     def member(file: str) -> Member:
         return Member(_join(name, file), folder / file)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ccci.recipe.stack import MOST_FILES
+from ccci.recipe.files import MOST_COMPOSE_FILES
 from ccci.sweep.inventory import MOST_OVERLAYS, NothingToSweep, find, merged, passed_over
 from ccci.sweep.model import FileStatus, Sweep
 from ccci.sweep.static import Settings, sweep
@@ -183,7 +183,7 @@ def test_a_recipe_of_very_many_files_takes_no_end_and_what_is_not_read_is_said(
         (recipe / f"compose.{number:04}.yml").write_text("services: {app: {image: a}}\n")
     found = find([str(recipe)])
     assert len(found) == MOST_OVERLAYS + 1
-    assert {len(each.members) for each in found} == {MOST_FILES, MOST_FILES + 1}
+    assert {len(each.members) for each in found} == {MOST_COMPOSE_FILES, MOST_COMPOSE_FILES + 1}
     assert found[0].own is not None
     assert found[0].own.notes == (
         "COMPOSE_FILE names 10000 files: the rest is not read",
