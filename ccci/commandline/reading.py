@@ -5,9 +5,10 @@ ones as `-c value`, `-cvalue` or several flags in one (`-vv`). What stands behin
 is. What the line does not say is taken from variables, then from files, then from the default.
 """
 
-from argparse import SUPPRESS, ArgumentError, ArgumentParser
+from argparse import SUPPRESS, ArgumentError, ArgumentParser, HelpFormatter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,8 @@ def _read(options: Sequence[Parameter], words: Sequence[str]) -> _Read:
     parser = ArgumentParser(
         usage="",
         add_help=False,
+        # No help is printed, but each option has it made: without a width it asks the terminal.
+        formatter_class=partial(HelpFormatter, width=80),
         allow_abbrev=False,
         exit_on_error=False,
         argument_default=SUPPRESS,

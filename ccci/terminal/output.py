@@ -21,7 +21,7 @@ from ccci.exits import Verdict
 from ccci.host import clock, sanitizer
 from ccci.host.masking import Mask, mask, masked
 from ccci.terminal.copies import Copies
-from ccci.terminal.screen import Screen
+from ccci.terminal.screen import Screen, width_of
 
 if TYPE_CHECKING:
     from ccci.report.layout import Line, Row
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 # What tells a report is imported where one is told: a sweep has none, and starts in half the time.
 
-_DIGITS = 10
 _TINTS = {"good": "32", "bad": "31", "odd": "33", "quiet": "2"}
 """Colours of a terminal (ECMA-48 SGR) by tone: green, red, yellow, faint."""
 
@@ -69,7 +68,7 @@ class Output:
     @property
     def width(self) -> int | None:
         """Return how many columns a result has, None where nobody says."""
-        return _width(sys.stdout)
+        return width_of(sys.stdout)
 
     @property
     def progress_stream(self) -> TextIO:
@@ -184,14 +183,14 @@ class Output:
     def _tell(self, report: "Report", stream: TextIO) -> None:
         from ccci.report.text import story
 
-        self._write(stream, story(report, _width(stream), verbose=self.verbosity > 0))
+        self._write(stream, story(report, width_of(stream), verbose=self.verbosity > 0))
 
     def rows(self, rows: "Iterable[Row]") -> None:
         """Print a result of toned rows where a result goes, laid out for it; not under `--json`."""
         if not self.json:
             from ccci.report.layout import laid_out
 
-            self._write(self._beside, laid_out(rows, _width(self._beside)))
+            self._write(self._beside, laid_out(rows, width_of(self._beside)))
 
     def _write(self, stream: TextIO, lines: "Iterable[Line]") -> None:
         tinted = _tinted(stream)
@@ -262,17 +261,6 @@ def _time_of_day() -> str:
     if os.environ.get("CI", "false").lower() in {"", "0", "false"} or sys.stderr.isatty():
         return ""
     return f"{clock.now()[11:19]}Z "
-
-
-def _width(stream: TextIO) -> int | None:
-    """Return how many columns there are, None where nobody says: a log wraps its own lines."""
-    asked = os.environ.get("COLUMNS", "")
-    if len(asked) < _DIGITS and asked.isdecimal() and int(asked) > 0:
-        return int(asked)
-    try:
-        return os.get_terminal_size(stream.fileno()).columns or None if stream.isatty() else None
-    except (OSError, ValueError):
-        return None
 
 
 def _tinted(stream: TextIO) -> bool:

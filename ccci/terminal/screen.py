@@ -5,13 +5,16 @@ table or of a line that tells of a wait. Whoever prints asks here first.
 """
 
 import os
-import shutil
 import sys
 import threading
 from collections.abc import Callable
 from typing import TextIO
 
 from ccci.terminal.streams import ERASE
+
+_DIGITS = 10
+_USUAL = 80
+"""Columns of a terminal that does not say how many it has."""
 
 
 class Screen:
@@ -41,7 +44,7 @@ class Screen:
                 return
             from ccci.report.layout import shortened  # where there is something to tell
 
-            width = shutil.get_terminal_size().columns
+            width = width_of(sys.stderr) or _USUAL
             shown = shortened(line, max(width - 1, 1)) if line else ""
             sys.stderr.write(f"{ERASE}{shown}")
             sys.stderr.flush()
@@ -63,6 +66,17 @@ class Screen:
             if line:
                 _write(sys.stderr, line)
                 self._line = line
+
+
+def width_of(stream: TextIO) -> int | None:
+    """Return how many columns there are, None where nobody says: a log wraps its own lines."""
+    asked = os.environ.get("COLUMNS", "")
+    if len(asked) < _DIGITS and asked.isdecimal() and int(asked) > 0:
+        return int(asked)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or None if stream.isatty() else None
+    except (OSError, ValueError):
+        return None
 
 
 def _write(stream: TextIO, text: str) -> None:
