@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from typing import Any, TypeVar, get_args
 
 from ccci.host.json_values import present, types_of
+from ccci.host.patterns import late
 from ccci.host.secret_values import (
     SHORTEST,
     SHORTEST_WORD,
@@ -141,16 +142,14 @@ _WORD = re.compile(r"[$A-Za-z_]+")
 
 # All of them are bounded, so that no text takes more than linear time.
 _SCHEME = r"\b([a-z][a-z0-9+.-]{0,15}://)"
-_ADDRESS = re.compile(rf"{_SCHEME}([^\s/?#@'\"<>]*(?:@[^\s/?#@'\"<>]*)*)@", re.IGNORECASE)
+_ADDRESS = late(rf"{_SCHEME}([^\s/?#@'\"<>]*(?:@[^\s/?#@'\"<>]*)*)@", re.IGNORECASE)
 # A password with a slash in it: what follows the colon is no port, and an @ comes later.
-_ODD_ADDRESS = re.compile(
+_ODD_ADDRESS = late(
     rf"{_SCHEME}[^\s/?#@:'\"<>]{{1,200}}:(?!\d*/)[^\s'\"<>]{{0,200}}@", re.IGNORECASE
 )
 # `user:token@host:path`, but not `image:tag@sha256:…`.
-_WITHOUT_SCHEME = re.compile(
-    r"(?<![\w.+%~:/@-])[\w.+%~-]+:[^\s/@'\"<>]{1,256}@(?!sha\d+:)(?=[\w.-]+:)"
-)
-_PARAMETER = re.compile(r"([?&#;])([\w.-]+)=([^\s&#;'\"<>]+)")
+_WITHOUT_SCHEME = late(r"(?<![\w.+%~:/@-])[\w.+%~-]+:[^\s/@'\"<>]{1,256}@(?!sha\d+:)(?=[\w.-]+:)")
+_PARAMETER = late(r"([?&#;])([\w.-]+)=([^\s&#;'\"<>]+)")
 
 
 def without_credentials(text: str) -> str:
@@ -159,11 +158,11 @@ def without_credentials(text: str) -> str:
     The user of an ssh address is no secret where no password follows.
     """
     if "@" in text:
-        text = _ADDRESS.sub(_without_user, text)
-        text = _ODD_ADDRESS.sub(r"\1***@", text)
-        text = _WITHOUT_SCHEME.sub("***@", text)
+        text = _ADDRESS().sub(_without_user, text)
+        text = _ODD_ADDRESS().sub(r"\1***@", text)
+        text = _WITHOUT_SCHEME().sub("***@", text)
     if "=" in text:
-        text = _PARAMETER.sub(_without_value, text)
+        text = _PARAMETER().sub(_without_value, text)
     return text
 
 

@@ -6,41 +6,36 @@ that nobody thought of (`SMTP_AUTH`, `JWT`) must not let a password through.
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Collection, Mapping
-from functools import cache, partial
+from collections.abc import Collection, Mapping
+
+from ccci.host.patterns import late
 
 SHORTEST = 6
 """Shorter values are words: they are hidden only where they stand alone."""
 SHORTEST_WORD = 4
 """What is shorter still is not hidden at all: it would hide the sense, not a secret."""
 
-
-def _late(text: str, flags: int = 0) -> Callable[[], re.Pattern[str]]:
-    """Return what gives a pattern, compiled at its first use: half of the verbs have no secrets."""
-    return cache(partial(re.compile, text, flags))
-
-
-_SECRET_NAME = _late(
+_SECRET_NAME = late(
     r"PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|API_?KEY|PRIVATE|COOKIE|WEBHOOK|SIGNATURE"
     r"|((?<!BY)(?<!COM)PASS|PWD|PW)($|[_.-])"
     r"|(^|[_.-])(KEY|PASS|CRED|SALT|SEED|PIN|JWT|AUTH|BASICAUTH|DSN|OTP|LICEN[CS]E)(S?$|[_.-])",
     re.IGNORECASE,
 )
 # `SECRET_X_VERSION` holds `v1`, `X_PASSWORD_FILE` a path, `AUTH_ENABLED` a word of the app's.
-_ABOUT_A_SECRET = _late(
+_ABOUT_A_SECRET = late(
     r"_(VERSION|FILE|PATH|DIR|ENABLED|DISABLED|TYPE|METHOD|MODE|PROVIDER|LENGTH|EXPIR\w*|TTL"
     r"|TIMEOUT|HOST|DOMAIN|PORT|USER|USERNAME|NAME|SECURE|SAMESITE)$"
     r"|^(ENABLE|DISABLE|ALLOW|USE|REQUIRE)_",
     re.IGNORECASE,
 )
-_ADDRESS_NAME = _late(r"_(URL|URI|ENDPOINT|ISSUER|ADDRESS|SERVER)$", re.IGNORECASE)
+_ADDRESS_NAME = late(r"_(URL|URI|ENDPOINT|ISSUER|ADDRESS|SERVER)$", re.IGNORECASE)
 # What is long and random under such a name is a commit or a digest, which no word of a service is.
-_ALWAYS_OPEN_NAME = _late(
+_ALWAYS_OPEN_NAME = late(
     r"^(DOMAIN|TYPE|RECIPE|STACK_NAME|COMPOSE_FILE|COMPOSE_PROJECT_NAME|TZ)$"
     r"|(^|_)(VERSION|DOMAINS?|IMAGE|TAG|COMMIT|REVISION|SHA|SHA256|DIGEST|CHECKSUM)$",
     re.IGNORECASE,
 )
-_OPEN_NAME = _late(
+_OPEN_NAME = late(
     r"^(DOMAIN|TYPE|RECIPE|STACK_NAME|COMPOSE_FILE|COMPOSE_PROJECT_NAME|LETS_ENCRYPT_ENV|TZ|LANG"
     r"|LANGUAGE|LC_\w+|HOSTNAME|TIMEOUT|PORT|IMAGE|TAG|VERSION|DEBUG|NODE_ENV|RAILS_ENV|APP_ENV)$"
     r"|(^|_)(VERSION|FILE|FILES|PATH|DIR|DOMAIN|DOMAINS|HOST|HOSTS|HOSTNAME|PORT|ENABLED|DISABLED"
@@ -51,7 +46,7 @@ _OPEN_NAME = _late(
     re.IGNORECASE,
 )
 
-_TRIFLE = _late(
+_TRIFLE = late(
     r"""-?\d{1,5}(?:\.\d{1,3})?  # a number
     |v\d{1,3}|v?\d{1,4}(?:\.\d{1,4}){1,3}(?:[+-][\w.+-]{1,20})?  # a version
     |(?:\d{1,6}(?:\.\d{1,3})?(?:ns|us|ms|[smhdkgtb]|[kmgt]i?b))+|\d{1,3}%  # a time, a size
@@ -62,7 +57,7 @@ _HOST = r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z]{2,}"
 _FILE = (
     r"[\w@-][\w.@-]*\.(?:ya?ml|json|toml|conf|cfg|ini|env|pem|crt|html?|css|js|png|svg|tmpl|txt)"
 )
-_OPEN_SHAPE = _late(
+_OPEN_SHAPE = late(
     rf"""{_HOST}(?::\d{{1,5}})?(?:[,;\s]+{_HOST}(?::\d{{1,5}})?)*  # hosts
     |\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?:/\d{{1,2}})?(?::\d{{1,5}})?
     |[\w.+-]+@{_HOST}                        # an e-mail address
@@ -74,7 +69,7 @@ _OPEN_SHAPE = _late(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_PLACE = _late(r"(?:/[^/\s:;,=]{1,255})+/?")
+_PLACE = late(r"(?:/[^/\s:;,=]{1,255})+/?")
 _OPEN_WORDS = {
     *("true", "false", "yes", "no", "on", "off", "none", "null", "auto", "default", "always"),
     *("never", "any", "all", "production", "development", "staging", "test", "local"),
@@ -84,13 +79,13 @@ _OPEN_WORDS = {
     *("optional", "public", "internal", "nginx", "apache"),
     *("utf8", "ipv4", "ipv6", "http1", "http2", "pop3", "imap4", "oauth2", "sha1", "ldap3"),
 }
-_PART = _late(r"[^/:._-]+")
+_PART = late(r"[^/:._-]+")
 _RANDOM_LENGTH = 16
 
 # The length of a scheme is bounded, so that no value takes more than linear time.
-_IN_URL = _late(r"[a-z][a-z0-9+.-]{0,15}://([^\s/?#]*)@", re.IGNORECASE)
-_PERCENT = _late(r"(?:%[0-9A-Fa-f]{2})+")
-_IN_QUERY = _late(r"[?&#;]([\w.-]+)=([^\s&#;]+)")
+_IN_URL = late(r"[a-z][a-z0-9+.-]{0,15}://([^\s/?#]*)@", re.IGNORECASE)
+_PERCENT = late(r"(?:%[0-9A-Fa-f]{2})+")
+_IN_QUERY = late(r"[?&#;]([\w.-]+)=([^\s&#;]+)")
 
 
 def sounds_secret(key: str) -> bool:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from ccci.compose.numbers import parse_integer
 from ccci.compose.sections import Sections
 from ccci.compose.service import Service, UpdateConfig
+from ccci.host.patterns import late
 from ccci.names import LONGEST_SERVICE_NAME, SERVICE_NAME
 from ccci.sweep.rules.attaching import attached
 from ccci.sweep.rules.model import Hit
@@ -28,7 +29,7 @@ _RESTARTS = {"", "no", "always", "unless-stopped", "on-failure"}
 _MILLISECOND = 10**6
 _LEAST_MEMORY = 4 * 2**20
 _LEAST_CPU = Fraction(1, 1000)
-_CONSTRAINT = re.compile(
+_CONSTRAINT = late(
     r"\s*[a-z_][a-z0-9_.-]+\s*(?:==|!=)\s*[a-z0-9:_\s.*()?+\[\]\\^$|/-]+\s*", re.IGNORECASE
 )
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
@@ -74,7 +75,7 @@ def _of_service(name: str, service: Service, stack: str) -> Iterator[Hit]:
     yield from _healthcheck(service)
     yield from _resources(service)
     for constraint in service.constraints:
-        if not _CONSTRAINT.fullmatch(constraint):
+        if not _CONSTRAINT().fullmatch(constraint):
             yield Hit(
                 f"`{constraint}` is no constraint",
                 "write it as `node.labels.KEY == VALUE` or `!=`",
