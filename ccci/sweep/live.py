@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Sequence
 
 from ccci.compose.values import Mount
+from ccci.swarm.decode import networks as decode_networks
 from ccci.swarm.decode import observation as decode
-from ccci.swarm.decode.typed import Json, inside, labels, objects, seconds, text, whole
-from ccci.swarm.labels import STACK_LABEL
+from ccci.swarm.decode.listed import listed
+from ccci.swarm.decode.networks import Network
+from ccci.swarm.decode.services import Mounted, ServiceEntry
+from ccci.swarm.decode.typed import Json
 from ccci.swarm.model import HealthSource, Service
 from ccci.sweep.model import FileRow, FileStatus, Finding, ServiceRow, Sweep
 from ccci.sweep.policy import Effective, Health, writes_shared
@@ -17,11 +20,12 @@ _HEALTH = {
     HealthSource.DISABLED: Health.DISABLED,
     HealthSource.INHERITED: Health.NONE,
 }
+_CHECKED = {Health.DEFINED, Health.INHERITED}
 
 
 def belongs(raw: Json, stack: str) -> bool:
     """Say whether a service is of this stack."""
-    return _stack(raw) == stack
+    return listed(raw).stack == stack
 
 
 def sweep(
@@ -37,25 +41,23 @@ def sweep(
     largest node that Swarm may give tasks. Raise EngineError where an answer makes no sense.
     """
     chosen = choice or Choice()
-    shared = _shared_networks(networks)
-    host = {text(each, "Id") for each in networks if text(each, "Name") == "host"} | {"host"}
-    usable = (
-        _memory(inside(node, "Description"), "Resources")
-        for node in nodes
-        if decode.node(node).usable
-    )
-    memory = memory or max(usable, default=0)
+    known = decode_networks.networks(networks)
+    shared = _shared_networks(known)
+    host = {each.id for each in known if each.name == "host"} | {"host"}
+    every = (decode.node(each) for each in nodes)
+    memory = memory or max((each.memory for each in every if each.usable), default=0)
     rows: list[ServiceRow] = []
     findings: list[Finding] = []
-    for raw in sorted(services, key=lambda each: _stack(each) + _name(each)):
-        stack = _stack(raw) or None
+    for raw in sorted(services, key=_place):
+        entry = ServiceEntry(raw)
+        stack = entry.listed.stack or None
         service = decode.service(raw)
         file = f"swarm:{stack}" if stack else f"swarm:{service.full_name}"
-        policy = policy_of(raw, service)
+        policy = policy_of(entry, service)
         status = service.update.state.value if service.update else None
         rows.append(ServiceRow(stack, file, policy, status))
-        on_host = not host.isdisjoint(_targets(raw))
-        subject = Subject(policy, _external(raw, shared, stack), (), (), memory, on_host)
+        on_host = not host.isdisjoint(entry.networks)
+        subject = Subject(policy, _external(entry, shared, stack), (), (), memory, on_host)
         findings += [
             _finding(rule, hit, stack, policy.name, file)
             for rule, hit in of_service(subject, chosen)
@@ -86,51 +88,45 @@ def _finding(rule: Rule, hit: Hit, stack: str | None, service: str | None, file:
     )
 
 
-def policy_of(raw: Json, service: Service) -> Effective:
+def _place(raw: Json) -> str:
+    about = listed(raw)
+    return about.stack + about.name
+
+
+def policy_of(entry: ServiceEntry, service: Service) -> Effective:
     """Return the policy that Swarm has for a service. Raise EngineError for what makes no sense."""
     spec = service.spec
-    stack = _stack(raw)
-    asked = inside(raw, "Spec")
-    task = inside(asked, "TaskTemplate")
-    container = inside(task, "ContainerSpec")
-    mounts = [_mount(each) for each in objects(container, "Mounts")]
-    check = inside(container, "Healthcheck")
+    stack = entry.listed.stack
+    mounts = [_mount(each) for each in entry.mounts]
     health = _HEALTH[spec.health_source]
-    if health is Health.NONE and check:
+    if health is Health.NONE and entry.tunes_check:
         health = Health.INHERITED
     return Effective(
         name=service.name,
-        image=text(container, "Image"),
+        image=entry.image,
         mode=spec.mode,
         replicas=spec.replicas,
         update=spec.update,
-        update_declared="UpdateConfig" in asked,
+        update_declared=entry.declares_update,
         rollback=spec.rollback,
-        rollback_declared="RollbackConfig" in asked,
+        rollback_declared=entry.declares_rollback,
         restart=spec.restart,
         health=health,
         check=spec.health,
-        start_period=seconds(check, "StartPeriod") or 0.0
-        if health in {Health.DEFINED, Health.INHERITED}
-        else None,
+        start_period=entry.start_period if health in _CHECKED else None,
         stop_grace=spec.stop_grace,
         volumes=_keys((m for m in mounts if m.type == "volume" and m.source), stack),
         shared=_keys((m for m in mounts if writes_shared(m)), stack),
         host_ports=tuple(sorted(port for port in spec.host_ports if port)),
-        published=bool(objects(inside(asked, "EndpointSpec"), "Ports")),
+        published=entry.publishes,
         memory_limit=spec.memory_limit,
-        memory_reservation=_memory(inside(task, "Resources"), "Reservations"),
-        max_per_node=whole(inside(task, "Placement"), "MaxReplicas") or 0,
+        memory_reservation=entry.memory_reservation,
+        max_per_node=entry.max_per_node,
     )
 
 
-def _mount(raw: Json) -> Mount:
-    return Mount(
-        text(raw, "Target"),
-        text(raw, "Source"),
-        text(raw, "Type") or "volume",
-        bool(raw.get("ReadOnly")),
-    )
+def _mount(mount: Mounted) -> Mount:
+    return Mount(mount.target, mount.source, mount.kind or "volume", mount.read_only)
 
 
 def _keys(mounts: Iterable[Mount], stack: str) -> tuple[str, ...]:
@@ -138,37 +134,15 @@ def _keys(mounts: Iterable[Mount], stack: str) -> tuple[str, ...]:
     return tuple(sorted({mount.source.removeprefix(f"{stack}_") for mount in mounts}))
 
 
-def _targets(raw: Json) -> list[str]:
-    task = inside(inside(raw, "Spec"), "TaskTemplate")
-    return [text(each, "Target") for each in objects(task, "Networks")]
-
-
-def _stack(raw: Json) -> str:
-    return labels(inside(raw, "Spec")).get(STACK_LABEL, "")
-
-
-def _name(raw: Json) -> str:
-    return text(inside(raw, "Spec"), "Name")
-
-
-def _memory(holder: Json, key: str) -> int:
-    return whole(inside(holder, key), "MemoryBytes") or 0
-
-
-def _shared_networks(networks: Sequence[Json]) -> dict[str, tuple[str, str | None]]:
-    """Return each overlay network's name and the stack it belongs to, by id and by name."""
-    found = {}
-    for network in networks:
-        if network.get("Driver") == "overlay" and not network.get("Ingress"):
-            entry = (text(network, "Name"), labels(network).get(STACK_LABEL) or None)
-            found[text(network, "Id")] = entry
-            found[entry[0]] = entry
-    return found
+def _shared_networks(networks: Iterable[Network]) -> dict[str, Network]:
+    """Return the networks that services attach to of their own, by id and by name."""
+    shared = [each for each in networks if each.is_shared]
+    return {key: each for each in shared for key in (each.id, each.name)}
 
 
 def _external(
-    raw: Json, shared: dict[str, tuple[str, str | None]], stack: str | None
+    service: ServiceEntry, shared: dict[str, Network], stack: str | None
 ) -> tuple[str, ...]:
     """Return the networks of a service that are not its own stack's."""
-    entries = [shared[target] for target in _targets(raw) if target in shared]
-    return tuple(name for name, owner in entries if owner != stack or owner is None)
+    found = [shared[target] for target in service.networks if target in shared]
+    return tuple(each.name for each in found if each.stack != stack or not each.stack)

@@ -7,6 +7,7 @@ from ccci.errors import EngineError
 from ccci.swarm.decode.specs import mode_of
 from ccci.swarm.decode.typed import Json, index, inside, labels, text, texts, whole
 from ccci.swarm.labels import STACK_LABEL
+from ccci.swarm.states import TaskState
 
 DEEPEST = 60
 """Levels of nesting in an answer; a spec of Swarm's has about twelve."""
@@ -20,6 +21,57 @@ def versions(objects: Iterable[Json]) -> list[tuple[str, int]]:
 def identifiers(objects: Iterable[Json]) -> list[str]:
     """Return the ids, in their order."""
     return sorted(text(each, "ID") for each in objects)
+
+
+def identity(raw: Json) -> str:
+    """Return the id of a service, task or node, empty where it has none."""
+    return text(raw, "ID")
+
+
+def version(raw: Json) -> int:
+    """Return at which version a service, task or node was listed, 0 where it has none."""
+    return index(raw, "Version") or 0
+
+
+def name_of(service: Json) -> str:
+    """Return the full name of a service."""
+    return text(inside(service, "Spec"), "Name")
+
+
+def service_of(task: Json) -> str:
+    """Return the id of a task's service."""
+    return text(task, "ServiceID")
+
+
+def place(task: Json) -> tuple[str, object]:
+    """Return the service whose task it is, and its slot, or its node where it has none."""
+    return service_of(task), task.get("Slot") or text(task, "NodeID")
+
+
+def is_wanted(task: Json) -> bool:
+    """Say whether Swarm wants a task that has not ended."""
+    state = text(inside(task, "Status"), "State")
+    return text(task, "DesiredState") in _WANTED and state not in _ENDED
+
+
+_WANTED = frozenset({TaskState.RUNNING, TaskState.READY, TaskState.COMPLETE})
+_ENDED = frozenset(each.value for each in TaskState if each.ended)
+
+
+def of_service(service: Json) -> list[object]:
+    """Return what cannot change of a service at one version."""
+    return [service.get(key) for key in ("Spec", "PreviousSpec", "UpdateStatus", "JobStatus")]
+
+
+def of_task(task: Json) -> list[object]:
+    """Return what cannot change of a task at one version."""
+    return [task.get(key) for key in ("Spec", "Status", "DesiredState", "ServiceID", "Slot")]
+
+
+def specs_of(service: Json) -> list[Json]:
+    """Return the specs of a service, its own and the former one, as far as it has them."""
+    found = (service.get(key) for key in ("Spec", "PreviousSpec"))
+    return [each for each in found if each]
 
 
 def leader(nodes: Iterable[Json]) -> str:

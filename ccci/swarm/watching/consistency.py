@@ -6,15 +6,21 @@ version went back, where two answers tell different things at one version, or wh
 back that was gone.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable
 
 from ccci.errors import EngineError
-from ccci.swarm.decode.typed import Json, index, inside, text
-from ccci.swarm.model import TaskState
+from ccci.swarm.decode.listings import (
+    identity,
+    is_wanted,
+    name_of,
+    of_service,
+    of_task,
+    place,
+    service_of,
+    version,
+)
+from ccci.swarm.decode.typed import Json
 
-_OF_A_SERVICE = ("Spec", "PreviousSpec", "UpdateStatus", "JobStatus")
-_OF_A_TASK = ("Spec", "Status", "DesiredState", "ServiceID", "Slot")
 _FORGOTTEN = 2000
 
 
@@ -31,12 +37,12 @@ class Consistency:
         """Say whether a service is new, or has another version than the one believed."""
         known = self._services
         return bool(known) and any(
-            _version(known.get(_id(each))) != _version(each) for each in services
+            version(known.get(identity(each), {})) != version(each) for each in services
         )
 
     def missing_services(self, services: Iterable[Json]) -> list[str]:
         """Return the ids of services that were there and are not listed any more."""
-        return sorted(self._services.keys() - {_id(each) for each in services})
+        return sorted(self._services.keys() - {identity(each) for each in services})
 
     def missing_tasks(self, services: Iterable[Json], tasks: Iterable[Json]) -> list[str]:
         """Return the ids of tasks that Swarm would not forget, and that are not listed any more.
@@ -44,40 +50,41 @@ class Consistency:
         A task that was wanted is forgotten only once another took its place, or with its service.
         """
         listed = list(tasks)
-        there = {_id(each) for each in services}
-        ids = {_id(each) for each in listed}
-        successors = {_place(each) for each in listed if _id(each) not in self._tasks}
+        there = {identity(each) for each in services}
+        ids = {identity(each) for each in listed}
+        successors = {place(each) for each in listed if identity(each) not in self._tasks}
         return sorted(
             identifier
             for identifier, task in self._tasks.items()
             if identifier not in ids
-            and text(task, "ServiceID") in there
-            and _wanted(task)
-            and _place(task) not in successors
+            and service_of(task) in there
+            and is_wanted(task)
+            and place(task) not in successors
         )
 
     def check(self, services: Iterable[Json], tasks: Iterable[Json]) -> None:
         """Raise EngineError where these cannot be true after what was believed before."""
         for each in services:
-            name = f"service {text(inside(each, 'Spec'), 'Name')}"
-            self._compare(name, each, self._services.get(_id(each)), _OF_A_SERVICE)
+            name = f"service {name_of(each)}"
+            self._compare(name, each, self._services.get(identity(each)), of_service)
         for each in tasks:
-            self._compare(f"task {_id(each)}", each, self._tasks.get(_id(each)), _OF_A_TASK)
+            name = f"task {identity(each)}"
+            self._compare(name, each, self._tasks.get(identity(each)), of_task)
 
     def same(self, one: Iterable[Json], other: Iterable[Json]) -> None:
         """Raise EngineError where two listings differ in a service at one version."""
-        first = {_id(each): each for each in one}
+        first = {identity(each): each for each in one}
         for each in other:
-            before = first.get(_id(each))
-            if before is not None and _version(before) == _version(each):
-                self._compare(f"service {_id(each)}", each, before, _OF_A_SERVICE)
+            before = first.get(identity(each))
+            if before is not None and version(before) == version(each):
+                self._compare(f"service {identity(each)}", each, before, of_service)
 
     def believe(self, services: Iterable[Json], tasks: Iterable[Json]) -> None:
         """Remember what is believed now."""
         for known, now in ((self._services, services), (self._tasks, tasks)):
-            listed = {_id(each): each for each in now}
+            listed = {identity(each): each for each in now}
             for identifier in known.keys() - listed.keys():
-                self._gone[identifier] = _version(known[identifier])
+                self._gone[identifier] = version(known[identifier])
             for identifier in listed:
                 self._gone.pop(identifier, None)
             known.clear()
@@ -85,22 +92,24 @@ class Consistency:
         for oldest in list(self._gone)[: max(0, len(self._gone) - _FORGOTTEN)]:
             del self._gone[oldest]
 
-    def _compare(self, name: str, now: Json, before: Json | None, keys: tuple[str, ...]) -> None:
+    def _compare(
+        self, name: str, now: Json, before: Json | None, told: Callable[[Json], object]
+    ) -> None:
         if before is None:
             self._refuse_what_was_gone(name, now)
             return
-        was, is_now = _version(before), _version(now)
+        was, is_now = version(before), version(now)
         if is_now < was:
             raise _untrue(f"{name} is at version {is_now} after {was}: it is older than one before")
-        if is_now == was and any(now.get(key) != before.get(key) for key in keys):
+        if is_now == was and told(now) != told(before):
             raise _untrue(f"it tells two different things of {name} at version {was}")
 
     def _refuse_what_was_gone(self, name: str, now: Json) -> None:
         """Refuse once what comes back: which of the two answers was the older one is not known."""
-        if _id(now) in self._gone and _id(now) not in self._doubted:
-            self._doubted.add(_id(now))
+        if identity(now) in self._gone and identity(now) not in self._doubted:
+            self._doubted.add(identity(now))
             raise _untrue(f"{name} is there again after it was gone: one of the two is older")
-        if _version(now) < self._gone.get(_id(now), 0):
+        if version(now) < self._gone.get(identity(now), 0):
             raise _untrue(f"{name} is there again at an older version than when it went")
 
 
@@ -110,22 +119,3 @@ def _untrue(why: str) -> EngineError:
         f"the Engine's answer cannot be believed: {why}",
         "see whether DOCKER_HOST leads to one manager, and not to several in turn",
     )
-
-
-def _id(raw: Json) -> str:
-    return text(raw, "ID")
-
-
-def _version(raw: Json | None) -> int:
-    return (index(raw, "Version") or 0) if raw is not None else 0
-
-
-def _place(task: Json) -> tuple[str, Any]:
-    return text(task, "ServiceID"), task.get("Slot") or text(task, "NodeID")
-
-
-def _wanted(task: Mapping[str, Any]) -> bool:
-    wanted = {TaskState.RUNNING, TaskState.READY, TaskState.COMPLETE}
-    state = text(inside(task, "Status"), "State")
-    ended = state in {each.value for each in TaskState if each.ended}
-    return text(task, "DesiredState") in wanted and not ended

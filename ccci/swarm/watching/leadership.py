@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ccci.errors import EngineError
 from ccci.swarm.decode import listings
 from ccci.swarm.decode.events import Event
+from ccci.swarm.decode.networks import created
 from ccci.swarm.engine.answers import Json
 from ccci.swarm.engine.client import Engine
 
@@ -40,7 +41,7 @@ def ask(engine: Engine, own_node: str) -> Leadership:
 
 def _started(engine: Engine) -> str:
     try:
-        return str(engine.network("bridge").get("Created") or "")
+        return created(engine.network("bridge"))
     except EngineError as error:
         if error.status == 404:  # noqa: PLR2004 -- `bridge: none` in daemon.json
             return ""

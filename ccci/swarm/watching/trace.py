@@ -23,7 +23,8 @@ from ccci.errors import CcciError
 from ccci.host import files, sanitizer
 from ccci.host.masking import Mask
 from ccci.swarm.baseline import Baseline, to_document
-from ccci.swarm.decode import specs
+from ccci.swarm.decode import listings, specs
+from ccci.swarm.decode.listings import identity
 from ccci.swarm.engine.masking import without_secrets
 from ccci.swarm.judge.rollout import Rollout
 from ccci.swarm.model import Evidence
@@ -126,11 +127,10 @@ class Trace:
         """Write which fingerprints of a saved baseline are which of this trace's own."""
         found: dict[str, str] = {}
         for service in raw.get("services") or ():
-            for spec in (service.get("Spec"), service.get("PreviousSpec")):
-                if spec:
-                    real, here = specs.spec(spec), specs.spec(self._clean(spec))
-                    for name in _FINGERPRINTS:
-                        found[getattr(real, name)] = getattr(here, name)
+            for spec in listings.specs_of(service):
+                real, here = specs.spec(spec), specs.spec(self._clean(spec))
+                for name in _FINGERPRINTS:
+                    found[getattr(real, name)] = getattr(here, name)
         matched = {saved: here for saved, here in found.items() if saved in self._unmatched}
         if matched:
             self._unmatched -= matched.keys()
@@ -142,9 +142,9 @@ class Trace:
         for name, value in raw.items():
             before = self._previous.get(name)
             if name in LISTS and value is not None:
-                known = {each["ID"]: each for each in before or ()}
+                known = {identity(each): each for each in before or ()}
                 entry[name] = [
-                    each["ID"] if known.get(each["ID"]) == each else self._clean(each)
+                    identity(each) if known.get(identity(each)) == each else self._clean(each)
                     for each in value
                 ]
             elif blind or name not in SAME_IF_ABSENT or value != before:
