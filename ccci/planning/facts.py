@@ -1,10 +1,10 @@
 """What a plan is made of: what is there, and what was asked for. Frozen values."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ccci.planning.objects import Kind, Write, name_of
+from ccci.planning.objects import Kind, Write, container_of, name_of
 from ccci.swarm.labels import STACK_LABEL
 
 Json = dict[str, Any]
@@ -32,6 +32,14 @@ class There:
             for each in self.services
             if ((each.get("Spec") or {}).get("Labels") or {}).get(STACK_LABEL) == stack
         }
+
+
+def environments(there: There, writes: Sequence[Write]) -> Iterator[str]:
+    """Yield the variables, as `NAME=value`, of the services that are there and that were sent."""
+    specs = [each.get("Spec") or {} for each in there.services]
+    specs += [each.spec for each in writes if each.kind is Kind.SERVICE]
+    for spec in specs:
+        yield from container_of(spec).get("Env") or ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from ccci.planning.modes import counted
 from ccci.swarm.decode import fingerprint
 from ccci.swarm.decode.fields import Field, differing
 from ccci.swarm.judge.placement import allows, fitting
@@ -56,16 +57,7 @@ def normalized(spec: Json, networks: Mapping[str, str]) -> dict[str, Any]:
     """
     found: dict[str, Any] = _bare(spec)
     found.setdefault("Labels", {})
-    mode = found.get("Mode") or {}
-    if not mode or "Replicated" in mode:
-        replicas = (mode.get("Replicated") or {}).get("Replicas")
-        # docker/cli opts: a service without a count has one replica.
-        found["Mode"] = {"Replicated": {"Replicas": 1 if replicas is None else replicas}}
-    elif mode.get("ReplicatedJob") is not None:
-        at_once = mode["ReplicatedJob"].get("MaxConcurrent", 1)
-        # moby daemon/cluster/convert/service.go: one at once, and as many in all as at once.
-        total = mode["ReplicatedJob"].get("TotalCompletions", at_once)
-        found["Mode"] = {"ReplicatedJob": {"MaxConcurrent": at_once, "TotalCompletions": total}}
+    found["Mode"] = counted(found)
     endpoint = found.setdefault("EndpointSpec", {})
     endpoint["Mode"] = endpoint.get("Mode") or "vip"
     endpoint["Ports"] = sorted(

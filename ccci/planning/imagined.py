@@ -1,8 +1,10 @@
 """The tasks that a recorded deploy would have by now: what goes on top of it meets them. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from ccci.planning.facts import There
 from ccci.swarm.decode import observation, specs
 from ccci.swarm.judge.placement import fitting
 
@@ -36,3 +38,15 @@ def tasks(services: Sequence[Json], nodes: Sequence[Json]) -> Iterator[dict[str,
                 "Spec": service["Spec"].get("TaskTemplate") or {},
                 GUESSED: not spec.mode.is_global and len(where) > 1,
             }
+
+
+def after(
+    there: There, before: There, services: Sequence[dict[str, Any]], written: Collection[str]
+) -> There:
+    """Return what is there once services are listed so, of which some (by id) were written.
+
+    The tasks of those that were not are as they were `before`.
+    """
+    made = [each for each in services if each["ID"] in written]
+    kept = [each for each in before.tasks if each.get("ServiceID") not in written]
+    return replace(there, services=services, tasks=[*kept, *tasks(made, there.nodes)])

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from ccci.planning.modes import counted, mode_of
+
 Json = dict[str, Any]
 
 
@@ -74,12 +76,6 @@ def container_of(spec: Mapping[str, Any]) -> Mapping[str, Any]:
     return (spec.get("TaskTemplate") or {}).get("ContainerSpec") or {}
 
 
-def mode_of(spec: Mapping[str, Any]) -> str:
-    """Return the word for a service's mode; an empty object names one as well."""
-    present = [key for key, value in (spec.get("Mode") or {}).items() if value is not None]
-    return next(iter(present), "Replicated")
-
-
 def made(kind: Kind, identifier: str, spec: Json, now: str) -> Json:
     """Return a new object as the Engine lists it."""
     if kind is Kind.NETWORK:
@@ -112,6 +108,5 @@ def told(kind: Kind, spec: Mapping[str, Any]) -> Json:
     if kind is Kind.SECRET:
         shown.pop("Data", None)  # it is never told again
     if kind is Kind.SERVICE and mode_of(shown) == "Replicated":
-        counted = (shown.get("Mode") or {}).get("Replicated") or {}
-        shown["Mode"] = {"Replicated": {"Replicas": 1, **counted}}
+        shown["Mode"] = counted(shown)
     return shown

@@ -7,7 +7,8 @@ stands.
 from typing import Protocol
 
 from ccci.planning import object_rules, ports, service_rules
-from ccci.planning.objects import Json, Kind, container_of, id_of, mode_of, name_of, networks_of
+from ccci.planning.modes import mode_of
+from ccci.planning.objects import Json, Kind, container_of, id_of, name_of, networks_of
 from ccci.planning.refused import (
     CONFLICT,
     FAILED,

@@ -13,6 +13,7 @@ from itertools import chain
 from ccci.names import LONGEST_SERVICE_NAME, SERVICE_NAME
 from ccci.planning import templates
 from ccci.planning.image_names import is_image_name
+from ccci.planning.modes import is_job, modes_of
 from ccci.planning.refused import FAILED, INVALID, Refused, invalid, of_swarm
 from ccci.swarm.decode.typed import Json, inside, number, objects, text, texts, whole
 
@@ -114,7 +115,7 @@ def _endpoint_mode(spec: Json) -> Iterator[str]:
 
 
 def _one_mode(spec: Json) -> Iterator[str]:
-    if sum(each is not None for each in inside(spec, "Mode").values()) > 1:
+    if len(modes_of(spec)) > 1:
         yield "must specify only one service mode"
 
 
@@ -208,8 +209,7 @@ def _health(spec: Json) -> Iterator[str]:
 
 
 def _update(spec: Json) -> Iterator[str]:
-    mode = inside(spec, "Mode")
-    if mode.get("ReplicatedJob") is not None or mode.get("GlobalJob") is not None:
+    if is_job(spec):
         if spec.get("UpdateConfig") is not None:
             yield "Jobs may not have an update config"
         return

@@ -15,6 +15,7 @@ from ccci.planning.facts import Asked, There
 from ccci.planning.model import Plan
 from ccci.planning.objects import Kind, Write
 from ccci.steps import sent
+from ccci.swarm.decode.listings import identifiers
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.engine.masking import secrets_in
 from ccci.swarm.watching.snapshot import clean_tasks
@@ -60,10 +61,7 @@ class Recorder:
         recorded = self.session.recorded
         services = recorded.listing(Kind.SERVICE)
         written = recorded.new | {each.id for each in recorded.writes if not each.refusal}
-        made = [each for each in services if each["ID"] in written]
-        kept = [each for each in self._before.tasks if each.get("ServiceID") not in written]
-        running = [*kept, *imagined.tasks(made, self.there.nodes)]
-        self.there = replace(self.there, services=services, tasks=running)
+        self.there = imagined.after(self.there, self._before, services, written)
         session = self.session
         self._from = len(recorded.writes), len(session.refused), len(session.passed_over)
         session.forget()
@@ -133,13 +131,7 @@ class Recorder:
 
     def _secrets(self) -> frozenset[str]:
         """Return what is secret among the variables of the specs that are there and were sent."""
-        specs = [each.get("Spec") or {} for each in self.there.services]
-        specs += [each.spec for each in self.writes if each.kind is Kind.SERVICE]
-        found: frozenset[str] = frozenset()
-        for spec in specs:
-            container = (spec.get("TaskTemplate") or {}).get("ContainerSpec") or {}
-            found |= secrets_in(container.get("Env") or ())
-        return found
+        return secrets_in(facts.environments(self.there, self.writes))
 
 
 def look(engine: Engine) -> There:
@@ -147,8 +139,8 @@ def look(engine: Engine) -> There:
     there = _written(engine)
     tasks = shape.listed("tasks", engine.tasks())
     # Asked after the tasks: one that is made in between is clean, and not yet listed.
-    clean = {each["ID"] for each in shape.listed("tasks", clean_tasks(engine, {}))}
-    dirty = frozenset(str(each["ID"]) for each in tasks if each["ID"] not in clean)
+    clean = set(identifiers(shape.listed("tasks", clean_tasks(engine, {}))))
+    dirty = frozenset(set(identifiers(tasks)) - clean)
     nodes = shape.listed("nodes", engine.nodes())
     return replace(there, tasks=tasks, dirty=dirty, nodes=nodes)
 
