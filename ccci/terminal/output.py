@@ -20,6 +20,7 @@ from ccci.errors import CcciError, Interrupted
 from ccci.exits import Verdict
 from ccci.host import clock, sanitizer
 from ccci.host.masking import Mask, mask, masked
+from ccci.terminal import escapes
 from ccci.terminal.copies import Copies
 from ccci.terminal.screen import Screen, width_of
 
@@ -63,7 +64,7 @@ class Output:
     @property
     def live(self) -> bool:
         """Say whether progress may be redrawn: a terminal, and not asked to be quiet."""
-        return sys.stderr.isatty() and self.verbosity >= 0 and os.environ.get("TERM") != "dumb"
+        return sys.stderr.isatty() and self.verbosity >= 0 and escapes.are_taken(os.environ)
 
     @property
     def width(self) -> int | None:
@@ -204,7 +205,7 @@ class Output:
         if not tinted or tint is None or not whole:
             return whole
         lead = whole if line.loud else whole[: len(line.lead.rstrip())]
-        return f"\x1b[{tint}m{lead}\x1b[0m{whole[len(lead) :]}"
+        return f"{escapes.tinted(lead, tint)}{whole[len(lead) :]}"
 
     def error(self, error: CcciError | Interrupted, command: str) -> int:
         """Report why ccci could not do its job and the next step, and return the exit code."""
@@ -269,4 +270,4 @@ def _tinted(stream: TextIO) -> bool:
         return False
     if os.environ.get("FORCE_COLOR", "0") not in {"", "0"}:
         return True
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+    return stream.isatty() and escapes.are_taken(os.environ)

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import TextIO
 
-from ccci.terminal.streams import ERASE
+from ccci.terminal.escapes import ERASE
 
 _DIGITS = 10
 _USUAL = 80

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ccci.report.writers import github
+from ccci.terminal.escapes import ERASE_REST
 
 _UNNAMED = re.compile(r"[^a-z0-9_]+")
 
@@ -38,8 +39,8 @@ def section(environ: Mapping[str, str], title: str, at: float, *, hidden: bool) 
         name = f"ccci_{_UNNAMED.sub('_', title.lower())}_{at * 1000:.0f}"
         collapsed = "[collapsed=true]" if hidden else ""
         return Section(
-            f"\x1b[0Ksection_start:{at:.0f}:{name}{collapsed}\r\x1b[0K{title}",
-            f"\x1b[0Ksection_end:{{:.0f}}:{name}\r\x1b[0K",
+            f"{ERASE_REST}section_start:{at:.0f}:{name}{collapsed}\r{ERASE_REST}{title}",
+            f"{ERASE_REST}section_end:{{:.0f}}:{name}\r{ERASE_REST}",
         )
     if environ.get("GITHUB_ACTIONS") == "true" and hidden:
         return Section(github.group(title), github.END)

@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
+from ccci.terminal import escapes
+
 _STANDARD = (0, 1, 2)
-ERASE = "\r\x1b[2K"
-"""The beginning of a terminal's line, and nothing on it (ECMA-48 EL)."""
 
 
 @dataclass(slots=True)
@@ -26,11 +26,11 @@ class Streams:
     def say(self, line: str) -> None:
         """Write a line to standard error past every buffer: this much a signal's handler may do.
 
-        On a terminal it takes the place of a line that is redrawn there (ECMA-48 EL).
+        On a terminal it takes the place of a line that is redrawn there.
         """
-        redrawn = os.isatty(2) and os.environ.get("TERM") != "dumb"
+        redrawn = os.isatty(2) and escapes.are_taken(os.environ)
         try:
-            os.write(2, f"{ERASE if redrawn else ''}{line}\n".encode())
+            os.write(2, f"{escapes.ERASE if redrawn else ''}{line}\n".encode())
         except OSError:
             self.lost.add(2)
 

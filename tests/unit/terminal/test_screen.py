@@ -5,8 +5,8 @@ from io import StringIO
 
 import pytest
 
+from ccci.terminal.escapes import ERASE
 from ccci.terminal.screen import Screen
-from ccci.terminal.streams import ERASE
 
 
 def test_a_line_is_as_wide_as_the_terminal_that_shows_it_wherever_results_go(

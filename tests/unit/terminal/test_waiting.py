@@ -3,8 +3,8 @@
 import pytest
 
 from ccci.host import clock
+from ccci.terminal.escapes import ERASE
 from ccci.terminal.output import Output
-from ccci.terminal.streams import ERASE
 from ccci.terminal.waiting import Waiting
 
 
