@@ -12,7 +12,8 @@ from ccci.report.model import ServiceReport, TaskReport
 from ccci.report.parts import Difference
 from ccci.report.quoting import quoted
 from ccci.swarm.exit_codes import SIGKILL
-from ccci.swarm.model import Cause, CauseCode, TaskState, Transition
+from ccci.swarm.judge.phrases import PHASES, PUT_BACK, PUTS_BACK, UPDATES
+from ccci.swarm.model import Cause, CauseCode, Phase, TaskState, Transition
 
 _LOG_LINES = range(3, 11)
 _KEY = 9
@@ -37,13 +38,13 @@ _IMPLIED = {
     Verdict.PAUSED: {"paused"},
 }
 _TOLD_ALREADY = {
-    "Swarm put the previous spec back",
-    "Swarm is rolling it back",
-    "Swarm is updating it",
-    "Swarm stopped the update half-way",
-    "Swarm stopped the rollback half-way",
+    PUT_BACK,
+    PUTS_BACK,
+    UPDATES,
+    PHASES[Phase.PAUSED],
+    PHASES[Phase.ROLLBACK_PAUSED],
     # The cause is then that of a task of the old spec, and says so.
-    "Swarm stopped the rollback half-way, since what came back fails, too",
+    f"{PHASES[Phase.ROLLBACK_PAUSED]}, since what came back fails, too",
 }
 # swarmkit updater.go: the message of an update that Swarm stopped; the cause names the task.
 _SWARMS_REASON = re.compile(

@@ -14,6 +14,7 @@ from ccci.swarm.judge.differences import differences, fired
 from ccci.swarm.judge.failures import ended_well, put_back_and_failed, recent_failures
 from ccci.swarm.judge.history import History
 from ccci.swarm.judge.limits import DISARMED_AFTER, DISARMED_DURING_COMMAND
+from ccci.swarm.judge.phrases import PHASES, PUT_BACK, PUTS_BACK, REMOVED_BY_COMMAND
 from ccci.swarm.judge.stack import Policy
 from ccci.swarm.model import CauseCode, Judgement, Phase, UpdateState
 
@@ -44,7 +45,7 @@ def service(
     if history.since.gone is not None:
         return _gone(history, others)
     if history.asked.baseline is not None and history.asked.settled is None and not history.touched:
-        return say(history, Phase.AS_BEFORE, None, "COMMAND has not touched it yet")
+        return say(history, Phase.AS_BEFORE, None, PHASES[Phase.AS_BEFORE])
     for rule in (_by_update_status, _by_interference):
         judgement = rule(history, at)
         if judgement is not None:
@@ -65,7 +66,7 @@ def _gone(history: History, others: Sequence[History]) -> Judgement:
     if any(other.name == history.name and other.since.gone is None for other in others):
         return _disturbed(history, "somebody else removed it after the deploy, and made it anew")
     if history.asked.removed_by_command:
-        return say(history, Phase.GONE, Verdict.REMOVED, "COMMAND removed it")
+        return say(history, Phase.GONE, Verdict.REMOVED, REMOVED_BY_COMMAND)
     gone = say(history, Phase.GONE, Verdict.REMOVED, "it disappeared during the rollout")
     return replace(gone, hint=WHO_REMOVED_IT)
 
@@ -79,9 +80,7 @@ def at_the_end(history: History, judgement: Judgement, *, out_of_time: bool) -> 
         return judgement
     if history.rolling_back and history.asked.ours is not None:
         going = history.asked.ours.state is UpdateState.ROLLBACK_STARTED
-        detail = (
-            f"Swarm is rolling it back: {history.asked.ours.message}" if going else judgement.detail
-        )
+        detail = f"{PUTS_BACK}: {history.asked.ours.message}" if going else judgement.detail
         return replace(judgement, verdict=Verdict.ROLLED_BACK, detail=detail)
     if not out_of_time:
         return judgement
@@ -102,7 +101,7 @@ def _by_update_status(history: History, at: float) -> Judgement | None:
         return _paused_before(history)
     failed = recent_failures(history) or ended_well(history)
     if history.asked.overtaken:
-        detail = "Swarm put the previous spec back, and then somebody changed it again"
+        detail = f"{PUT_BACK}, and then somebody changed it again"
         return say(history, Phase.ROLLED_BACK, Verdict.ROLLED_BACK, detail, tasks=failed)
     if status.state is UpdateState.ROLLBACK_COMPLETED and not history.asked.put_back:
         return replace(_rolled_back(history, at), tasks_at_fault=failed)
@@ -126,9 +125,9 @@ _STOPPED: dict[UpdateState, tuple[Phase, Verdict | None, str]] = {
     UpdateState.ROLLBACK_PAUSED: (
         Phase.ROLLBACK_PAUSED,
         Verdict.ROLLBACK_PAUSED,
-        "Swarm stopped the rollback half-way",
+        PHASES[Phase.ROLLBACK_PAUSED],
     ),
-    UpdateState.PAUSED: (Phase.PAUSED, Verdict.PAUSED, "Swarm stopped the update half-way"),
+    UpdateState.PAUSED: (Phase.PAUSED, Verdict.PAUSED, PHASES[Phase.PAUSED]),
 }
 """What Swarm says of an update that goes no further: the phase, the verdict, and the words."""
 
@@ -144,7 +143,7 @@ def _rolled_back(history: History, at: float) -> Judgement:
     Swarm says so before the old spec's task runs again, up to its restart delay earlier. It is
     looked at until then, or until that task ought to run by its own numbers.
     """
-    back = "Swarm put the previous spec back"
+    back = PUT_BACK
     if failed := put_back_and_failed(history):
         latest = history.tasks.lives[failed[-1]].task
         why = diagnose(latest, None, history.service.spec).detail

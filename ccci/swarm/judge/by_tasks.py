@@ -17,7 +17,7 @@ from ccci.swarm.judge.limits import (
     STALLED_AFTER,
 )
 from ccci.swarm.judge.nowhere import homeless, still_stopping
-from ccci.swarm.judge.phrases import starts_again
+from ccci.swarm.judge.phrases import UPDATES, starts_again
 from ccci.swarm.judge.stack import Policy
 from ccci.swarm.model import CauseCode, Judgement, Phase, TaskState
 
@@ -216,9 +216,7 @@ def _crash_loop(history: History, others: Sequence[History]) -> tuple[Failure, .
 
 def _open(history: History, *, updating: bool) -> Judgement:
     if updating:
-        return say(
-            history, Phase.UPDATING, None, f"Swarm is updating it: {tasks_in_words(history)}"
-        )
+        return say(history, Phase.UPDATING, None, f"{UPDATES}: {tasks_in_words(history)}")
     if history.slots.dirty:
         return say(
             history,

@@ -45,6 +45,11 @@ PHASES: dict[Phase, str] = {
 }
 """What the live view and the log call a service before and when it is judged."""
 
+PUT_BACK = "Swarm put the previous spec back"
+PUTS_BACK = "Swarm is rolling it back"
+UPDATES = "Swarm is updating it"
+REMOVED_BY_COMMAND = "COMMAND removed it"
+
 
 def starts_again(spec: Spec) -> str:
     """Return when a service that runs by its restart delay starts again: `starts again in 24 h`."""

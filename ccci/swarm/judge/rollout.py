@@ -40,6 +40,7 @@ from ccci.swarm.judge.fold import first, remember
 from ccci.swarm.judge.history import was_touched
 from ccci.swarm.judge.limits import UNREACHABLE_LIMIT
 from ccci.swarm.judge.moment import look, moment
+from ccci.swarm.judge.phrases import PHASES, REMOVED_BY_COMMAND
 from ccci.swarm.judge.stack import Policy, Rollout
 from ccci.swarm.judge.stale import older
 from ccci.swarm.model import Judgement, Observation, Phase, Service
@@ -206,7 +207,7 @@ def _never_seen(rollout: Rollout, present: set[str], *, ended: bool) -> list[Jud
         and each.name not in present
         and (not rollout.policy.services or each.name in rollout.policy.services)
     ]
-    detail = "COMMAND removed it" if rollout.with_command else "it is no longer there"
+    detail = REMOVED_BY_COMMAND if rollout.with_command else PHASES[Phase.GONE]
     return [Judgement(each.name, each.id, Phase.GONE, Verdict.REMOVED, detail) for each in gone]
 
 
