@@ -5,22 +5,21 @@ import re
 from ccci.planning.fit import OLD_TASKS
 from ccci.planning.model import ServicePlan
 from ccci.swarm.causes import CauseCode
-from ccci.swarm.judge.next_steps.by_scheduler import no_node, port_in_use
+from ccci.swarm.judge.next_steps import by_scheduler
 from ccci.swarm.judge.next_steps.situation import Situation
 from ccci.swarm.judge.refusals import refusal
 from ccci.swarm.model import Spec, Task, TaskState
 
 _HELD = re.compile(r"port (?P<port>\d+)\S* is held by (?P<name>.+)")
-_PORT_IN_USE = "host-mode port already in use"
 _BY_THE_SCHEDULER = {
-    "are not reserved": "insufficient resources",
-    "does not meet the platform": "unsupported platform",
-    "does not meet": "scheduling constraints",
-    "for each node": "max replicas per node",
-    "is down, drained": "not available",
-    "is held by": _PORT_IN_USE,
+    "are not reserved": by_scheduler.NO_ROOM,
+    "does not meet the platform": by_scheduler.PLATFORM,
+    "does not meet": by_scheduler.CONSTRAINTS,
+    "for each node": by_scheduler.MAX_REPLICAS,
+    "is down, drained": by_scheduler.NOT_AVAILABLE,
+    "is held by": by_scheduler.PORT_IN_USE,
 }
-"""Our words for why a task is not on a node, and swarmkit's (manager/scheduler/filter.go)."""
+"""Our words for why a task is not on a node, and the scheduler's."""
 
 
 def way_out(row: ServicePlan, full: str, spec: Spec, *, replaces: bool) -> str:
@@ -36,7 +35,10 @@ def way_out(row: ServicePlan, full: str, spec: Spec, *, replaces: bool) -> str:
     others = {held["name"]: held["port"] for each in reasons if (held := _HELD.match(each))}
     own = others.pop(full, None) if row.beside in {"", OLD_TASKS} else None
     steps = [_taken(name, port) for name, port in others.items()]
-    steps += [port_in_use(now) if own is not None else "", no_node(now) if said else ""]
+    steps += [
+        by_scheduler.port_in_use(now) if own is not None else "",
+        by_scheduler.no_node(now) if said else "",
+    ]
     found = "; or ".join(dict.fromkeys(each for each in steps if each))
     return found or "make room on a node, or add one"
 

@@ -10,6 +10,14 @@ from ccci.swarm.judge.next_steps.by_constraint import met_by
 from ccci.swarm.judge.next_steps.situation import Situation, listed
 from ccci.swarm.model import Mount, Spec, TaskState
 
+PORT_IN_USE = "host-mode port already in use"
+NO_ROOM = "insufficient resources"
+PLATFORM = "unsupported platform"
+CONSTRAINTS = "scheduling constraints"
+MAX_REPLICAS = "max replicas per node"
+NOT_AVAILABLE = "not available"
+"""Reasons, each as far as swarmkit's filters say it word by word."""
+
 
 def port_in_use(now: Situation) -> str:
     """Return who holds the port, and the way out, or nothing.
@@ -19,7 +27,7 @@ def port_in_use(now: Situation) -> str:
     """
     if not now.error:
         return ""
-    if "host-mode port already in use" in now.error:
+    if PORT_IN_USE in now.error:
         return _held_by_a_task(now)
     port = _BOUND.search(now.error)
     own = now.spec.host_ports if now.spec is not None else ()
@@ -174,14 +182,14 @@ def _max_replicas(now: Situation) -> str:
 
 _REASONS: dict[str, Callable[[Situation], str]] = {
     "assigned node no longer": _left_node,
-    "insufficient resources": _no_room,
-    "scheduling constraints": _constraints,
-    "unsupported platform": lambda _: (
+    NO_ROOM: _no_room,
+    CONSTRAINTS: _constraints,
+    PLATFORM: lambda _: (
         "its image has no build for the nodes' platform: build it for that, or add a node that fits"
     ),
     "missing plugin": _plugin,
-    "max replicas per node": _max_replicas,
-    "not available": lambda _: (
+    MAX_REPLICAS: _max_replicas,
+    NOT_AVAILABLE: lambda _: (
         "bring a node back: `docker node ls` shows which are down, drained or paused (those two: "
         "`docker node update --availability active NODE`)"
     ),
