@@ -1,6 +1,5 @@
 """The identity of what is deployed: which commit is declared, which runs, what was there before."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from ccci.records.runs import Record
 from ccci.report.model import Report
 from ccci.steps.identity import recall
 from ccci.swarm import nearby
-from ccci.swarm.commits import Asked
+from ccci.swarm.commits import ABBREVIATED, Asked
 from ccci.swarm.decode import observation as decode
 from ccci.swarm.decode.listed import every
 from ccci.swarm.engine.client import Engine
@@ -29,7 +28,6 @@ from ccci.swarm.model import Service, Spec
 from ccci.terminal.output import Output
 
 _LOOKS = 3
-_COMMIT = re.compile(r"[0-9a-f]{7,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +171,7 @@ def _asked(request: Request, record: Record | None) -> Asked:
     kept = _checkout_of(record)
     if kept is not None:
         return _from_checkout(str(kept), expect)
-    if not _COMMIT.fullmatch(expect.lower()):
+    if not ABBREVIATED.fullmatch(expect.lower()):
         found = _of_the_run(record, expect) if record is not None else None
         if found is not None:
             return found

@@ -17,6 +17,7 @@ from ccci.errors import BaseBroken, DeployRefused, EngineUnavailable, UsageError
 from ccci.exits import Verdict
 from ccci.host import temporary
 from ccci.host.cleanup import ensured
+from ccci.host.files import PRIVATE
 from ccci.host.masking import mask
 from ccci.planning.model import Plan, PlannedRevision, document
 from ccci.recipe.base import Base
@@ -176,7 +177,7 @@ def _each(
         chosen = chosen[-1:]
         app.env_file.parent.mkdir(parents=True, exist_ok=True)
         app.env_file.write_bytes(env_left(workspace, app).read_bytes())
-        app.env_file.chmod(0o600)
+        app.env_file.chmod(PRIVATE)
         edit_env(app, workspace.choices.env)
     if there is not None or len(chosen) > 1:
         older, newer = (

@@ -9,6 +9,7 @@ from ccci.compose.writing import written
 from ccci.deployers.handed import Resolved
 from ccci.errors import CcciError, DeployRefused
 from ccci.host import folders
+from ccci.host.files import PRIVATE, PRIVATE_FOLDER
 
 
 def write(resolved: Resolved) -> tuple[Path, ...]:
@@ -34,7 +35,7 @@ def write(resolved: Resolved) -> tuple[Path, ...]:
 def write_private(path: Path, text: str | bytes) -> None:
     """Write a file that only its owner can read, which must not be there yet. Raise OSError."""
     content = text.encode() if isinstance(text, str) else text
-    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, PRIVATE)
     with os.fdopen(number, "wb") as file:
         file.write(content)
 
@@ -44,7 +45,7 @@ def _make_anew(folder: Path) -> None:
         folder.unlink()
     with suppress(OSError):
         folders.remove(folder)
-    folder.mkdir(mode=0o700, parents=True)
+    folder.mkdir(mode=PRIVATE_FOLDER, parents=True)
 
 
 def _text(name: str, tree: Map) -> str:

@@ -13,6 +13,7 @@ from ccci.deployers import App, Deployment, Revision, handing
 from ccci.deployers.plan import Plan, make, merged, together
 from ccci.errors import DeployRefused
 from ccci.host import docker_cli
+from ccci.host.files import PRIVATE
 from ccci.names import ENV_SAMPLE
 from ccci.recipe import env_file as environment
 from ccci.recipe import files, secrets
@@ -127,5 +128,5 @@ def new_env(app: App, revision: Revision) -> None:
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner can read."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
+    path.touch(mode=PRIVATE)
     path.write_text(text, encoding="utf-8", errors="surrogateescape")

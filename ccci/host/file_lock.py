@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ccci.errors import CcciError
 from ccci.host import clock
+from ccci.host.files import PRIVATE
 
 LOOK_EVERY = 0.2
 
@@ -73,7 +74,7 @@ def _take(path: Path, until: float, waiting: Callable[[str], None]) -> int:
 def _opened(path: Path) -> int:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        return os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE)
     except OSError as error:
         raise CcciError(
             f"the lock file {path} cannot be opened: {error.strerror}",

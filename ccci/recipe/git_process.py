@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ccci.errors import CheckoutFailed, ToolMissing
 from ccci.host import clock
+from ccci.host.files import PRIVATE_FOLDER
 from ccci.host.gathering import gather
 from ccci.host.process import OutOfTime, end
 from ccci.recipe.login import git_options, git_variables, without_login
@@ -43,6 +44,9 @@ _BLOCK = 512
 
 # The user's own means of reaching a private forge; every other GIT_* stays out.
 _KEPT = ("GIT_ASKPASS", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSL_CAINFO", "GIT_SSL_NO_VERIFY")
+
+SSH = "ssh -o BatchMode=yes"
+"""How git, ours and abra's, calls ssh: it asks nobody anything (ssh_config(5))."""
 
 HARMLESS = {
     "core.hooksPath": "/dev/null",
@@ -75,7 +79,7 @@ _ATTRIBUTES = "* -text -ident -filter -diff -merge !eol !working-tree-encoding\n
 
 def make_repository(repository: Path, source: str) -> None:
     """Make an empty bare repository, into which `source` is to be fetched. Raise CheckoutFailed."""
-    repository.mkdir(parents=True, mode=0o700)
+    repository.mkdir(parents=True, mode=PRIVATE_FOLDER)
     git(repository, source, "init", "--quiet", "--bare", "--template=", "--initial-branch=ccci")
     (repository / "info").mkdir(exist_ok=True)
     (repository / "info" / "attributes").write_text(_ATTRIBUTES, encoding="ascii")
@@ -217,7 +221,7 @@ def _variables(repository: Path, *, network: bool) -> dict[str, str]:
         "SSH_ASKPASS_REQUIRE": "never",
     }
     if network:
-        ours["GIT_SSH_COMMAND"] = "ssh -o BatchMode=yes"
+        ours["GIT_SSH_COMMAND"] = SSH
         return ours | {name: os.environ[name] for name in _KEPT if name in os.environ}
     return ours | {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
+from ccci.host.files import PRIVATE
 from ccci.plain_file import read_plain
 from ccci.records.record import Record
 
@@ -60,7 +61,7 @@ def _opened(root: Path) -> sqlite3.Connection:
     """Open the index; one that is new, or broken, is filled from the folders."""
     path = root / INDEX
     # Made before SQLite makes it, whose files are those of the umask.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
     index = sqlite3.connect(path, timeout=BUSY_SECONDS)
     try:
         return _filled(index, root)
@@ -70,7 +71,7 @@ def _opened(root: Path) -> sqlite3.Connection:
     except sqlite3.DatabaseError:
         index.close()
         path.unlink(missing_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
         return _filled(sqlite3.connect(path, timeout=BUSY_SECONDS), root)
 
 

@@ -6,6 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
+from ccci.host.files import PRIVATE
+
 LARGEST = 8 * 2**20
 """So many characters are kept; whoever prints more is told to have been cut."""
 
@@ -23,7 +25,7 @@ class LogFile:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             self._file = os.fdopen(
-                os.open(path, flags, 0o600), "a", encoding="utf-8", errors="backslashreplace"
+                os.open(path, flags, PRIVATE), "a", encoding="utf-8", errors="backslashreplace"
             )
         except OSError as error:
             self._complain(str(error.strerror))

@@ -10,6 +10,7 @@ from pathlib import Path
 from ccci.errors import CcciError, UsageError
 from ccci.exits import Verdict
 from ccci.host import file_lock, temporary
+from ccci.host.files import PRIVATE_FOLDER
 from ccci.plain_file import LARGEST_DOCUMENT, read_plain
 from ccci.records import bundle, index, runs
 from ccci.records.runs import Record
@@ -38,7 +39,7 @@ def open_report(root: Path, target: str, *, timeline: bool = False) -> Report:
     if _is_path(target) and path.is_file() and _is_archive(path):
         with temporary.folder("explain") as folder:
             place = folder / "run"
-            place.mkdir(mode=0o700)
+            place.mkdir(mode=PRIVATE_FOLDER)
             return _opened(_in_folder(bundle.unpack(path, place)), timeline=timeline)
     if _is_path(target) and not path.is_dir():
         return _opened(path, timeline=timeline)

@@ -19,6 +19,7 @@ from typing import Any
 
 from ccci.errors import CcciError
 from ccci.host import clock, file_lock, files, folders, sanitizer, temporary
+from ccci.host.files import PRIVATE_FOLDER
 from ccci.host.masking import Mask
 from ccci.records import index
 from ccci.records.index import INDEX, RECORD
@@ -167,11 +168,11 @@ def _json(value: object) -> str:
 def _own_folder(root: Path, base: str) -> tuple[str, Path]:
     """Make a folder that nobody else has: making it is the test."""
     # One that is there already may be shared, and stays as it is.
-    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    root.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     for _ in range(_ATTEMPTS):
         identifier = f"{base}-{secrets.token_hex(3)}"
         with suppress(FileExistsError):
-            (root / identifier).mkdir(mode=0o700)
+            (root / identifier).mkdir(mode=PRIVATE_FOLDER)
             return identifier, root / identifier
     raise OSError(17, "no free name for a run")
 

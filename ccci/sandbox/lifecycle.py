@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccci.errors import UsageError
+from ccci.host.files import PRIVATE_FOLDER
 from ccci.sandbox import daemon, network, remains, tools
 from ccci.sandbox.layout import MARKER, SHELF, Sandbox
 
@@ -153,7 +154,7 @@ def _locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a sandbox, which is its folder itself: nothing else is left to remove."""
     while True:
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         except FileNotFoundError:
             continue

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from ccci.swarm.model import Identity, Spec
 
-_ABBREVIATED = re.compile(r"[0-9a-f]{7,40}")
+ABBREVIATED = re.compile(r"[0-9a-f]{7,40}")
+"""A commit as people and labels write it: git's own shortest to the whole."""
 
 
 def commit_matches(label: str, full_head: str, commits: Collection[str] | None = None) -> bool:
@@ -16,7 +17,7 @@ def commit_matches(label: str, full_head: str, commits: Collection[str] | None =
     of no other commit. Without a checkout `full_head` may be abbreviated too, and the shorter
     must be a prefix of the longer.
     """
-    if not _ABBREVIATED.fullmatch(label) or not _ABBREVIATED.fullmatch(full_head):
+    if not ABBREVIATED.fullmatch(label) or not ABBREVIATED.fullmatch(full_head):
         return False
     if commits is None:
         return label.startswith(full_head) or full_head.startswith(label)

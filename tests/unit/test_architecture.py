@@ -132,6 +132,9 @@ HOMES: dict[object, str] = {
     ".env.sample": "names",
     "abra.sh": "names",
     "[a-z0-9][a-z0-9_-]*": "recipe.abra_folder",
+    "[0-9a-f]{7,40}": "swarm.commits",
+    "ssh -o BatchMode=yes": "recipe.git_process",
+    "host-mode port already in use": "swarm.judge.next_steps.by_scheduler",
     "com.docker.stack.namespace": "swarm.labels",
     r"[a-zA-Z0-9](?:[-_]*[A-Za-z0-9]+)*": "names",
 }

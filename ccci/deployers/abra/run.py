@@ -14,7 +14,7 @@ from ccci.errors import CcciError, CommandFailed, DeployRefused, ToolMissing
 from ccci.host.masking import Mask, masked
 from ccci.host.process import Running, environment, run
 from ccci.host.terminal_text import plain
-from ccci.recipe.git_process import HARMLESS
+from ccci.recipe.git_process import HARMLESS, SSH
 
 _ASK_WITHIN = 20.0
 _MOST_LINES = 20_000
@@ -26,7 +26,7 @@ _MOST_LINES = 20_000
 _SETTINGS = {
     **HARMLESS,
     "core.editor": "false",
-    "core.sshCommand": "ssh -o BatchMode=yes",
+    "core.sshCommand": SSH,
     "gpg.program": "false",
 }
 _HARMLESS_GIT = {
