@@ -1,9 +1,10 @@
 """The house as it is drawn in docs/explanation/architecture.md, held up by a test."""
 
 import ast
+import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -142,6 +143,23 @@ HOMES: dict[object, str] = {
 
 OTHER_MEANINGS = {(143, "exits")}
 """Where the same literal is another fact: ccci's own end by SIGTERM."""
+
+RAW_STAYS = {
+    "planning": "it stands in for the Engine: it answers raw JSON itself, and compares whole specs",
+    "swarm.engine.answers": "what no answer may lack is asked before anybody reads it",
+    "swarm.engine.endpoint": "a docker context is a file of the docker CLI's",
+    "swarm.engine.transport": "`Date` is a header of HTTP",
+    "sandbox.tools": "`ID` is of /etc/os-release",
+    "terminal.output": "`Version` is of the installed package",
+}
+"""Outside of `swarm.decode`: who reads keys of the Engine's kind, or of the Engine, and why."""
+
+KEY = re.compile(r"[A-Z]+[a-z][A-Za-z0-9]*|ID|OS|PID|UID|GID|IPAM")
+TYPED = {
+    *("inside", "text", "texts", "whole", "number", "required", "seconds"),
+    *("items", "objects", "labels", "index"),
+}
+"""The readers of one key in `swarm.decode.typed`."""
 
 
 def name_of(path: Path) -> str:
@@ -326,3 +344,61 @@ def test_no_file_is_much_longer_than_three_hundred_lines() -> None:
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 320
     }
     assert long == {}
+
+
+def called(node: ast.expr) -> str:
+    """Return the last name of an expression: `c` of `a.b.c`."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def looked_up(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield what is looked up in a mapping here: by subscript, by method, by `in`, by a pattern."""
+    match node:
+        case ast.Subscript(value, key) if not called(value)[:1].isupper():  # else it is a type
+            yield key
+        case ast.Call(ast.Attribute(attr="get" | "pop" | "setdefault"), [key, *_]):
+            yield key
+        case ast.Call(function, [_, key, *_]) if called(function) in TYPED:
+            yield key
+        case ast.Compare(key, [ast.In() | ast.NotIn()]):
+            yield key
+        case ast.MatchMapping(keys):
+            yield from keys
+
+
+def keys_of_the_engine(code: str) -> set[str]:
+    """Return the keys in code that are written as the Engine writes its own."""
+    keys = (key for node in ast.walk(ast.parse(code)) for key in looked_up(node))
+    texts = (key.value for key in keys if isinstance(key, ast.Constant))
+    return {key for key in texts if isinstance(key, str) and KEY.fullmatch(key)}
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ('each["Spec"]["Name"]', {"Spec", "Name"}),
+        ('(each.get("Spec") or {}).get("Labels", {})', {"Spec", "Labels"}),
+        ('text(inside(raw, "Status"), "State")', {"Status", "State"}),
+        ('typed.whole(raw, "ID")', {"ID"}),
+        ('"UpdateConfig" not in asked', {"UpdateConfig"}),
+        ('spec.pop("TaskTemplate", None)', {"TaskTemplate"}),
+        ('match raw:\n case {"Global": _}: pass', {"Global"}),
+        ('environ.get("HOME"), entry["kind"], {"Name": name}', set()),
+        ('Iterator["Command"]', set()),
+    ],
+)
+def test_a_key_of_the_engine_is_found_however_it_is_read(code: str, found: set[str]) -> None:
+    assert keys_of_the_engine(code) == found
+
+
+def test_raw_json_of_the_engine_is_read_by_decode_alone() -> None:
+    readers = {
+        name: keys
+        for name, path in MODULES.items()
+        if not within(name, ("swarm.decode",))
+        and (keys := keys_of_the_engine(path.read_text(encoding="utf-8")))
+    }
+    assert {name: keys for name, keys in readers.items() if not within(name, {*RAW_STAYS})} == {}
+    assert {
+        room for room in RAW_STAYS if not any(within(name, {room}) for name in readers)
+    } == set()

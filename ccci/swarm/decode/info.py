@@ -57,16 +57,19 @@ class Info:
     @property
     def membership(self) -> Membership:
         """Return its part in a swarm. Raise EngineError where that is no object."""
-        return membership(self._swarm)
+        return _membership(self._swarm)
 
     @property
     def _swarm(self) -> Json:
         return inside(self.raw, "Swarm")
 
 
-def membership(swarm: object) -> Membership:
-    """Return an Engine's part in a swarm, by `Swarm` of its info; in none where that is odd."""
-    said = object_in(swarm)
+def membership(info: Json) -> Membership:
+    """Return an Engine's part in a swarm by its info; in none where that is odd."""
+    return _membership(object_in(info.get("Swarm")))
+
+
+def _membership(said: Json) -> Membership:
     return Membership(
         str(said.get("LocalNodeState") or "inactive"),
         bool(said.get("ControlAvailable")),

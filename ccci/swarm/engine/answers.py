@@ -123,6 +123,19 @@ def objects(path: str, value: object) -> list[Json]:
     return [identified(path, each) for each in value]
 
 
+def volumes(value: object) -> list[Json]:
+    """Return the listing of volumes, which stands in an object of its own."""
+    return objects("/volumes", an_object("/volumes", value).get("Volumes"))
+
+
+def made(path: str, value: object) -> str:
+    """Return the id of what was made at `path`. Raise EngineError where the answer has none."""
+    found = an_object(path, value).get("ID")
+    if not isinstance(found, str) or not found:
+        raise senseless(path, found)
+    return found
+
+
 # What the Engine never leaves out, and everybody takes for granted: which one it is, and whose.
 _IDENTIFIER = {"/networks": "Id", "/containers": "Id", "/volumes": "Name"}
 _SPECIFIED = {"/services", "/configs", "/secrets"}

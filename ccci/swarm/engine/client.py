@@ -164,7 +164,7 @@ class Engine:
 
     def require_manager(self) -> None:
         """Raise EngineUnavailable unless this Engine is a manager of a swarm."""
-        refusals.check_manager(membership(self.info().get("Swarm")))
+        refusals.check_manager(membership(self.info()))
 
     def version(self) -> Json:
         """Return what the Engine says of its version."""
@@ -210,8 +210,7 @@ class Engine:
     ) -> list[Json]:
         """Return the volumes, of the node asked alone, of a stack, or all."""
         params = {"filters": answers.filters(stack, filters)}
-        found = answers.an_object("/volumes", self.get("/volumes", params=params))
-        return answers.objects("/volumes", found.get("Volumes"))
+        return answers.volumes(self.get("/volumes", params=params))
 
     def configs(
         self, stack: str | None = None, filters: Mapping[str, list[str]] | None = None
@@ -282,10 +281,7 @@ class Engine:
         """Create a config and return its id. Raise EngineError 409 when the name is taken."""
         body = {"Name": name, "Labels": dict(labels), "Data": base64.b64encode(data).decode()}
         path = "/configs/create"
-        made = answers.an_object(path, self.post(path, body=body)).get("ID")
-        if not isinstance(made, str) or not made:
-            raise answers.senseless(path, made)
-        return made
+        return answers.made(path, self.post(path, body=body))
 
     def update_config(self, config: str, version: int, spec: Json) -> None:
         """Replace a config's spec (Swarm lets only labels change) if its version is still this.

@@ -18,7 +18,7 @@ def test_an_engine_s_part_in_a_swarm_is_read() -> None:
 
 @pytest.mark.parametrize("odd", [None, 7, "x", [], {}, {"LocalNodeState": None}])
 def test_what_is_no_part_in_a_swarm_is_none(odd: Any) -> None:
-    assert membership(odd) == Membership("inactive", is_manager=False)
+    assert membership({"Swarm": odd}) == Membership("inactive", is_manager=False)
 
 
 def test_one_odd_word_spoils_no_other() -> None:

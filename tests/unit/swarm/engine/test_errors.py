@@ -75,5 +75,5 @@ def test_what_an_engine_says_without_end_is_cut(text: str) -> None:
         typed.labels({"Labels": {text: 5}})
     assert len(refused.value.message) < 5000
     with pytest.raises(EngineUnavailable) as unusable:
-        refusals.check_manager(membership({"LocalNodeState": "active", "Error": text}))
+        refusals.check_manager(membership({"Swarm": {"LocalNodeState": "active", "Error": text}}))
     assert len(unusable.value.message) < 5000
