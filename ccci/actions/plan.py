@@ -33,7 +33,7 @@ class Request:
     stack: str
     command: tuple[str, ...]
     save: Path | None = None
-    timeout: float = 300.0
+    timeout: float = recorder.PATIENCE
     fail_on: str = "never"
 
 

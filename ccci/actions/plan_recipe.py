@@ -51,7 +51,7 @@ def planned(
     parts: Parts,
     output: Output,
     *,
-    timeout: float = 300.0,
+    timeout: float = recorder.PATIENCE,
     finds_app: bool = False,
 ) -> tuple[Planned, ...]:
     """Return the plan of each deploy, a later one on top of those before it.

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from ccci.actions.finished import Began, engine_of
 from ccci.errors import UsageError
 from ccci.exits import Verdict
+from ccci.locks.lease import DEFAULT_TIMEOUT
 from ccci.removal import app as removal
-from ccci.removal.teardown import summary
+from ccci.removal.teardown import PATIENCE, summary
 from ccci.report.model import Report
 from ccci.report.parts import Teardown
 from ccci.swarm.engine.client import Engine
@@ -20,8 +21,8 @@ class Request:
 
     target: str
     force: str | None = None
-    timeout: float = 180.0
-    lock_timeout: float = 900.0
+    timeout: float = PATIENCE
+    lock_timeout: float = DEFAULT_TIMEOUT
 
 
 def tear_down(request: Request, output: Output) -> Report:

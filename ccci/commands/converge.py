@@ -38,21 +38,17 @@ def command(
     ] = None,
     timeout: Annotated[
         str | None,
-        option(
+        options.duration(
             "TIMEOUT",
             "The deadline, like 90s or 20m (default: derived from the services' own numbers).",
-            panel=Panel.JUDGING,
-            metavar="DURATION",
             short=True,
         ),
     ] = None,
     soak: Annotated[
         str | None,
-        option(
+        options.duration(
             "SOAK",
             "How long every task must have been running (default: derived, 5 s to 60 s).",
-            panel=Panel.JUDGING,
-            metavar="DURATION",
             short=True,
         ),
     ] = None,

@@ -3,7 +3,8 @@
 from typing import Annotated
 
 from ccci.actions import deploy
-from ccci.commandline.declared import Completes, Panel
+from ccci.commandline.declared import Panel
+from ccci.commands import options
 from ccci.commands.options import Context, examples, option, spread
 from ccci.commands.reporting import reporting
 from ccci.commands.shared import DryRun, Recipe, Shared, chosen, head_meant, show_dry_run
@@ -22,24 +23,17 @@ def command(
     recipe: Recipe,
     tag: Annotated[
         str | None,
-        option(
+        options.ref(
             "TAG",
             "The release to deploy, pinned.",
-            panel=Panel.TEST,
             metavar="TAG",
-            completes=Completes.REFS,
-            short=True,
         ),
     ] = None,
     head: Annotated[
         str | None,
-        option(
+        options.ref(
             "HEAD",
             "A commit, branch or tag to deploy as chaos (default: the newest release).",
-            panel=Panel.TEST,
-            metavar="REF",
-            completes=Completes.REFS,
-            short=True,
         ),
     ] = None,
     shared: Shared,

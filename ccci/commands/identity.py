@@ -5,6 +5,7 @@ from typing import Annotated
 
 from ccci.actions import identity
 from ccci.commandline.declared import Completes, Panel
+from ccci.commands import options
 from ccci.commands.options import Context, argument, examples, option
 from ccci.commands.reporting import reporting
 
@@ -27,23 +28,16 @@ def command(
     ],
     expect: Annotated[
         str | None,
-        option(
+        options.ref(
             "EXPECT",
             "The commit that should run: 7 to 40 hex digits, or any ref with --source.",
-            panel=Panel.TEST,
-            metavar="REF",
-            completes=Completes.REFS,
-            short=True,
         ),
     ] = None,
     source: Annotated[
         str | None,
-        option(
+        options.repository(
             "SOURCE",
             "The recipe's repository (a path or URL), to complete commits and resolve refs.",
-            panel=Panel.TEST,
-            metavar="PATH|URL",
-            completes=Completes.FILES,
             short=True,
         ),
     ] = None,
@@ -57,12 +51,9 @@ def command(
     ] = None,
     app_service: Annotated[
         str | None,
-        option(
+        options.service(
             "APP_SERVICE",
             "The service that carries the commit, where it is not named app.",
-            panel=Panel.WHERE,
-            metavar="SERVICE",
-            completes=Completes.SERVICES,
         ),
     ] = None,
 ) -> int:

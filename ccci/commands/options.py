@@ -97,6 +97,63 @@ def examples(*pairs: tuple[str, str]) -> Callable[[Function], Function]:
     return keep
 
 
+# What more than one verb has, each in words of its own.
+
+
+def ref(
+    variable: str,
+    meaning: str,
+    *names: str,
+    metavar: str = "REF",
+    panel: Panel = Panel.TEST,
+    short: bool = True,
+) -> Parameter:
+    """Return an option that names a commit of the recipe: its hash, a branch or a tag."""
+    return option(
+        variable,
+        meaning,
+        *names,
+        panel=panel,
+        metavar=metavar,
+        completes=Completes.REFS,
+        short=short,
+    )
+
+
+def repository(
+    variable: str, meaning: str, *, metavar: str = "PATH|URL", short: bool = False
+) -> Parameter:
+    """Return an option that says where a repository is."""
+    return option(
+        variable,
+        meaning,
+        panel=Panel.TEST,
+        metavar=metavar,
+        completes=Completes.FILES,
+        short=short,
+    )
+
+
+def service(variable: str, meaning: str, *, panel: Panel = Panel.WHERE) -> Parameter:
+    """Return an option that names a service as the compose file does."""
+    return option(variable, meaning, panel=panel, metavar="SERVICE", completes=Completes.SERVICES)
+
+
+def duration(
+    variable: str, meaning: str, *, panel: Panel = Panel.JUDGING, short: bool = False
+) -> Parameter:
+    """Return an option that takes a time as people write it: 90s, 20m."""
+    return option(variable, meaning, panel=panel, metavar="DURATION", short=short)
+
+
+LOCK_TIMEOUT = "15m"
+
+
+def lock_timeout(panel: Panel) -> Parameter:
+    """Return the option of what waits for another run on the same stack."""
+    return duration("LOCK_TIMEOUT", "How long to wait for another run.", panel=panel)
+
+
 NoSample = Annotated[
     bool,
     option(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from ccci.actions import plan
 from ccci.commandline.declared import Completes, Panel
+from ccci.commands import options
 from ccci.commands.options import (
     Context,
     argument,
@@ -21,7 +22,7 @@ from ccci.host.durations import seconds
 from ccci.host.masking import mask
 from ccci.planning import text
 from ccci.planning.model import Plan, document
-from ccci.steps import sent
+from ccci.steps import recorder, sent
 from ccci.terminal.output import Output
 
 if TYPE_CHECKING:
@@ -69,36 +70,26 @@ def command(
     ] = None,
     head: Annotated[
         str | None,
-        option(
+        options.ref(
             "HEAD",
             "A recipe's commit, branch or tag, deployed as chaos.",
-            panel=Panel.TEST,
-            metavar="REF",
-            completes=Completes.REFS,
-            short=True,
         ),
     ] = None,
     tag: Annotated[
         str | None,
-        option(
+        options.ref(
             "TAG",
             "A recipe's release, pinned.",
-            panel=Panel.TEST,
             metavar="TAG",
-            completes=Completes.REFS,
-            short=True,
         ),
     ] = None,
     base: Annotated[
         str | None,
-        option(
+        options.ref(
             "BASE",
             "What a new app is upgraded from, as by `ccci upgrade`; auto: the newest release "
             "before the head.",
-            panel=Panel.TEST,
             metavar="TAG|auto",
-            completes=Completes.REFS,
-            short=True,
         ),
     ] = None,
     recipe: Deployed,
@@ -114,11 +105,9 @@ def command(
     ] = None,
     timeout: Annotated[
         str,
-        option(
+        options.duration(
             "PLAN_TIMEOUT",
             "How long COMMAND may take, such as 90s or 5m.",
-            panel=Panel.JUDGING,
-            metavar="DURATION",
             short=True,
         ),
     ] = "5m",
@@ -149,7 +138,7 @@ def command(
     """
     refuse_two_forms(ctx, output_format)
     output = ctx.obj
-    within = seconds(timeout, "--timeout") or 300.0
+    within = seconds(timeout, "--timeout") or recorder.PATIENCE
     if command:
         _refuse_options_of_recipes(ctx)
         request = plan.Request(stack, tuple(command), save, within, fail_on)

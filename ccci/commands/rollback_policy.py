@@ -90,12 +90,11 @@ def command(
     exceptions: options.Exceptions = None,
     new_since: Annotated[
         str | None,
-        option(
+        options.ref(
             "NEW_SINCE",
             "A commit: only what it had not. For files in git.",
             panel=Panel.JUDGING,
-            metavar="REF",
-            completes=Completes.REFS,
+            short=False,
         ),
     ] = None,
     live: Annotated[

@@ -60,22 +60,16 @@ class Deployed:
 
     source: Annotated[
         str | None,
-        option(
+        options.repository(
             "SOURCE",
             "The repository to take it from.",
-            panel=Panel.TEST,
-            metavar="PATH|URL",
-            completes=Completes.FILES,
         ),
     ] = None
     upstream: Annotated[
         str | None,
-        option(
+        options.repository(
             "UPSTREAM",
             "Where a fork's release tags come from.",
-            panel=Panel.TEST,
-            metavar="PATH|URL",
-            completes=Completes.FILES,
         ),
     ] = None
     domain: Annotated[
@@ -101,12 +95,9 @@ class Deployed:
     ] = "auto"
     app_service: Annotated[
         str | None,
-        option(
+        options.service(
             "APP_SERVICE",
             "The service that carries the labels, where none is named app.",
-            panel=Panel.WHERE,
-            metavar="SERVICE",
-            completes=Completes.SERVICES,
         ),
     ] = None
     env: Annotated[
@@ -227,21 +218,17 @@ class Shared(Deployed):
     ] = ""
     health_service: Annotated[
         str | None,
-        option(
+        options.service(
             "HEALTH_SERVICE",
             "The service to ask (default: the one that traefik's labels or a port name).",
             panel=Panel.JUDGING,
-            metavar="SERVICE",
-            completes=Completes.SERVICES,
         ),
     ] = None
     timeout: Annotated[
         str | None,
-        option(
+        options.duration(
             "TIMEOUT",
             "The deadline of each rollout, such as 90s or 20m (default: from the recipe).",
-            panel=Panel.JUDGING,
-            metavar="DURATION",
             short=True,
         ),
     ] = None
@@ -251,13 +238,8 @@ class Shared(Deployed):
     ] = None
     lock_timeout: Annotated[
         str,
-        option(
-            "LOCK_TIMEOUT",
-            "How long to wait for another run.",
-            panel=Panel.JUDGING,
-            metavar="DURATION",
-        ),
-    ] = "15m"
+        options.lock_timeout(Panel.JUDGING),
+    ] = options.LOCK_TIMEOUT
     output: Annotated[
         Path | None,
         option(

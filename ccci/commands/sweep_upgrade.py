@@ -3,9 +3,9 @@
 from typing import Annotated
 
 from ccci.actions.sweep_upgrade import Request, compared
-from ccci.commandline.declared import Completes, Panel
+from ccci.commandline.declared import Completes
 from ccci.commands import options
-from ccci.commands.options import Context, argument, examples, option
+from ccci.commands.options import Context, argument, examples
 from ccci.commands.reporting import SWEPT, reporting_as
 from ccci.recipe.base import AUTO
 from ccci.sweep import asked, printing
@@ -33,36 +33,27 @@ def command(
     ],
     start: Annotated[
         str,
-        option(
+        options.ref(
             "FROM",
             "The older commit; auto: the newest release before the other.",
             "--from",
-            panel=Panel.TEST,
             metavar="REF|auto",
-            completes=Completes.REFS,
-            short=True,
         ),
     ] = AUTO,
     end: Annotated[
         str | None,
-        option(
+        options.ref(
             "TO",
             "The newer commit. Default: the repository's HEAD.",
             "--to",
-            panel=Panel.TEST,
-            metavar="REF",
-            completes=Completes.REFS,
-            short=True,
         ),
     ] = None,
     source: Annotated[
         str | None,
-        option(
+        options.repository(
             "SOURCE",
             "The repository, where RECIPE is only a name.",
-            panel=Panel.TEST,
             metavar="PATH",
-            completes=Completes.FILES,
         ),
     ] = None,
     output_format: options.Format = "table",

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from ccci.actions import teardown
 from ccci.commandline.declared import Completes, Panel
+from ccci.commands import options
 from ccci.commands.options import Context, argument, examples, option
 from ccci.commands.reporting import reporting
 from ccci.host.durations import seconds
@@ -37,23 +38,17 @@ def command(
     ] = None,
     timeout: Annotated[
         str,
-        option(
+        options.duration(
             "TEARDOWN_TIMEOUT",
             "How long to wait until all of it is gone.",
             panel=Panel.CLEANING,
-            metavar="DURATION",
             short=True,
         ),
     ] = "3m",
     lock_timeout: Annotated[
         str,
-        option(
-            "LOCK_TIMEOUT",
-            "How long to wait for another run.",
-            panel=Panel.CLEANING,
-            metavar="DURATION",
-        ),
-    ] = "15m",
+        options.lock_timeout(Panel.CLEANING),
+    ] = options.LOCK_TIMEOUT,
 ) -> int:
     """Remove an app that a run left, and prove that it is gone.
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from ccci.actions import upgrade
 from ccci.commandline.declared import Completes, Panel
+from ccci.commands import options
 from ccci.commands.options import Context, examples, option, spread
 from ccci.commands.reporting import reporting
 from ccci.commands.shared import DryRun, Recipe, Shared, UpgradeEnv, chosen, show_dry_run
@@ -42,13 +43,10 @@ def command(
     ] = None,
     base: Annotated[
         str,
-        option(
+        options.ref(
             "BASE",
             "What to upgrade from; auto: the newest release before the head.",
-            panel=Panel.TEST,
             metavar="TAG|auto",
-            completes=Completes.REFS,
-            short=True,
         ),
     ] = "auto",
     shared: Shared,

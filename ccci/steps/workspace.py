@@ -10,6 +10,7 @@ from ccci.deployers import App, Revision, registry
 from ccci.deployers.protocol import Deployer
 from ccci.errors import CcciError, UsageError
 from ccci.host import folders
+from ccci.locks import lease
 from ccci.recipe import abra_folder, checkout, naming
 from ccci.recipe import overlay as overlays
 from ccci.recipe.checkout import Checkout
@@ -52,7 +53,7 @@ class Choices:
     health_path: str | None = None
     health_status: str = ""
     health_service: str | None = None
-    lock_timeout: float = 900.0
+    lock_timeout: float = lease.DEFAULT_TIMEOUT
     output_folder: Path | None = None
     fixed: frozenset[str] = frozenset()
     """Those of `settings.JUDGED` that the user gave: the recipe's own file does not change them."""
