@@ -17,7 +17,7 @@ from ccci.records.runs import Record
 from ccci.report import chronicle, model, of_rollout, unfinished
 from ccci.report.model import Report
 from ccci.report.notes import notes
-from ccci.report.parts import short_id
+from ccci.report.parts import EngineOf, short_id
 from ccci.report.timeline import Timeline
 from ccci.swarm.judge.rollout import Rollout
 from ccci.swarm.judge.stopping import cut_short, stop
@@ -189,12 +189,13 @@ def of_trace(path: Path) -> Report:
     evidence = recording.evidence(path)
     timeline = chronicle.finish(timeline, rollout, evidence, recording.memory(path))
     services = of_rollout.with_memory(of_rollout.services(rollout, evidence), timeline)
-    stack = recording.beginning(path).stack
+    how = recording.beginning(path)
     report = Report(
         "converge",
         rollout.verdict or Verdict.UNABLE,
         of_rollout.summary(rollout, services),
-        stack=stack or None,
+        stack=how.stack or None,
+        engine=EngineOf(how.address, how.engine.version) if how.engine is not None else None,
         services=services,
         notes=notes(rollout, ""),
         timeline=timeline,

@@ -13,6 +13,14 @@ from ccci.swarm.model import CauseCode, Evidence, Observation, Sample
 
 
 @dataclass(frozen=True, slots=True)
+class EngineVersion:
+    """The Engine that was asked: its release, such as 28.2.2, and the API that it was asked in."""
+
+    version: str
+    api: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceEnd:
     """What was said of one service."""
 

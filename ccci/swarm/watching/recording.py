@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from ccci.errors import CcciError, EngineError, UsageError
+from ccci.host import sanitizer
 from ccci.host.json_values import from_json
 from ccci.swarm.baseline import Baseline, from_document, take
 from ccci.swarm.decode import observation as decode
@@ -22,21 +23,28 @@ from ccci.swarm.decode.observation import identifier
 from ccci.swarm.decode.typed import Json, an_object, inside, items, labels, required, text, whole
 from ccci.swarm.judge.rollout import Policy, Rollout, advance, begin
 from ccci.swarm.model import Evidence, Observation, Sample, Spec
-from ccci.swarm.watching.protocol import End
+from ccci.swarm.watching.protocol import End, EngineVersion
 from ccci.swarm.watching.trace import LISTS, SAME_IF_ABSENT, SCHEMA
 
 _LONGEST_LINE = 32 * 2**20
 """Bytes of a line; a look at a stack of thirty services has some hundred thousand."""
 
+_LONGEST_WORD = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """How a rollout began; `at` is on the clock of its observations."""
+    """How a rollout began; `at` is on the clock of its observations.
+
+    `address` and `engine` are of the Engine that was asked, empty and None where it is not said.
+    """
 
     stack: str
     at: float
     policy: Policy
     baseline: Baseline | None
+    address: str = ""
+    engine: EngineVersion | None = None
 
 
 def replay(path: Path) -> Iterator[tuple[Observation, Rollout]]:
@@ -62,13 +70,13 @@ def observations(path: Path) -> Iterator[Observation]:
 
 def beginning(path: Path) -> Begin:
     """Return how a recorded rollout began. Raise CcciError when it is no trace of a rollout."""
-    stack = ""
+    stack = address = ""
     how: dict[str, Any] | None = None
     same: dict[str, str] = {}
     with _sense(path, "how it began"):
         for entry in _entries(path):
             if entry["kind"] == "trace":
-                stack = text(entry, "stack")
+                stack, address = text(entry, "stack"), _line(entry, "engine")
             elif entry["kind"] == "begin":
                 how = entry
             elif entry["kind"] == "same":
@@ -79,7 +87,7 @@ def beginning(path: Path) -> Begin:
             raise _no_trace(path, "it does not say how the rollout began")
         at = required(how, "at")
         policy = from_json(Policy, inside(how, "policy"))
-        return Begin(stack, at, policy, _baseline(stack, how, same))
+        return Begin(stack, at, policy, _baseline(stack, how, same), address, _engine(how))
 
 
 def ending(path: Path) -> End | None:
@@ -179,6 +187,18 @@ def _seen(look: Json) -> Observation:
     if look.get("unreachable") is None and look.get("services") is None:
         raise ValueError("it lists no services")
     return decode.observation(look)
+
+
+def _engine(how: Json) -> EngineVersion | None:
+    if how.get("engine") is None:
+        return None  # an older trace
+    said = inside(how, "engine")
+    return EngineVersion(_line(said, "version"), _line(said, "api"))
+
+
+def _line(entry: Json, name: str) -> str:
+    """Return a text of a trace, which anybody may have written, as a harmless line."""
+    return sanitizer.line(text(entry, name))[:_LONGEST_WORD]
 
 
 def _baseline(stack: str, how: Mapping[str, Any], same: Mapping[str, str]) -> Baseline | None:

@@ -28,7 +28,7 @@ from ccci.swarm.decode.listings import identity
 from ccci.swarm.engine.masking import without_secrets
 from ccci.swarm.judge.rollout import Rollout
 from ccci.swarm.model import Evidence
-from ccci.swarm.watching.protocol import End
+from ccci.swarm.watching.protocol import End, EngineVersion
 
 SCHEMA = "ccci.trace/1"
 LISTS = ("services", "tasks", "nodes")
@@ -86,7 +86,12 @@ class Trace:
         """Hide these values from now on, wherever they stand."""
         self._secrets |= frozenset(values)
 
-    def begin(self, rollout: Rollout, before: Mapping[str, Any] | None) -> None:
+    def begin(
+        self,
+        rollout: Rollout,
+        before: Mapping[str, Any] | None,
+        engine: EngineVersion | None = None,
+    ) -> None:
         """Write how a rollout begins; `before` is the look that its baseline was taken from.
 
         A baseline that was saved earlier has no look, only fingerprints of real values, and this
@@ -101,6 +106,8 @@ class Trace:
                 for each in fields(rollout.policy)
             },
         }
+        if engine is not None:
+            entry["engine"] = self._clean(asdict(engine))
         if baseline is not None and before is not None:
             entry["baseline"] = self._look(before)
             entry["commits"] = {

@@ -15,7 +15,7 @@ from ccci.swarm.model import Evidence, Observation, Sample
 from ccci.swarm.watching.events import Subscription
 from ccci.swarm.watching.evidence import PATIENCE, Collector
 from ccci.swarm.watching.memory import Sampler
-from ccci.swarm.watching.protocol import End, Started, Watching
+from ccci.swarm.watching.protocol import End, EngineVersion, Started, Watching
 from ccci.swarm.watching.snapshot import Gone, Snapshots
 from ccci.swarm.watching.trace import Trace
 
@@ -80,6 +80,7 @@ class Watch:
         self.deadline: float | None = None
         self.stack = stack
         self._trace = trace
+        self._version = EngineVersion(engine.release, engine.api_version)
         self._engine = engine.sibling()
         self._timeout = engine.timeout
         self._snapshots = Snapshots(self._engine, stack)
@@ -142,7 +143,7 @@ class Watch:
         """Record how a rollout begins, whose baseline, if it has one, is what `look` saw."""
         if self._trace is not None:
             self._trace.keep_secret(self._collector.secrets)
-            self._trace.begin(rollout, self._before)
+            self._trace.begin(rollout, self._before, self._version)
 
     def end(self, ended: End) -> None:
         """Record how the rollout ended."""

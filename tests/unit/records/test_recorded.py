@@ -12,7 +12,7 @@ from ccci.errors import CcciError, UsageError
 from ccci.exits import Verdict
 from ccci.records import recorded, runs
 from ccci.report.model import Report, read
-from ccci.report.parts import BaseOf, Upgrade
+from ccci.report.parts import BaseOf, EngineOf, Upgrade
 from ccci.report.text import tell
 from ccci.report.timeline import Timeline
 from ccci.swarm.judge.stopping import cut_short
@@ -69,6 +69,17 @@ def test_a_bare_trace_is_judged_again(
     causes = {each.cause.code.value for each in report.services if each.cause}
     assert causes == ({cause} if cause else set())
     assert tell(recorded.open_report(tmp_path, str(tmp_path))) == tell(report)
+
+
+def test_a_bare_trace_tells_which_engine_it_was_recorded_on(tmp_path: Path) -> None:
+    path = tmp_path / "trace.jsonl"
+    first, begin, *rest = recordings.recorded("oom").read_text(encoding="utf-8").splitlines()
+    first = json.dumps({**json.loads(first), "engine": "tcp://10.0.0.1:2376"})
+    begin = json.dumps({**json.loads(begin), "engine": {"version": "28.2.2", "api": "1.50"}})
+    path.write_text("\n".join([first, begin, *rest]) + "\n")
+    report = recorded.open_report(tmp_path, str(path))
+    assert report.engine == EngineOf("tcp://10.0.0.1:2376", "28.2.2")
+    assert recorded.open_report(tmp_path, str(recordings.recorded("oom"))).engine is None
 
 
 def test_a_trace_of_an_interrupted_run_tells_what_was_known_by_then(tmp_path: Path) -> None:

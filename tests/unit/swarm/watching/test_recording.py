@@ -12,8 +12,9 @@ from ccci.swarm.decode import observation as decode
 from ccci.swarm.judge.rollout import Policy, Rollout, advance, begin
 from ccci.swarm.model import CauseCode
 from ccci.swarm.watching import recording
-from ccci.swarm.watching.protocol import End, ServiceEnd
-from ccci.swarm.watching.trace import Trace
+from ccci.swarm.watching.protocol import End, EngineVersion, ServiceEnd
+from ccci.swarm.watching.recording import Begin
+from ccci.swarm.watching.trace import SCHEMA, Trace
 
 POLICY = Policy(timeout=90.0, soak=1.0, fail_fast=True, services=frozenset({"app"}))
 ENDED = {"argv": ["deploy"], "code": 0}
@@ -161,3 +162,27 @@ def test_a_beginning_that_makes_no_sense_is_said(path: Path, line: dict[str, Any
         file.write(json.dumps(line) + "\n")
     with pytest.raises(CcciError, match="is no trace of a rollout"):
         list(recording.replay(path))
+
+
+def header(path: Path, engine: object) -> Begin:
+    """Return how a rollout began whose trace says this of its Engine."""
+    first = {"kind": "trace", "schema": SCHEMA, "stack": "t", "engine": "unix:///\x1b[31mred"}
+    told = {"kind": "begin", "at": 1.0, "policy": {}, **({"engine": engine} if engine else {})}
+    path.write_text("".join(f"{json.dumps(each)}\n" for each in (first, told)))
+    return recording.beginning(path)
+
+
+def test_the_version_of_an_engine_is_read_as_a_strangers_words(path: Path) -> None:
+    how = header(path, {"version": "28.2.2\n::error::x\x1b[2K\u202e", "api": "1" * 999, "x": 1})
+    assert how.address == "unix:///red"
+    assert how.engine == EngineVersion("28.2.2 ::error::x", "1" * 200)
+
+
+def test_a_trace_that_does_not_say_its_engine_is_judged_as_before(path: Path) -> None:
+    assert header(path, None).engine is None
+
+
+@pytest.mark.parametrize("odd", ["28", {"version": 28}, {"version": "28", "api": ["1.51"]}])
+def test_an_engine_that_is_no_object_of_texts_is_no_trace(path: Path, odd: object) -> None:
+    with pytest.raises(CcciError, match="how it began makes no sense"):
+        header(path, odd)

@@ -17,7 +17,7 @@ from ccci.swarm.judge.rollout import Policy, begin
 from ccci.swarm.model import Observation
 from ccci.swarm.watching import recording
 from ccci.swarm.watching.fake import FakeCommand, FakeWatch
-from ccci.swarm.watching.protocol import End, Watching
+from ccci.swarm.watching.protocol import End, EngineVersion, Watching
 from ccci.swarm.watching.trace import Trace
 from ccci.swarm.watching.watch import Opens, Watch
 
@@ -185,7 +185,10 @@ def test_a_watch_on_an_engine_records_begin_looks_and_end(tmp_path: Path) -> Non
         watch.begin(begin(None, Policy(soak=3.0), watch.now()))
         next(watch.observations())
         watch.end(End(Verdict.CONVERGED))
-    assert recording.beginning(path).policy == Policy(soak=3.0)
+    how = recording.beginning(path)
+    assert how.policy == Policy(soak=3.0)
+    assert how.engine == EngineVersion(engine.release, engine.api_version)
+    assert "" not in {engine.release, engine.api_version}
     assert len(list(recording.replay(path))) == 1
     assert recording.ending(path) == End(Verdict.CONVERGED)
 
