@@ -1,5 +1,6 @@
 """The command line: global options, the verbs, and the only place that exits."""
 
+import gc
 import os
 import re
 import signal
@@ -76,6 +77,7 @@ def ended(arguments: Sequence[str]) -> int:
 def _called(arguments: Sequence[str], call: _Call) -> int:
     call.verb = next((word for word in arguments if word in PROGRAM.members), "")
     words = taken_apart(PROGRAM, _ALL, arguments)
+    _collect_from_here_on()
     everywhere = asked(_ALL, replace(words, before=(), behind=()), os.environ, {})
     chosen = everywhere.values
     # The line itself stands above variables, and these two are one setting.
@@ -95,6 +97,13 @@ def _called(arguments: Sequence[str], call: _Call) -> int:
     return words.verb.function(
         ctx=Context(call.output, PROGRAM, found.given, found.said), **found.values
     )
+
+
+def _collect_from_here_on() -> None:
+    """Let the collector pass over what is imported by now, and begin where `main` stopped it."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def _asked(verb: Command, words: Words, call: _Call) -> Asked:

@@ -34,6 +34,17 @@ def test_a_sweep_of_files_imports_neither_the_docker_sdk_nor_another_verb() -> N
     assert not found & {"docker", "git", "rich.table", "ccci.actions.upgrade", "ccci.removal"}
 
 
+def test_garbage_is_collected_once_the_verb_is_imported_and_what_is_imported_is_none() -> None:
+    look = "print(gc.isenabled(), gc.get_freeze_count() > 10_000)"
+    code = (
+        "import gc, sys\nfrom ccci.__main__ import main\nfrom ccci.sweep import survey\n"
+        f"survey.survey = lambda *_: ({look}, sys.exit())\n"
+        "sys.argv[1:] = ['sweep', 'rollback-policy']\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "True True\n", done.stderr
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
