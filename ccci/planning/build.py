@@ -13,6 +13,10 @@ from ccci.planning.objects import Kind, Write
 from ccci.planning.placing import Sent, placed
 from ccci.planning.rolling import Tasks
 from ccci.swarm.decode import observation, specs
+from ccci.swarm.decode.listed import every
+from ccci.swarm.decode.listings import identity
+from ccci.swarm.decode.parts import image_of, labels_of, spec_of
+from ccci.swarm.decode.tasks import TaskEntry, entries
 from ccci.swarm.judge.refusals import refusal
 from ccci.swarm.labels import STACK_LABEL
 from ccci.swarm.model import Node
@@ -81,8 +85,8 @@ def _last_of_each(
     for each in writes:
         if each.kind is not Kind.SERVICE:
             continue
-        labels = each.spec.get("Labels") or {}
-        if each.name in before or labels.get(STACK_LABEL) == stack or each.name in found:
+        owner = labels_of(each.spec).get(STACK_LABEL)
+        if each.name in before or owner == stack or each.name in found:
             found[each.name] = each
     return found
 
@@ -94,8 +98,7 @@ def _matters(write: Write) -> bool:
     """
     if write.action != "update" or write.before is None or write.refusal:
         return True
-    was = (write.before.get("Spec") or {}).get("Labels") or {}
-    return was != (write.spec.get("Labels") or {})
+    return labels_of(spec_of(write.before)) != labels_of(write.spec)
 
 
 def _service(
@@ -103,22 +106,22 @@ def _service(
 ) -> Sent:
     name = full.removeprefix(f"{stack}_")
     if write is None:
-        return Sent(ServicePlan(name, Fate.LEFT_OUT, image_of((live or {}).get("Spec") or {})))
+        return Sent(ServicePlan(name, Fate.LEFT_OUT, image_of(spec_of(live))))
     if write.refusal:
         said = refusal(f"failed to {write.action} service {full}: {write.refusal}")
         image = image_of(write.spec)
         row = ServicePlan(name, Fate.REFUSED, image, refusal=write.refusal, hint=said.hint)
         return Sent(row)
     if write.action == "remove":
-        return Sent(ServicePlan(name, Fate.REMOVED, image_of((live or {}).get("Spec") or {})))
+        return Sent(ServicePlan(name, Fate.REMOVED, image_of(spec_of(live))))
     spec = specs.spec(write.spec)
-    networks = {str(each.get("Name")): str(each.get("Id")) for each in asked.networks}
+    networks = {each.name: each.id for each in every(asked.networks)}
     after = normalized(write.spec, networks)
     row, tasks = ServicePlan(name, Fate.CREATED, spec.identity.image or ""), Tasks()
     if live is not None:
         nodes = tuple(observation.node(each) for each in there.nodes)
-        tasks = _tasks_of(str(live["ID"]), there)
-        change = Change(normalized(live["Spec"], networks), after, specs.spec(live["Spec"]), spec)
+        tasks, was = _tasks_of(identity(live), there), spec_of(live)
+        change = Change(normalized(was, networks), after, specs.spec(was), spec)
         fate = fate_of(change, _nodes_of(tasks.live, nodes), nodes, dirty=bool(tasks.dirty))
         differ = fields(change.before, after)
         row = replace(row, fate=fate, fields=differ, why=_why(change, fate, tasks))
@@ -139,24 +142,15 @@ def _why(change: Change, fate: Fate, tasks: Tasks) -> str:
 
 def _tasks_of(service: str, there: There) -> Tasks:
     """Return the tasks of a service that are to run, or to start after a delay."""
-    live = [
-        task
-        for task in there.tasks
-        if task.get("ServiceID") == service and task.get("DesiredState") in {"running", "ready"}
-    ]
-    return Tasks(live, [task for task in live if task["ID"] in there.dirty])
+    own = (task for task in entries(there.tasks) if task.service == service)
+    live = [task for task in own if task.is_meant_to_run]
+    return Tasks(live, [task for task in live if task.id in there.dirty])
 
 
-def _nodes_of(tasks: Sequence[Mapping[str, Any]], nodes: Sequence[Node]) -> list[Node | None]:
+def _nodes_of(tasks: Sequence[TaskEntry], nodes: Sequence[Node]) -> list[Node | None]:
     """Return the node of each task; None for one that has none yet, or whose node is gone."""
     known = {node.id: node for node in nodes}
-    return [known.get(str(task.get("NodeID"))) for task in tasks]
-
-
-def image_of(spec: Mapping[str, Any]) -> str:
-    """Return the image of a raw spec of a service, or nothing."""
-    template = spec.get("TaskTemplate") or {}
-    return str((template.get("ContainerSpec") or {}).get("Image") or "")
+    return [known.get(task.node) for task in tasks]
 
 
 def _notes(stack: str, asked: Asked, there: There) -> tuple[str, ...]:
@@ -178,5 +172,4 @@ def _notes(stack: str, asked: Asked, there: There) -> tuple[str, ...]:
 
 
 def _owner(found: Json | None) -> str:
-    labels = ((found or {}).get("Spec") or {}).get("Labels") or {}
-    return str(labels.get(STACK_LABEL) or "")
+    return str(labels_of(spec_of(found)).get(STACK_LABEL) or "")

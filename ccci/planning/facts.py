@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ccci.planning.objects import Kind, Write, container_of, name_of
-from ccci.swarm.labels import STACK_LABEL
+from ccci.planning.objects import Kind, Write, name_of
+from ccci.swarm.decode.listed import listed
+from ccci.swarm.decode.parts import environment_of, is_in_flight, spec_of
 
 Json = dict[str, Any]
 
@@ -30,16 +31,16 @@ class There:
         return {
             name_of(Kind.SERVICE, each): each
             for each in self.services
-            if ((each.get("Spec") or {}).get("Labels") or {}).get(STACK_LABEL) == stack
+            if listed(each).stack == stack
         }
 
 
 def environments(there: There, writes: Sequence[Write]) -> Iterator[str]:
     """Yield the variables, as `NAME=value`, of the services that are there and that were sent."""
-    specs = [each.get("Spec") or {} for each in there.services]
+    specs = [spec_of(each) for each in there.services]
     specs += [each.spec for each in writes if each.kind is Kind.SERVICE]
     for spec in specs:
-        yield from container_of(spec).get("Env") or ()
+        yield from environment_of(spec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,7 @@ class Asked:
 
 def versions(services: Sequence[Json], stack: str) -> dict[str, int]:
     """Return the version of each service of a stack, by its full name."""
-    return {
-        name: int((each.get("Version") or {}).get("Index") or 0)
-        for name, each in There(services).of(stack).items()
-    }
-
-
-_IN_FLIGHT = {"updating", "rollback_started"}
+    return {name: listed(each).version for name, each in There(services).of(stack).items()}
 
 
 def moved(before: There, after: There, stack: str, names: Collection[str] = ()) -> tuple[str, ...]:
@@ -85,27 +80,22 @@ def moved(before: There, after: There, stack: str, names: Collection[str] = ()) 
 
 def _watched(kind: Kind, there: There, stack: str, names: Collection[str]) -> dict[str, Json]:
     """Return the objects of a kind that are a stack's, by label or by name, or are named."""
-    listed = {
+    every = {
         Kind.SERVICE: there.services,
         Kind.NETWORK: there.networks,
         Kind.CONFIG: there.configs,
         Kind.SECRET: there.secrets,
     }
     found = {}
-    for each in listed[kind]:
+    for each in every[kind]:
         name = name_of(kind, each)
-        labels = (each.get("Spec") or each).get("Labels") or {}
-        if labels.get(STACK_LABEL) == stack or name.startswith(f"{stack}_") or name in names:
+        if listed(each).stack == stack or name.startswith(f"{stack}_") or name in names:
             found[name] = each
     return found
 
 
-def _identity(found: Json) -> object:
-    return found.get("ID") or found.get("Id")
-
-
 def _written(was: Json, now: Json) -> bool:
-    if _identity(was) != _identity(now) or was.get("Spec") != now.get("Spec"):
+    before, after = listed(was), listed(now)
+    if before.id != after.id or spec_of(was) != spec_of(now):
         return True
-    states = {(each.get("UpdateStatus") or {}).get("State") for each in (was, now)}
-    return was.get("Version") != now.get("Version") and states.isdisjoint(_IN_FLIGHT)
+    return before.version != after.version and not (is_in_flight(was) or is_in_flight(now))

@@ -6,6 +6,9 @@ from typing import Any
 
 from ccci.planning.facts import There
 from ccci.swarm.decode import observation, specs
+from ccci.swarm.decode.listings import identity
+from ccci.swarm.decode.parts import spec_of, template_of
+from ccci.swarm.decode.tasks import TaskEntry
 from ccci.swarm.judge.placement import fitting
 
 Json = Mapping[str, Any]
@@ -21,7 +24,8 @@ def tasks(services: Sequence[Json], nodes: Sequence[Json]) -> Iterator[dict[str,
     known = tuple(observation.node(each) for each in nodes)
     busy = {each.id: 0 for each in known}
     for service in services:
-        spec = specs.spec(service["Spec"])
+        asked, identifier = spec_of(service), identity(service)
+        spec = specs.spec(asked)
         where = fitting(spec, known)
         for number in range(len(where) if spec.mode.is_global else spec.replicas or 0):
             if not where:
@@ -30,14 +34,19 @@ def tasks(services: Sequence[Json], nodes: Sequence[Json]) -> Iterator[dict[str,
             node = where[number] if spec.mode.is_global else order[0]
             busy[node.id] += 1
             yield {
-                "ID": f"{service['ID']}-{number}",
-                "ServiceID": service["ID"],
+                "ID": f"{identifier}-{number}",
+                "ServiceID": identifier,
                 "NodeID": node.id,
                 "DesiredState": "running",
                 "Status": {"State": "running"},
-                "Spec": service["Spec"].get("TaskTemplate") or {},
+                "Spec": template_of(asked),
                 GUESSED: not spec.mode.is_global and len(where) > 1,
             }
+
+
+def is_guessed(task: TaskEntry) -> bool:
+    """Say whether a task's node is a guess."""
+    return bool(task.raw.get(GUESSED))
 
 
 def after(
@@ -47,6 +56,6 @@ def after(
 
     The tasks of those that were not are as they were `before`.
     """
-    made = [each for each in services if each["ID"] in written]
-    kept = [each for each in before.tasks if each.get("ServiceID") not in written]
+    made = [each for each in services if identity(each) in written]
+    kept = [each for each in before.tasks if TaskEntry(each).service not in written]
     return replace(there, services=services, tasks=[*kept, *tasks(made, there.nodes)])

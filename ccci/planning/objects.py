@@ -71,11 +71,6 @@ def networks_of(spec: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(each.get("Target") or "") for each in own if each.get("Target"))
 
 
-def container_of(spec: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what a service's spec says of its containers."""
-    return (spec.get("TaskTemplate") or {}).get("ContainerSpec") or {}
-
-
 def made(kind: Kind, identifier: str, spec: Json, now: str) -> Json:
     """Return a new object as the Engine lists it."""
     if kind is Kind.NETWORK:

@@ -9,13 +9,17 @@ from ccci.planning import packing
 from ccci.planning.facts import Asked, There
 from ccci.planning.fate import Fate
 from ccci.planning.fit import Demand, alone, filled
-from ccci.planning.imagined import GUESSED
+from ccci.planning.imagined import is_guessed
 from ccci.planning.model import ServicePlan
-from ccci.planning.objects import Kind, Write, name_of
+from ccci.planning.objects import Kind, Write
 from ccci.planning.rolling import Tasks, outage, timed
-from ccci.planning.room import Need, Occupant, Owner, Room, least, need_of, occupies, rooms
+from ccci.planning.room import Need, Occupant, Owner, Room, least, need_of, rooms
 from ccci.planning.way_out import way_out
 from ccci.swarm.decode import observation, specs
+from ccci.swarm.decode.listed import listed
+from ccci.swarm.decode.listings import identity
+from ccci.swarm.decode.parts import spec_of, template_of
+from ccci.swarm.decode.tasks import entries
 from ccci.swarm.judge.endings import is_one_shot
 from ccci.swarm.judge.placement import fitting
 from ccci.swarm.model import Node, Spec
@@ -78,15 +82,15 @@ def _starts(sent: Sent, demand: Demand, nodes: tuple[Node, ...]) -> bool:
         return True
     if not demand.spec.mode.is_global or sent.before is None:
         return demand.wanted > 0
-    was = specs.spec(sent.before["Spec"])
+    was = specs.spec(spec_of(sent.before))
     return bool(set(fitting(demand.spec, nodes)) - set(fitting(was, nodes)))
 
 
 def _old_need(sent: Sent) -> Need:
     """Return what an old task needs: by its own spec, where it is not of its service's."""
     if sent.tasks.dirty:
-        return need_of(sent.tasks.dirty[0].get("Spec") or {})
-    return need_of(((sent.before or {}).get("Spec") or {}).get("TaskTemplate") or {})
+        return need_of(sent.tasks.dirty[0].spec)
+    return need_of(template_of(spec_of(sent.before)))
 
 
 def _staying(sent: Sequence[Sent], there: There, asked: Asked) -> Iterator[Occupant]:
@@ -97,24 +101,22 @@ def _staying(sent: Sequence[Sent], there: There, asked: Asked) -> Iterator[Occup
     kept = _kept(sent, there, asked)
     keeping = {}
     for each in there.services:
-        identifier = str(each["ID"])
-        if identifier not in kept or _may_end(specs.spec(each["Spec"])):
+        about, spec = listed(each), spec_of(each)
+        if about.id not in kept or _may_end(specs.spec(spec)):
             continue
-        keeping[identifier] = Owner(identifier, name_of(Kind.SERVICE, each)), each["Spec"]
-    for task in there.tasks:
-        found = keeping.get(str(task.get("ServiceID") or ""))
-        if found is not None and occupies(task) and not task.get(GUESSED):
+        keeping[about.id] = Owner(about.id, about.name), spec
+    for task in entries(there.tasks):
+        found = keeping.get(task.service)
+        if found is not None and task.occupies and not is_guessed(task):
             owner, spec = found
-            yield Occupant(
-                str(task.get("NodeID") or ""), owner, need_of(task.get("Spec") or {}, spec)
-            )
+            yield Occupant(task.node, owner, need_of(task.spec, spec))
 
 
 def _kept(sent: Sequence[Sent], there: There, asked: Asked) -> frozenset[str]:
     """Return the services all tasks of which stay: not written, or written and kept as they are."""
     stays = {each.write.id for each in sent if each.write is not None and _keeps(each)}
     written = {each.id for each in asked.writes if each.kind is Kind.SERVICE and not each.refusal}
-    return frozenset(str(each["ID"]) for each in there.services) - (written - stays)
+    return frozenset(map(identity, there.services)) - (written - stays)
 
 
 def _keeps(sent: Sent) -> bool:
@@ -123,7 +125,7 @@ def _keeps(sent: Sent) -> bool:
     Those of a global service are counted with the ones it gains, a node's for itself.
     """
     if sent.row.fate is Fate.SCALED:
-        before = specs.spec((sent.before or {}).get("Spec") or {})
+        before = specs.spec(spec_of(sent.before))
         after = specs.spec(sent.write.spec if sent.write is not None else {})
         return not after.mode.is_global and (after.replicas or 0) >= (before.replicas or 0)
     return sent.row.fate in {Fate.UNCHANGED, Fate.LABELS_ONLY, Fate.SETTINGS_ONLY}
@@ -138,15 +140,9 @@ def _demand(sent: Sent, there: There) -> Demand:
     if write is None:
         raise ValueError("a service that starts tasks was written")
     spec = specs.spec(write.spec)
-    owner, need = (
-        Owner(write.id, write.name),
-        need_of(write.spec.get("TaskTemplate") or {}, write.spec),
-    )
-    own = [
-        task
-        for task in there.tasks
-        if task.get("ServiceID") == write.id and task.get("NodeID") and occupies(task)
-    ]
+    owner, need = Owner(write.id, write.name), need_of(template_of(write.spec), write.spec)
+    every = (task for task in entries(there.tasks) if task.service == write.id)
+    own = [task for task in every if task.node and task.occupies]
     if spec.mode.is_global:
         wanted = 0
     elif _may_end(spec):  # its tasks may run one after the other
@@ -156,22 +152,22 @@ def _demand(sent: Sent, there: There) -> Demand:
         wanted = max(0, (spec.replicas or 0) - kept)
     if sent.row.fate is not Fate.ROLLS or sent.before is None:
         return Demand(owner, spec, need, wanted)
-    was = sent.before["Spec"]
-    if _may_end(specs.spec(was)) or any(task.get(GUESSED) for task in own):
+    was = spec_of(sent.before)
+    if _may_end(specs.spec(was)) or any(map(is_guessed, own)):
         return Demand(owner, spec, need, wanted)
-    old = least(need_of(task.get("Spec") or {}, was) for task in own)
-    return Demand(owner, spec, need, wanted, old, Counter(str(task["NodeID"]) for task in own))
+    old = least(need_of(task.spec, was) for task in own)
+    return Demand(owner, spec, need, wanted, old, Counter(task.node for task in own))
 
 
 def _guessed(stays: Collection[str], there: There) -> Iterator[Demand]:
     """Yield the tasks that stay, on nodes that nobody knows yet."""
-    guessed = Counter(str(task.get("ServiceID")) for task in there.tasks if task.get(GUESSED))
+    guessed = Counter(task.service for task in entries(there.tasks) if is_guessed(task))
     for each in there.services:
-        spec, key = each["Spec"], str(each["ID"])
-        if key in guessed and key in stays and not _may_end(specs.spec(spec)):
-            need = need_of(spec.get("TaskTemplate") or {}, spec)
-            owner = Owner(key, name_of(Kind.SERVICE, each))
-            yield Demand(owner, specs.spec(spec), need, guessed[key])
+        about, spec = listed(each), spec_of(each)
+        if about.id in guessed and about.id in stays and not _may_end(specs.spec(spec)):
+            need = need_of(template_of(spec), spec)
+            owner = Owner(about.id, about.name)
+            yield Demand(owner, specs.spec(spec), need, guessed[about.id])
 
 
 def _is_certain(demand: Demand) -> bool:

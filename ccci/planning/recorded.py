@@ -8,7 +8,6 @@ from ccci.planning.objects import (
     Json,
     Kind,
     Write,
-    container_of,
     id_of,
     made,
     made_up_id,
@@ -16,6 +15,7 @@ from ccci.planning.objects import (
     told,
 )
 from ccci.planning.refused import INVALID, NOT_FOUND, Refused, invalid, of_swarm
+from ccci.swarm.decode.parts import container_of
 
 
 class Recorded:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ccci.planning import object_rules, ports, service_rules
 from ccci.planning.modes import mode_of
-from ccci.planning.objects import Json, Kind, container_of, id_of, name_of, networks_of
+from ccci.planning.objects import Json, Kind, id_of, name_of, networks_of
 from ccci.planning.refused import (
     CONFLICT,
     FAILED,
@@ -20,6 +20,7 @@ from ccci.planning.refused import (
     invalid,
     of_swarm,
 )
+from ccci.swarm.decode.parts import container_of
 
 
 class There(Protocol):

@@ -14,6 +14,7 @@ from ccci.planning.fate import Fate
 from ccci.planning.fit import Demand
 from ccci.planning.model import ServicePlan
 from ccci.planning.room import Need, mib
+from ccci.swarm.decode.tasks import TaskEntry
 from ccci.swarm.judge import deadline
 from ccci.swarm.judge.placement import fitting
 from ccci.swarm.model import Node, Observation, Service, Spec
@@ -25,8 +26,8 @@ Json = Mapping[str, Any]
 class Tasks:
     """The live tasks of a service, and those of them that Swarm finds to be of another spec."""
 
-    live: Sequence[Json] = ()
-    dirty: Sequence[Json] = ()
+    live: Sequence[TaskEntry] = ()
+    dirty: Sequence[TaskEntry] = ()
 
 
 def timed(

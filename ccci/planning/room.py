@@ -9,15 +9,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ccci.planning.ports import Port, published
+from ccci.swarm.decode import resources
+from ccci.swarm.decode.listings import identity
+from ccci.swarm.decode.resources import CORES, GENERIC, MEMORY
 
 Json = Mapping[str, Any]
-MEMORY, CORES = "memory", "cores"
-_GENERIC = "generic:"
 _MIB = 2**20
 _CORE = 10**9
 _ANY = 2**31
-_OCCUPIES = {"new", "pending", "assigned", "accepted", "preparing", "ready", "starting", "running"}
-_LEAVES = {"shutdown", "failed", "rejected", "remove", "orphaned"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +102,8 @@ class Occupant:
 
 def need_of(template: Json, spec: Json | None = None) -> Need:
     """Return what one task asks for, by its own spec and, for its ports, its service's."""
-    resources = template.get("Resources") or {}
-    reserved, limits = resources.get("Reservations") or {}, resources.get("Limits") or {}
-    return Need(
-        _amounts(reserved),
-        int(limits.get("MemoryBytes") or 0),
-        published(spec or {}, "host"),
-        int((template.get("Placement") or {}).get("MaxReplicas") or 0),
-    )
+    found = resources.asked(template)
+    return Need(found.reserved, found.limit, published(spec or {}, "host"), found.most)
 
 
 def least(needs: Iterable[Need]) -> Need:
@@ -129,20 +122,11 @@ def least(needs: Iterable[Need]) -> Need:
 
 def rooms(nodes: Iterable[Json], occupants: Iterable[Occupant] = ()) -> dict[str, Room]:
     """Return what is left of each node, by its id."""
-    found = {
-        str(node["ID"]): Room(_amounts((node.get("Description") or {}).get("Resources") or {}))
-        for node in nodes
-    }
+    found = {identity(node): Room(resources.of_node(node)) for node in nodes}
     for each in occupants:
         if each.node in found:
             found[each.node] = found[each.node].less(each.owner, each.need)
     return found
-
-
-def occupies(task: Json) -> bool:
-    """Say whether a task counts for its node and is not on its way out."""
-    state = (task.get("Status") or {}).get("State")
-    return state in _OCCUPIES and task.get("DesiredState") not in _LEAVES
 
 
 def mib(count: int) -> str:
@@ -150,23 +134,10 @@ def mib(count: int) -> str:
     return f"{count / _MIB:.0f} MiB"
 
 
-def _amounts(raw: Json) -> dict[str, int]:
-    found = {
-        MEMORY: int(raw.get("MemoryBytes") or 0),
-        CORES: int(raw.get("NanoCPUs") or 0),
-    }
-    for each in raw.get("GenericResources") or ():
-        # A named one (a UUID) counts as one of its kind (swarmkit api/genericresource).
-        named, counted = each.get("NamedResourceSpec"), each.get("DiscreteResourceSpec") or {}
-        key = _GENERIC + str((named or counted).get("Kind") or "")
-        found[key] = found.get(key, 0) + (1 if named else int(counted.get("Value") or 0))
-    return {name: amount for name, amount in found.items() if amount > 0}
-
-
 def _lacks(name: str, free: int, amount: int) -> str:
     if name == MEMORY:
         return f"{mib(free)} of its memory are not reserved, {mib(amount)} are asked for"
     if name == CORES:
         return f"{free / _CORE:g} cores are not reserved, {amount / _CORE:g} are asked for"
-    kind = name.removeprefix(_GENERIC)
+    kind = name.removeprefix(GENERIC)
     return f"{free} of its {kind} are not reserved, {amount} are asked for"

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ccci.exits import Verdict
-from ccci.planning.build import image_of
 from ccci.planning.facts import Asked, There
 from ccci.planning.fate import normalized
 from ccci.planning.model import Plan, Remark
 from ccci.planning.objects import Kind, Write
 from ccci.swarm.decode.images import digests
+from ccci.swarm.decode.parts import image_of
 from ccci.swarm.engine.client import Engine
 from ccci.sweep import live
 from ccci.sweep.rules import Severity

@@ -145,7 +145,16 @@ OTHER_MEANINGS = {(143, "exits")}
 """Where the same literal is another fact: ccci's own end by SIGTERM."""
 
 RAW_STAYS = {
-    "planning": "it stands in for the Engine: it answers raw JSON itself, and compares whole specs",
+    "planning.engine": "it stands in for the Engine, and lists what its filters let through",
+    "planning.fate": "it compares whole specs, as the Engine would store them",
+    "planning.modes": "it fills a mode in as the Engine does",
+    "planning.object_rules": "it refuses what COMMAND sends as the Engine does",
+    "planning.objects": "it makes what the Engine would list",
+    "planning.ports": "it compares endpoints, as the Engine does of any two services",
+    "planning.recorded": "it lays what COMMAND sends over what the Engine lists",
+    "planning.refusing": "it refuses what COMMAND sends as the Engine does",
+    "planning.service_rules": "it refuses what COMMAND sends as the Engine does",
+    "planning.templates": "it tries the templates in what COMMAND sends as the Engine does",
     "swarm.engine.answers": "what no answer may lack is asked before anybody reads it",
     "swarm.engine.endpoint": "a docker context is a file of the docker CLI's",
     "swarm.engine.transport": "`Date` is a header of HTTP",

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ccci.host.json_values import object_in
+from ccci.swarm.decode.parts import spec_of
 from ccci.swarm.decode.ports import Port, ports_in
 from ccci.swarm.decode.typed import Json, inside, text
 from ccci.swarm.states import TaskState
@@ -63,6 +64,23 @@ class TaskEntry:
         return text(self.raw, "DesiredState") == TaskState.REMOVE
 
     @property
+    def spec(self) -> Json:
+        """Return its own spec as it is: its service's template when it was made."""
+        return spec_of(self.raw)
+
+    @property
+    def is_meant_to_run(self) -> bool:
+        """Say whether Swarm wants it to run, or to start after a delay."""
+        return text(self.raw, "DesiredState") in {TaskState.RUNNING, TaskState.READY}
+
+    @property
+    def occupies(self) -> bool:
+        """Say whether it counts for its node and is not on its way out."""
+        return text(self._status, "State") in _OCCUPIES and (
+            text(self.raw, "DesiredState") not in _LEAVES
+        )
+
+    @property
     def ports(self) -> tuple[Port, ...]:
         """Return the ports that it publishes on its node."""
         return ports_in(inside(self._status, "PortStatus"))
@@ -74,6 +92,10 @@ class TaskEntry:
     @property
     def _status(self) -> Json:
         return inside(self.raw, "Status")
+
+
+_OCCUPIES = {each for each in TaskState if not each.ended}
+_LEAVES = {each for each in TaskState if each.rank > TaskState.COMPLETE.rank}
 
 
 def entries(answers: Iterable[Json]) -> list[TaskEntry]:

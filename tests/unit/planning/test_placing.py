@@ -16,8 +16,9 @@ from ccci.planning.fit import Demand, alone
 from ccci.planning.model import Plan, ServicePlan
 from ccci.planning.objects import Kind, Write
 from ccci.planning.ports import Port
-from ccci.planning.room import MEMORY, Need, Owner, Room
+from ccci.planning.room import Need, Owner, Room
 from ccci.swarm.decode import specs
+from ccci.swarm.decode.resources import MEMORY
 from ccci.swarm.labels import STACK_LABEL
 from ccci.swarm.model import Node, Spec
 
