@@ -111,14 +111,19 @@ def that_fit(
 
 def _head(text: str, most: int) -> str:
     """Return as much of the beginning of a text as fits into so many columns."""
+    return text[: _end(text, 0, most)]
+
+
+def _end(text: str, at: int, most: int) -> int:
+    """Return where what fits into so many columns ends, of a text from `at` on."""
     if text.isascii():
-        return text[:most]
-    taken, at = 0, 0
-    for at, character in enumerate(text):
-        taken += _columns(character)
+        return min(at + most, len(text))
+    taken = 0
+    for end in range(at, len(text)):
+        taken += _columns(text[end])
         if taken > most:
-            return text[:at]
-    return text
+            return end
+    return len(text)
 
 
 def _lines(row: Row, width: int | None) -> Iterator[Line]:
@@ -140,6 +145,7 @@ def _lines(row: Row, width: int | None) -> Iterator[Line]:
 
 
 _COMMAND = re.compile(r"`docker [^`]*`")
+_BLANKS = re.compile(" +")
 _BLANK = re.compile(r"""'[^']*'|"[^"]*"|( +)""")
 _GOES_ON = " \\"
 """What tells a shell that a command goes on in the next line."""
@@ -162,12 +168,15 @@ def _to_paste(text: str, room: int, below: int) -> Iterator[str]:
 
 def _parts(text: str) -> Iterator[tuple[str, str]]:
     """Yield the words of a text, and what a line ends with that is broken after one."""
-    gaps = [(found.span(), "") for found in re.finditer(" +", text)]
+    gaps: list[tuple[tuple[int, int], str]] = []
+    behind = 0
     for command in _COMMAND.finditer(text):
         begin, end = command.span()
+        gaps += [(found.span(), "") for found in _BLANKS.finditer(text, behind, begin)]
         inner = [found.span(1) for found in _BLANK.finditer(text, begin, end) if found[1]]
-        outer = [gap for gap in gaps if not begin <= gap[0][0] < end]
-        gaps = sorted([*outer, *((span, _GOES_ON) for span in inner)])
+        gaps += [(span, _GOES_ON) for span in inner]
+        behind = end
+    gaps += [(found.span(), "") for found in _BLANKS.finditer(text, behind)]
     at = 0
     for (begin, end), ending in gaps:
         yield text[at:begin], ending
@@ -176,23 +185,30 @@ def _parts(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _wrapped(text: str, room: int, below: int) -> Iterator[str]:
-    first, rest = _filled(text, room)
-    yield first
-    while rest:
-        first, rest = _filled(rest, below)
-        yield first
+    """Yield a text in lines, the first of `room` columns; a word that is too long is cut.
+
+    Each character is looked at a few times, however long the text is: it may be a stranger's.
+    """
+    at = 0
+    while (end := _end(text, at, room)) < len(text):
+        # A blank that stands right behind what fits ends the line as well.
+        gap = text.rfind(" ", at, _end(text, at, room + 1))
+        if gap > at:
+            yield text[at:gap].rstrip()
+            at = _behind_blanks(text, gap)
+            if at == len(text):
+                return
+        else:
+            yield text[at:end]
+            at = end
+        room = below
+    yield text[at:]
 
 
-def _filled(text: str, room: int) -> tuple[str, str]:
-    """Return what of a text fills one line, and the rest; a word that is too long is cut."""
-    if columns(text) <= room:
-        return text, ""
-    head = _head(text, room + 1)
-    at = head.rfind(" ")
-    if at > 0:
-        return text[:at].rstrip(), text[at:].lstrip()
-    head = _head(text, room)
-    return head, text[len(head) :]
+def _behind_blanks(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at
 
 
 def widest(lines: Sequence[Line]) -> int:
