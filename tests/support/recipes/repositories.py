@@ -8,6 +8,13 @@ OURS_ALONE = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
 """Keeps git from what the developer has configured: signing, hooks, the first branch's name."""
 _QUICK = ("-c", "maintenance.auto=false", "-c", "gc.auto=0")
 """Keeps git from looking after each commit whether there is something to tidy up."""
+_CONFIG = """\
+[core]
+\trepositoryformatversion = 0
+\tfilemode = true
+\tbare = false
+\tlogallrefupdates = true
+"""
 _WHO = {
     **OURS_ALONE,
     "GIT_AUTHOR_NAME": "A Maintainer",
@@ -31,9 +38,11 @@ def git(folder: Path, *words: str) -> str:
 
 
 def make_repository(folder: Path) -> Path:
-    """Make an empty repository with the branch `main`."""
-    folder.mkdir(parents=True)
-    git(folder, "init", "--quiet", "--template=", "--initial-branch=main")
+    """Make an empty repository with the branch `main`, as `git init` does without a template."""
+    for name in ("objects/info", "objects/pack", "refs/heads", "refs/tags"):
+        (folder / ".git" / name).mkdir(parents=True)
+    (folder / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    (folder / ".git" / "config").write_text(_CONFIG)
     return folder
 
 
@@ -51,4 +60,11 @@ def commit(folder: Path, files: dict[str, str], message: str = "change", tag: st
     git(folder, "commit", "--quiet", "--allow-empty", "-m", f"{message} in {folder}")
     if tag:
         git(folder, "tag", "-a", tag, "-m", tag)
-    return git(folder, "rev-parse", "HEAD")
+    return _head(folder)
+
+
+def _head(folder: Path) -> str:
+    """Return the commit that was just made, which its branch's own file says without a process."""
+    head = (folder / ".git" / "HEAD").read_text().strip()
+    branch = head.removeprefix("ref: ")
+    return head if branch == head else (folder / ".git" / branch).read_text().strip()
