@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 WORKERS ?= $(shell expr 3 \* $$(nproc))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system abra demo test check lint format unit integration soak engines bench docs lock clean
+.PHONY: help setup system abra demo test check lint format unit local integration soak engines bench docs lock clean
 
 help: ## show these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -39,7 +39,10 @@ demo: setup system ## the main job on a throwaway Swarm: an upgrade that Swarm r
 test: setup system ## every test, those on a real Swarm included
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --hypothesis-profile thorough tests
 
-unit: setup ## the tests that need no Swarm, with few made-up examples of each property
+unit: setup ## the tests of one process alone, with few made-up examples of each property
+	$(BIN)/python -m pytest -n auto -m "not slow and not soak" tests/unit
+
+local: setup ## every test that needs no Swarm: those with git, sockets and the docker CLI as well
 	$(BIN)/python -m pytest -n auto tests/unit
 
 integration: setup system ## the tests on a real Swarm
@@ -58,7 +61,7 @@ format: setup ## rewrite the code in the project's format
 docs: setup ## write the generated pages of docs/
 	$(BIN)/python -m docs.generate
 
-check: lint unit ## lint, and the tests that need no Swarm
+check: lint local ## lint, and every test that needs no Swarm
 
 abra: ## install the abra release that ccci is written for (never tried against the forge itself)
 	@sh scripts/install-abra.sh

@@ -328,6 +328,7 @@ def test_actions_share_what_all_of_them_need_and_one_reads_another_only_by_name(
     assert {arrow for arrow in found if arrow[1] != "actions"} == built_on
 
 
+@pytest.mark.slow
 def test_what_follows_a_stack_starts_without_what_deploys_a_recipe() -> None:
     rooms = {"compose", "recipe", "deployers", "planning", "locks", "removal"}
     code = "import sys, ccci.commands.converge; print(*sys.modules)"

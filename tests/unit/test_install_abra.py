@@ -10,6 +10,8 @@ import pytest
 
 from ccci.host.process import Finished, run
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).parents[2] / "scripts" / "install-abra.sh"
 ABRA = b"#!/bin/sh\necho abra version 9.9.9-beta\n"
 

@@ -97,6 +97,7 @@ def test_the_component_and_the_action_call_the_plugin_with_its_settings() -> Non
     assert "${{" not in step["run"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("command", "code"), [("sweep upgrade", 0), ("plan", 3)])
 def test_the_component_runs_every_command_that_it_offers(
     command: str, code: int, tmp_path: Path
@@ -128,6 +129,7 @@ def test_the_component_runs_every_command_that_it_offers(
     assert (shop / "ccci-report" / "comment.md").exists()
 
 
+@pytest.mark.slow
 def test_the_action_s_script_runs_ccci_with_its_options(tmp_path: Path) -> None:
     made = tmp_path / "place" / "bin"
     made.mkdir(parents=True)
@@ -183,6 +185,7 @@ PIECES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changed", [["compose.yml", "compose.smtp.yml"], ["compose.smtp.yml"]])
 def test_a_healthy_recipe_is_committed_whichever_of_its_files_change(
     changed: list[str], tmp_path: Path
@@ -195,6 +198,7 @@ def test_a_healthy_recipe_is_committed_whichever_of_its_files_change(
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
 def test_a_commit_is_stopped_by_what_its_recipe_risks(tmp_path: Path) -> None:
     shop = make_repository(tmp_path / "shop")
     policy = "deploy: {update_config: {failure_action: rollback, order: start-first}}"
@@ -205,6 +209,7 @@ def test_a_commit_is_stopped_by_what_its_recipe_risks(tmp_path: Path) -> None:
     assert "CCCI001" in done.stdout
 
 
+@pytest.mark.slow
 def test_only_compose_files_bring_the_policy_s_hook_to_run(tmp_path: Path) -> None:
     hook = HOOKS["ccci-rollback-policy"]
     names = ["compose.yml", "a/compose.prod.yaml", "docker-compose.yml", "compose.py", "x/y.yml"]
@@ -213,6 +218,7 @@ def test_only_compose_files_bring_the_policy_s_hook_to_run(tmp_path: Path) -> No
     assert hooked(hook, make_repository(tmp_path / "shop"), {"README.md": "newer"}) is None
 
 
+@pytest.mark.slow
 def test_the_hook_of_upgrades_says_what_a_commit_forgets(tmp_path: Path) -> None:
     shop = make_repository(tmp_path / "shop")
     commit(shop, {"compose.yml": PIECES["compose.yml"]}, tag="1.0.0+1")
@@ -307,6 +313,7 @@ def test_every_ci_comments_on_a_pull_request() -> None:
     assert COMMENTING == UPGRADES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", COMMENTING)
 def test_the_comment_reaches_the_pull_request(
     example: str, forge: tuple[str, list[tuple[str, str, str]]], tmp_path: Path
@@ -326,6 +333,7 @@ def test_the_comment_reaches_the_pull_request(
         assert json.loads(body) == {"body": told}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", COMMENTING)
 def test_a_step_that_left_no_story_is_not_commented_on(
     example: str, forge: tuple[str, list[tuple[str, str, str]]], tmp_path: Path
@@ -335,6 +343,7 @@ def test_a_step_that_left_no_story_is_not_commented_on(
     assert posted == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", UPGRADES)
 def test_a_machine_that_is_not_able_is_told_of_in_the_comment(example: str, tmp_path: Path) -> None:
     clone = tmp_path / "shop"

@@ -9,6 +9,8 @@ import pytest
 
 from ccci.plugin import words
 
+pytestmark = pytest.mark.slow
+
 SWEEP = "sweep rollback-policy"
 
 

@@ -60,6 +60,7 @@ def test_the_examples_that_need_a_swarm_can_be_read() -> None:
     assert (len(examples("swarm")), len(examples("pytest"))) == (1, 1)
 
 
+@pytest.mark.slow
 def test_importing_ccci_imports_nothing_else() -> None:
     code = "import sys; old = set(sys.modules); import ccci; print(sorted(set(sys.modules) - old))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -181,6 +181,7 @@ def test_a_variable_that_is_no_loudness_is_refused(tmp_path: Path) -> None:
     assert "CCCI_VERBOSE: --verbose is on or off, and not 'very'" in refused.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", [None, ""])
 def test_an_upgrade_without_a_head_is_refused(
     head: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

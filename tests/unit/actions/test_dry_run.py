@@ -16,6 +16,8 @@ from ccci.recipe.checkout import Checkout, resolve
 from ccci.report.model import Report
 from ccci.steps.workspace import Choices
 
+pytestmark = pytest.mark.slow
+
 CORPUS = Path(os.environ.get("CCCI_TEST_CORPUS") or "/nowhere") / "recipes"
 UNREADABLE = {"traefik@2c81622": "compose.yml line 24: yaml: line 24: could not find expected"}
 WITHOUT_APP = {"wordpress@6bf1a10": "wordpress"}

@@ -15,6 +15,8 @@ from ccci.recipe.checkout import Checkout, resolve
 from ccci.report.model import Report
 from ccci.steps.workspace import Choices
 
+pytestmark = pytest.mark.slow
+
 RECIPE = "services: {app: {image: 'a:1'}}\n"
 OVERLAY = """\
 # this place has its own settings

@@ -10,6 +10,8 @@ from ccci.actions.upgrade import Request, parts
 from ccci.errors import DeployRefused
 from ccci.steps.workspace import Choices
 
+pytestmark = pytest.mark.slow
+
 COMPOSE = "version: '3.8'\nservices: {app: {image: 'app:1'}}\n"
 PORTS = "version: '3.8'\nservices: {voice: {image: 'voice:1'}}\n"
 BOTH = {"COMPOSE_FILE": "compose.yml:compose.host-ports.yml"}

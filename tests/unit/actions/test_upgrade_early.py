@@ -11,6 +11,8 @@ from ccci.errors import CcciError
 from ccci.exits import Verdict
 from ccci.steps.early import Pair, note_slips
 
+pytestmark = pytest.mark.slow
+
 COMPOSE = """\
 version: "3.8"
 services:

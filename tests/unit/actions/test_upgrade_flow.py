@@ -15,6 +15,8 @@ from ccci.steps.revision import Judged
 from ccci.steps.workspace import Choices, find_recipe
 from ccci.swarm.model import Cause, CauseCode
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_head_goes_on_top_of_the_base_and_both_are_removed(make: Make) -> None:
     stage = make()

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from bench.proxy import CountingProxy
 
+pytestmark = pytest.mark.slow
+
 
 class _Answer(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

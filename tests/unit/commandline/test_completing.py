@@ -211,6 +211,7 @@ def bash(line: str) -> list[str]:
     return done.stdout.split()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("in_a_recipe")
 @pytest.mark.parametrize(
     ("line", "offered"),
@@ -226,6 +227,7 @@ def test_bash_offers_what_fits(line: str, offered: list[str]) -> None:
     assert bash(line) == offered
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["upgrade", "plan"])
 def test_refs_are_those_of_the_recipe_that_is_named(
     verb: str, in_a_recipe: Path, monkeypatch: pytest.MonkeyPatch
@@ -234,18 +236,21 @@ def test_refs_are_those_of_the_recipe_that_is_named(
     assert bash(f"{verb} ./shop --head 0.") == ["0.7.0+3.3.1"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("in_a_recipe", "engine")
 def test_stacks_and_services_come_from_the_engine() -> None:
     assert bash("converge ") == ["shop"]
     assert bash("converge shop --service ") == ["app", "db"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("in_a_recipe")
 def test_an_engine_that_says_nothing_is_not_waited_for(engine: type[_Engine]) -> None:
     engine.free.clear()
     assert bash("converge ") == []  # else it would hang
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_script_is_printed_for_each_shell(shell: str) -> None:
     told = invoke("completion", shell)

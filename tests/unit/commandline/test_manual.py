@@ -33,6 +33,7 @@ def test_no_line_of_text_is_a_command_of_roff() -> None:
         assert not line.startswith(".") or line[1:].split()[0] in macros
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reader", [each for each in READERS if shutil.which(each)])
 def test_whoever_reads_roff_here_has_nothing_to_say_of_it(reader: str) -> None:
     argv = [*READERS[reader], str(PAGE)]

@@ -177,6 +177,7 @@ def test_counts_in_another_form_are_refused(other: tuple[str, ...]) -> None:
     assert "--statistics and --json are two forms of one output" in said.stderr
 
 
+@pytest.mark.slow
 def test_the_branch_that_is_checked_out_is_offered_as_the_head(tmp_path: Path) -> None:
     shop = make_repository(tmp_path / "shop")
     head = commit(shop, {"compose.yml": "services: {app: {image: x}}"})

@@ -135,6 +135,7 @@ def test_the_file_of_a_repository_sets_only_what_is_judged(line: str, ask: Ask) 
         assert "which the file of a repository may not" in result.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", ['sok = "3s"', 'server = "theirs"', "soak = ", 'timeout = "900h"', "\xff"]
 )

@@ -17,6 +17,8 @@ from ccci.report.formats import FORMATS
 from ccci.report.parts import Check, Health
 from ccci.swarm.engine.client import Engine
 
+pytestmark = pytest.mark.slow
+
 VERSION = {"Version": "20.10.24", "ApiVersion": "1.41", "MinAPIVersion": "1.12"}
 
 

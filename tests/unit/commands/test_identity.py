@@ -67,6 +67,7 @@ def test_a_release_that_a_recorded_run_knows_needs_no_repository(
     assert (asked.expected, dict(asked.releases)) == ("b" * 40, {"1.0.0+1": "b" * 40})
 
 
+@pytest.mark.slow
 def test_a_branch_is_asked_of_the_repository_that_the_run_was_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -239,6 +239,7 @@ def test_an_open_file_is_written_to_by_its_number_and_is_no_file_of_its_own(plac
     assert (place / "log").read_text().startswith("before\n### ccci converge")
 
 
+@pytest.mark.slow
 def test_what_the_repository_tracks_or_linked_is_never_written(place: Path) -> None:
     recipe = make_repository(place / "recipe")
     (recipe / "out").symlink_to(place)
@@ -322,6 +323,7 @@ def test_a_recording_gives_the_same_bytes_on_another_machine(
         assert (place / "here" / name).read_bytes() == (place / "there" / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_lost_reader_costs_no_copy(place: Path) -> None:
     code = f"import ccci.cli; ccci.cli.run(['explain', {str(RECORDING)!r}, '--report', 'json=x'])"
     with Path("/dev/full").open("w") as full:

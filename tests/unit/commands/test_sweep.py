@@ -355,6 +355,7 @@ def test_a_file_cannot_speak_to_the_terminal(
         assert "bad" in out
 
 
+@pytest.mark.slow
 def test_names_that_are_no_text_and_readers_that_go_away_are_no_bug(tmp_path: Path) -> None:
     folder = os.fsencode(tmp_path)
     for number in range(300):
@@ -538,6 +539,7 @@ def test_rules_are_chosen_and_left_out(tmp_path: Path, capsys: pytest.CaptureFix
     assert sweep(capsys, "rollback-policy", str(folder), "--select", "XYZ")[0] == 2
 
 
+@pytest.mark.slow
 def test_a_file_is_swept_from_standard_input(tmp_path: Path) -> None:
     (tmp_path / "more.yml").write_text("services: {app: {deploy: {replicas: 2}}}\n")
     argv = [sys.executable, "-m", "ccci", "--json", "sweep", "rollback-policy", "-c", "-"]
@@ -582,6 +584,7 @@ def test_loose_stack_files_beside_a_recipe_are_swept_too(
     assert any("shop/docker-compose.dev.yml" in note for note in found["notes"])
 
 
+@pytest.mark.slow
 def test_only_what_a_commit_had_not_is_found(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,6 +8,8 @@ from support.recipes.repositories import commit, git
 
 from ccci import cli
 
+pytestmark = pytest.mark.slow
+
 COMPOSE = """\
 version: "3.8"
 services:

@@ -12,6 +12,8 @@ from ccci.commandline.declared import Group, Panel, Verb, command
 from ccci.commands.options import option, spread
 from ccci.commands.verbs import PROGRAM
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = {command.path: command for command in PROGRAM.load()}
 
 

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.examples import examples
@@ -26,6 +27,7 @@ DIALECT: list[dict[str, Any]] = json.loads(DIALECTS.read_text(encoding="utf-8"))
 # thousand rows would take longer to start and to report than to run.
 
 
+@pytest.mark.slow
 def test_what_go_reads_in_a_way_of_its_own_is_read_so(tmp_path: Path) -> None:
     wrong = {}
     for number, recorded in enumerate(DIALECT):
@@ -44,6 +46,7 @@ def test_a_recorded_answer_of_docker_is_ours_too(tmp_path: Path) -> None:
     assert not wrong
 
 
+@pytest.mark.slow
 def test_a_corner_is_taken_by_the_versions_that_docker_takes_it_in(tmp_path: Path) -> None:
     wrong = {}
     for corner in CORNERS:
@@ -65,6 +68,7 @@ def test_the_recording_holds_both_kinds_of_answers() -> None:
 
 if docker() is not None:
 
+    @pytest.mark.slow
     @settings(max_examples=examples(60), deadline=None)
     @given(st.lists(documents(), min_size=1, max_size=2))
     def test_docker_gives_the_same_answer_to_fresh_files(contents: list[str]) -> None:

@@ -113,6 +113,7 @@ def test_a_giant_file_is_not_read(tmp_path: Path) -> None:
     assert "larger than" in said(tmp_path / "x.yml")
 
 
+@pytest.mark.slow
 def test_a_large_file_is_read_in_reasonable_time(tmp_path: Path) -> None:
     path = tmp_path / "x.yml"
     service = "  app{}:\n    image: x:1\n    labels:\n      - a=1\n      - b=2\n"
@@ -132,6 +133,7 @@ def test_aliases_below_docker_s_limit_cost_no_memory(tmp_path: Path) -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
 
 
+@pytest.mark.slow
 def test_ranges_of_ports_cannot_ask_for_millions(tmp_path: Path) -> None:
     path = tmp_path / "x.yml"
     lines = "".join(f"      - '127.0.0.{n}:1-65535:1-65535/udp'\n" for n in range(1, 200))

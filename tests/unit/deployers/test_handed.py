@@ -89,6 +89,7 @@ def resolve(folder: Path, *names: str, values: dict[str, str] | None = None) -> 
 
 if docker() is not None:
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("names", [["compose.yml"], ["compose.yml", "compose.over.yml"]])
     def test_docker_reads_the_same_out_of_what_it_is_handed(
         names: list[str], tmp_path: Path
@@ -100,11 +101,13 @@ if docker() is not None:
         assert expected == ours
         assert ours["services"]["app"]["environment"]["HOME"] == "/of/the/recipe"
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("number", range(0, len(ANSWERS), 3))
     def test_recorded_sets_stay_what_they_were(number: int, tmp_path: Path) -> None:
         apart, expected, ours = differs(write(tmp_path, ANSWERS[number]["files"]), VARIABLES)
         assert not apart, (expected, ours)
 
+    @pytest.mark.slow
     @settings(max_examples=examples(25), deadline=None)
     @given(st.lists(documents(), min_size=1, max_size=3))
     def test_fresh_sets_stay_what_they_were(contents: list[str]) -> None:
@@ -112,6 +115,7 @@ if docker() is not None:
             apart, expected, ours = differs(write(Path(folder), contents), VARIABLES)
         assert not apart, (expected, ours)
 
+    @pytest.mark.slow
     @settings(max_examples=examples(40), deadline=None)
     @given(
         st.dictionaries(

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
 from support.recipes.abra_stand_in import make_app
 
 from ccci.deployers.secrecy import masks_of
+
+pytestmark = pytest.mark.slow
 
 SAMPLE = "DOMAIN=shop.example.com\nTHEME=autumn-leaves\nADMIN_PASSWORD=change-me\n"
 FILES = {".env.sample": SAMPLE, "abra.sh": "export BANNER=welcome-to-all\n"}

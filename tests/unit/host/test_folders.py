@@ -16,6 +16,7 @@ def descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))  # noqa: PTH208
 
 
+@pytest.mark.slow
 def test_folders_at_any_depth_are_removed(tmp_path: Path) -> None:
     with deepened(tmp_path / "deep"):
         before = descriptors()
@@ -65,6 +66,7 @@ def test_no_folder_is_said_to_be_none(tmp_path: Path) -> None:
         folders.remove(tmp_path / "none")
 
 
+@pytest.mark.slow
 def test_a_walk_enters_no_more_folders_than_it_can(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +97,7 @@ def test_a_walk_of_what_is_not_there_finds_nothing(tmp_path: Path) -> None:
     assert list(folders.walk(tmp_path / "none")) == []
 
 
+@pytest.mark.slow
 def test_branches_and_reports_are_found_beside_folders_without_end(tmp_path: Path) -> None:
     git = tmp_path / ".git"
     (git / "refs" / "heads" / "a").mkdir(parents=True)

@@ -9,6 +9,8 @@ from ccci.host.clock import monotonic
 from ccci.host.gathering import LONGEST_LINE
 from ccci.host.process import Running, run
 
+pytestmark = pytest.mark.slow
+
 ENDLESS = "import sys\nwhile True: sys.{}.write('x' * 65536)"
 
 

@@ -216,6 +216,7 @@ def test_what_only_looks_like_a_password_stays(text: str) -> None:
     assert without_credentials(text) == text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "bomb", ["(", "a:", "http://", "?a=", "a.b-", "http://a:b", "x", "@", "://"]
 )

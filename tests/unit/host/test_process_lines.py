@@ -2,7 +2,11 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
+
 from ccci.host.process import Running
+
+pytestmark = pytest.mark.slow
 
 ASKS = """
 import os, sys

@@ -9,6 +9,8 @@ import pytest
 
 from ccci.host.process import Running
 
+pytestmark = pytest.mark.slow
+
 STARTS = """
 from ccci.host.process import Running
 import sys

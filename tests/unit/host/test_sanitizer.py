@@ -114,6 +114,7 @@ def test_any_document_is_ascii_without_commands_and_says_the_same(text: str) -> 
     assert is_plain(clean["summary"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "bomb",
     ["\x1b]", "\x9d", "\x1b[", "\x1b[0", "##a", "##", "::", "::error", "section_start", " "],

@@ -10,6 +10,8 @@ from ccci.host import temporary
 from ccci.host.process import run
 from ccci.recipe import history
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

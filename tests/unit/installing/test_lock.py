@@ -57,6 +57,7 @@ def test_nothing_is_pinned_twice_for_one_python() -> None:
         assert len(names) == len(set(names))
 
 
+@pytest.mark.slow
 def test_make_installs_a_lock_as_it_stands_whatever_was_released_since(tmp_path: Path) -> None:
     # The resolver of pip up to 23.2 refused a lock whose package asks for one with an extra, as
     # soon as a newer release of that one was out.
@@ -88,6 +89,7 @@ def test_make_installs_a_lock_as_it_stands_whatever_was_released_since(tmp_path:
     assert not any("1.0-1" in each["download_info"]["url"] for each in found.values())
 
 
+@pytest.mark.slow
 def test_make_builds_the_project_with_what_the_lock_gave(tmp_path: Path) -> None:
     argv = _of_make("--editable", tmp_path)
     assert {"--no-deps", "--no-build-isolation"} <= set(argv)

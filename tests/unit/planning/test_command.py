@@ -110,6 +110,7 @@ def test_a_plan_takes_the_place_of_no_device_and_no_pipe(tmp_path: Path) -> None
     os.close(reader)
 
 
+@pytest.mark.slow
 def test_a_plan_replaces_no_file_of_a_repository(tmp_path: Path) -> None:
     path = make_repository(tmp_path / "shop") / "plan.json"
     commit(path.parent, {"plan.json": "theirs"})

@@ -23,6 +23,8 @@ from ccci.steps.recorder import Recorder, look
 from ccci.swarm.engine.answers import Passed
 from ccci.swarm.engine.client import Engine
 
+pytestmark = pytest.mark.slow
+
 SPEC = {
     "Name": "s_web",
     "Labels": {"com.docker.stack.namespace": "s"},

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from ccci.exits import Verdict
 from ccci.planning.fate import Fate
 from ccci.planning.markdown import markdown
@@ -106,6 +108,7 @@ def test_texts_of_others_mean_nothing() -> None:
     assert rows[0].count("|") - rows[0].count("\\|") == 6
 
 
+@pytest.mark.slow
 def test_it_never_grows_beyond_what_a_comment_holds() -> None:
     fields = tuple(Field(f"Env.{number}", "x" * 79, "y" * 79) for number in range(200))
     many = tuple(replace(WEB, name=f"web{number}", fields=fields) for number in range(300))

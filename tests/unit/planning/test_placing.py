@@ -308,6 +308,7 @@ def changed(counts: tuple[int, ...], at: int, by: int) -> tuple[int, ...]:
     return tuple(count + by * (at == number) for number, count in enumerate(counts))
 
 
+@pytest.mark.slow
 def test_no_lack_is_told_where_any_order_of_the_roll_ends_well() -> None:
     chance = random.Random(12)  # noqa: S311 -- examples, no secrets
     lacks = misses = 0
@@ -341,6 +342,7 @@ def test_no_lack_is_told_where_any_order_of_the_roll_ends_well() -> None:
     assert misses < lacks / 20
 
 
+@pytest.mark.slow
 def test_no_lack_of_several_is_told_where_any_way_to_place_them_holds() -> None:
     chance = random.Random(3)  # noqa: S311 -- examples, no secrets
     lacks = 0

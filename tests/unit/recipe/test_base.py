@@ -8,6 +8,8 @@ from ccci.recipe import checkout as checkouts
 from ccci.recipe.base import Base, choose_base
 from ccci.recipe.checkout import Checkout
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:

@@ -112,6 +112,7 @@ def read(made: App) -> plan.Plan:
     return plan.make(made, Revision(COMMIT), None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", HOSTILE)
 @pytest.mark.parametrize("where", [".env.sample", "abra.sh"])
 def test_settings_that_are_meant_to_do_harm_are_refused_or_read(
@@ -172,6 +173,7 @@ COMPOSES: dict[str, str | bytes] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", COMPOSES)
 def test_a_compose_file_that_is_meant_to_do_harm_is_refused_or_read(
     what: str, tmp_path: Path

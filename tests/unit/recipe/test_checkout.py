@@ -10,6 +10,8 @@ from ccci.recipe import checkout as checkouts
 from ccci.recipe import git_process
 from ccci.recipe.checkout import Checkout
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:

@@ -10,6 +10,8 @@ from ccci.errors import CheckoutFailed, DeployRefused
 from ccci.recipe import checkout as checkouts
 from ccci.recipe.checkout import Checkout
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def trap(tmp_path: Path) -> Path:

@@ -13,6 +13,8 @@ from support.recipes.repositories import commit, git, make_repository
 from ccci.errors import CheckoutFailed
 from ccci.recipe import checkout as checkouts
 
+pytestmark = pytest.mark.slow
+
 SECRET = "hunter2"  # noqa: S105
 
 

@@ -71,6 +71,7 @@ def forge(tmp_path: Path) -> Iterator[Forge]:
         thread.join()
 
 
+@pytest.mark.slow
 def test_git_is_told_the_password_and_no_process_shows_it(forge: Forge) -> None:
     address, login = without_login(f"http://u:{TOKEN}@{forge.address}")
     listed = run(
@@ -82,6 +83,7 @@ def test_git_is_told_the_password_and_no_process_shows_it(forge: Forge) -> None:
     assert not any(TOKEN in each for each in forge.seen)
 
 
+@pytest.mark.slow
 def test_another_site_is_not_told(forge: Forge) -> None:
     _, login = without_login(f"http://u:{TOKEN}@other.example/shop")
     listed = run(

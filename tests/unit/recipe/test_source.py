@@ -7,6 +7,7 @@ from ccci.errors import CheckoutFailed, UsageError
 from ccci.recipe.source import Source, locate, sought
 
 
+@pytest.mark.slow
 def test_a_name_is_sought_in_abra_dir_then_at_home_then_on_the_forge(tmp_path: Path) -> None:
     environ = {"HOME": str(tmp_path / "home"), "ABRA_DIR": str(tmp_path / "abra")}
     forge = locate("discourse", environ=environ)
@@ -17,11 +18,13 @@ def test_a_name_is_sought_in_abra_dir_then_at_home_then_on_the_forge(tmp_path: P
     assert locate("discourse", environ=environ) == Source("discourse", str(in_abra_dir))
 
 
+@pytest.mark.slow
 def test_a_path_names_the_recipe_after_its_folder(tmp_path: Path) -> None:
     folder = make_repository(tmp_path / "discourse")
     assert locate(str(folder)) == Source("discourse", str(folder))
 
 
+@pytest.mark.slow
 def test_a_folder_with_no_recipes_name_takes_its_origins(tmp_path: Path) -> None:
     folder = make_repository(tmp_path / "PR.17 checkout")
     with pytest.raises(UsageError, match="gives no name"):
@@ -30,11 +33,13 @@ def test_a_folder_with_no_recipes_name_takes_its_origins(tmp_path: Path) -> None
     assert locate(str(folder)).recipe == "discourse"
 
 
+@pytest.mark.slow
 def test_the_dot_is_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(make_repository(tmp_path / "ghost"))
     assert locate(".") == Source("ghost", str(tmp_path / "ghost"))
 
 
+@pytest.mark.slow
 def test_a_source_keeps_the_name_that_was_given(tmp_path: Path) -> None:
     folder = make_repository(tmp_path / "Some Fork")
     assert locate("ghost", str(folder)) == Source("ghost", str(folder))

@@ -13,6 +13,8 @@ from ccci.records import artifacts, runs
 from ccci.records.runs import begin
 from ccci.report.model import Report
 
+pytestmark = pytest.mark.slow
+
 ENDED = Report("upgrade", Verdict.ROLLED_BACK, "rolled back", stack="disc_ci", deployer="abra")
 
 

@@ -46,12 +46,14 @@ def test_a_secret_is_in_no_file_of_a_run_and_what_is_kept_is_handed_back(tmp_pat
     assert not any("s3cr" in path.read_text() for path in run.folder.iterdir())
 
 
+@pytest.mark.slow
 def test_runs_of_one_second_have_different_names(tmp_path: Path) -> None:
     names = {begin(tmp_path, "deploy", "a").id for _ in range(50)}
     assert len(names) == 50
     assert len(recent(tmp_path)) == 50
 
 
+@pytest.mark.slow
 def test_runs_that_begin_at_once_are_all_recorded(tmp_path: Path) -> None:
     made: list[runs.Run] = []
 
@@ -190,6 +192,7 @@ def test_a_run_is_alive_until_it_is_finished(tmp_path: Path) -> None:
     assert not run.path(temporary.ALIVE).exists()
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_not_alive(tmp_path: Path) -> None:
     script = (
         "import os, sys, pathlib; from ccci.records.runs import begin; "

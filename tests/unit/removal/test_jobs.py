@@ -12,6 +12,8 @@ from ccci.removal.jobs import end_jobs, is_at_work
 from ccci.swarm.decode.tasks import TaskEntry
 from ccci.swarm.engine.client import Engine
 
+pytestmark = pytest.mark.slow
+
 JOB = {"ReplicatedJob": {"MaxConcurrent": 2, "TotalCompletions": 5}}
 
 

@@ -81,6 +81,7 @@ def test_checkouts_of_no_app_are_removed_and_those_of_a_kept_one_stay() -> None:
     assert sort_out([replace(fetched, stack="shop", keep=True)], (), [], ()) == ()
 
 
+@pytest.mark.slow
 def test_checkouts_are_removed_however_deep_a_container_made_them(tmp_path: Path) -> None:
     nothing: Any = None
     with deepened(tmp_path / "checkouts") as folder:

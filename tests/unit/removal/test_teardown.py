@@ -18,6 +18,8 @@ from ccci.swarm.labels import STACK_LABEL
 from ccci.terminal.output import Output
 from ccci.terminal.waiting import Waiting
 
+pytestmark = pytest.mark.slow
+
 LABELS = {STACK_LABEL: "t"}
 CLAIM = Claim("t", by_name=True)
 

@@ -291,11 +291,13 @@ ATTRIBUTES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["", "x" * 100_000, "`", "`" * 999, "a`b"])
 def test_odd_texts_are_bounded(text: str) -> None:
     assert len(made(hostile(text))) < 120_000
 
 
+@pytest.mark.slow
 def test_very_many_services_make_a_page_that_a_browser_can_show() -> None:
     report = of_thirty(0)
     many = tuple(replace(report.services[0], name=f"s-{number}") for number in range(1500))

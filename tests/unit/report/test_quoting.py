@@ -1,5 +1,7 @@
 """What others printed, short enough to be read."""
 
+import pytest
+
 from ccci.report.quoting import LONGEST, brief, quoted
 
 PAGE = (
@@ -31,5 +33,6 @@ def test_what_is_left_out_is_counted() -> None:
     assert quoted("probe", ("a", "b"), 1) == [("probe", "| b")]
 
 
+@pytest.mark.slow
 def test_a_megabyte_of_tags_takes_no_time() -> None:
     assert len(brief("<html><title" * 100_000)) <= LONGEST

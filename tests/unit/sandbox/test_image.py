@@ -9,6 +9,7 @@ from ccci.errors import CcciError, ToolMissing
 from ccci.sandbox import image
 
 
+@pytest.mark.slow
 def test_it_holds_busybox_its_applets_the_usual_folders_and_given_files(tmp_path: Path) -> None:
     archive = tmp_path / "image.tar"
     image.write_archive(archive, {"bin/start": "#!/bin/sh\n", "etc/my.conf": "x"})

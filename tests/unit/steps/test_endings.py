@@ -78,6 +78,7 @@ def test_the_lock_of_a_dead_run_of_another_host_tells_as_well() -> None:
     assert left([replace(KILLED, keep=True)], HOLDER) is None
 
 
+@pytest.mark.slow
 def test_abra_undeploys_from_a_tree_that_no_container_wrote_into(tmp_path: Path) -> None:
     source = make_repository(tmp_path / "source")
     head = commit(source, {"compose.yml": "as committed"})

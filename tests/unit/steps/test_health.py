@@ -161,6 +161,7 @@ def answering(answer: bytes, *, again: bool = False) -> Iterator[int]:
         thread.join(5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "status"),
     [
@@ -178,6 +179,7 @@ def test_a_published_port_is_asked_for_its_status(answer: bytes, status: str) ->
     assert said.split(" ")[0] == status
 
 
+@pytest.mark.slow
 def test_an_answer_that_drips_or_never_ends_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "_ANSWER_WITHIN", 0.5)
     for answer in (b"H", b"HTTP/1.1 100 Continue\r\n\r\n" * 4000):

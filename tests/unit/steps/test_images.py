@@ -72,10 +72,12 @@ def test_what_is_there_is_not_pulled(tmp_path: Path) -> None:
     assert fetch(tmp_path, {}) == "1 there already"
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_pulled(tmp_path: Path) -> None:
     assert fetch(tmp_path, {"redis:7": ""}) == "1 pulled, 1 there already"
 
 
+@pytest.mark.slow
 def test_every_absent_image_is_named(tmp_path: Path) -> None:
     with pytest.raises(DeployRefused) as refused:
         fetch(tmp_path, {"nginx:9": ABSENT, "redis:7": "", "x": DENIED})
@@ -84,6 +86,7 @@ def test_every_absent_image_is_named(tmp_path: Path) -> None:
     assert "redis" not in refused.value.message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", [LIMITED, NO_ROUTE])
 def test_a_registry_that_cannot_be_asked_says_nothing_of_the_recipe(
     answer: str, tmp_path: Path
@@ -112,6 +115,7 @@ def test_nothing_is_pulled_onto_a_disk_that_is_full(
     assert fetch(tmp_path, {}) == "1 there already"
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_in_a_pull_is_not_the_recipes_fault(tmp_path: Path) -> None:
     with pytest.raises(CcciError, match="no space left on device") as stopped:
         fetch(tmp_path, {"redis:7": FULL})

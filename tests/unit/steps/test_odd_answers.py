@@ -47,6 +47,8 @@ from ccci.swarm.engine import answers
 from ccci.swarm.engine.client import Engine
 from ccci.sweep import live
 
+pytestmark = pytest.mark.slow
+
 THEIRS = {"com.docker.stack.namespace": "t"}
 TRUTH: dict[str, Any] = {
     **{f"/{name}": recorded(name) for name in ("services", "tasks", "nodes")},

@@ -271,6 +271,7 @@ def test_a_proxy_asked_for_what_another_stack_serves_is_told(
     assert routed(checkout, own, label) == reached
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", ["!", "(", "a", " ", "Host(", "`", "Host(`a`)", "Host(`a`)||"])
 def test_a_rule_takes_no_end_however_long_it_is(piece: str) -> None:
     assert not route_rules.read(piece * 100_000).confined

@@ -35,6 +35,7 @@ def test_without_abra_nothing_of_the_users_is_shared(tmp_path: Path) -> None:
     assert not any(path.is_symlink() for path in (tmp_path / "run").rglob("*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "address",
     [

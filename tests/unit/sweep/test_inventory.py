@@ -172,6 +172,7 @@ services:
     assert "compose.yml:10 lets `<<` override the `failure_action` above it" in row.message
 
 
+@pytest.mark.slow
 def test_a_recipe_of_very_many_files_takes_no_end_and_what_is_not_read_is_said(
     tmp_path: Path,
 ) -> None:

@@ -15,6 +15,8 @@ from ccci.sweep.rules import Choice
 from ccci.sweep.upgrade.comparing import compare
 from ccci.sweep.upgrade.revision import read
 
+pytestmark = pytest.mark.slow
+
 Work = Callable[[], object]
 Files = dict[str, str]
 SHORT, LONG = 500, 2000

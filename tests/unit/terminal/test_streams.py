@@ -13,6 +13,8 @@ from ccci.errors import Interrupted
 from ccci.host import interrupts
 from ccci.host.clock import monotonic
 
+pytestmark = pytest.mark.slow
+
 
 def ccci(*words: str) -> list[str]:
     return [sys.executable, "-m", "ccci", *words]

@@ -41,6 +41,7 @@ def test_what_was_recorded_gives_the_same_bytes_in_each_form(name: str) -> None:
         assert not text.endswith("\n\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", LINES)
 @given(text=TEXTS)
 def test_no_file_that_is_printed_commands_a_ci(form: str, text: str) -> None:

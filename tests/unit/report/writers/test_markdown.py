@@ -96,6 +96,7 @@ def huge() -> Report:
     )
 
 
+@pytest.mark.slow
 def test_a_page_is_never_longer_than_a_comment_may_be() -> None:
     for report in (huge(), replace(huge(), services=huge().services[:1])):
         text = rendered("markdown", report)

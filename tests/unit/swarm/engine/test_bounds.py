@@ -17,6 +17,8 @@ from ccci.errors import ConnectionLost, EngineError
 from ccci.swarm.engine import answers, client, transport
 from ccci.swarm.engine.client import Engine
 
+pytestmark = pytest.mark.slow
+
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 

@@ -9,6 +9,8 @@ from support.engine.server import EngineServer, Refusal, Request, engine_server
 from ccci.errors import ConnectionLost, EngineError, EngineUnavailable
 from ccci.swarm.engine.client import Engine
 
+pytestmark = pytest.mark.slow
+
 
 def refuse(status: int, message: str) -> object:
     def answer(_: Request) -> None:

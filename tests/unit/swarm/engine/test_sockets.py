@@ -17,6 +17,8 @@ from ccci.swarm.engine.client import Engine
 from ccci.swarm.engine.endpoint import Endpoint
 from ccci.swarm.engine.transport import Transport
 
+pytestmark = pytest.mark.slow
+
 WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
 LAST = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"

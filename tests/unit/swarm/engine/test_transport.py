@@ -12,6 +12,8 @@ from support.engine.server import EngineServer
 from ccci.errors import EngineUnavailable
 from ccci.swarm.engine.client import Engine
 
+pytestmark = pytest.mark.slow
+
 NEW = ("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
 

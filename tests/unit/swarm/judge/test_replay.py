@@ -17,6 +17,8 @@ from ccci.swarm.judge.rollout import Rollout
 from ccci.swarm.watching import recording
 from ccci.swarm.watching.protocol import End, ServiceEnd
 
+HOURS = (-3, pytest.param(5, marks=pytest.mark.slow))
+"""How far clocks are off: of each recording one way at the desk."""
 JUDGED_OTHERWISE: dict[str, str] = {}
 """The verdict of a recording that was another when it was recorded: name it here, and why."""
 
@@ -54,7 +56,7 @@ def test_a_recorded_rollout_is_judged_as_it_was(path: Path) -> None:
 
 
 @EACH
-@pytest.mark.parametrize("hours", [-3, 5])
+@pytest.mark.parametrize("hours", HOURS)
 def test_an_engine_whose_clock_is_wrong_is_judged_alike(
     path: Path, hours: int, tmp_path: Path
 ) -> None:
@@ -75,7 +77,7 @@ def test_an_engine_whose_clock_is_wrong_is_judged_alike(
 
 
 @EACH
-@pytest.mark.parametrize("hours", [-3, 5])
+@pytest.mark.parametrize("hours", HOURS)
 def test_a_node_whose_clock_is_wrong_changes_no_verdict(
     path: Path, hours: int, tmp_path: Path
 ) -> None:

@@ -75,6 +75,7 @@ def test_an_old_look_after_newer_ones_is_not_believed(name: str) -> None:
             check(path, {last: {"whole": adversary.of_earlier(path, early)}})
 
 
+@pytest.mark.slow
 def test_one_listing_without_the_tasks_that_are_up_to_date_is_asked_for_again() -> None:
     path = next(each for each in EVERY if each.stem == "two-in-a-slot")
     for number in range(1, len(looks_of(path))):

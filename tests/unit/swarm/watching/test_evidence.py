@@ -13,6 +13,8 @@ from ccci.swarm.model import Evidence
 from ccci.swarm.watching import evidence
 from ccci.swarm.watching.evidence import Collector
 
+pytestmark = pytest.mark.slow
+
 LOG = b"\x01\x00\x00\x00\x00\x00\x00\x0dhello 5ecr3t\n"
 STATE = {
     "Status": "exited",

@@ -16,6 +16,8 @@ from ccci.swarm.watching.memory import Sampler
 from ccci.swarm.watching.trace import Trace
 from ccci.swarm.watching.watch import Watch
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = "a" * 64, "b" * 64
 NODE = "n1"
 

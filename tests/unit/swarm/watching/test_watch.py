@@ -14,6 +14,8 @@ from ccci.swarm.watching import snapshot as look
 from ccci.swarm.watching.trace import Trace
 from ccci.swarm.watching.watch import Watch
 
+pytestmark = pytest.mark.slow
+
 SERVICE = {"Type": "service", "Action": "update", "Actor": {"Attributes": {"name": "t_app"}}}
 
 

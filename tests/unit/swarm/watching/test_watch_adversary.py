@@ -18,6 +18,8 @@ from ccci.swarm.judge.rollout import Rollout
 from ccci.swarm.model import Observation
 from ccci.swarm.watching.watch import Watch
 
+pytestmark = pytest.mark.slow
+
 IDS = {each["Spec"]["Name"]: each["ID"] for each in recorded("services")}
 
 

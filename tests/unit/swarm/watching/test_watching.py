@@ -21,6 +21,8 @@ from ccci.swarm.watching.protocol import End, EngineVersion, Watching
 from ccci.swarm.watching.trace import Trace
 from ccci.swarm.watching.watch import Opens, Watch
 
+pytestmark = pytest.mark.slow
+
 THERE, GONE, FAILS, REFUSES = "there", "gone", "fails", "refuses"
 NOT_A_MANAGER = "This node is not a swarm manager. Use"
 Play = Callable[..., tuple[Watching, Iterator[Observation]]]
