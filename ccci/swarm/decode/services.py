@@ -123,7 +123,8 @@ class ServiceEntry:
     @property
     def memory_reservation(self) -> int:
         """Return the bytes of memory that a node has to have free for a task, 0 where unsaid."""
-        return whole(inside(inside(self._template, "Resources"), "Reservations"), _MEMORY) or 0
+        reserved = inside(inside(self._template, "Resources"), "Reservations")
+        return whole(reserved, "MemoryBytes") or 0
 
     @property
     def max_per_node(self) -> int:
@@ -149,9 +150,6 @@ class ServiceEntry:
     @property
     def _attached(self) -> list[Json]:
         return objects(self._template, "Networks")
-
-
-_MEMORY = "MemoryBytes"
 
 
 def entries(answers: Iterable[Json]) -> list[ServiceEntry]:
