@@ -22,13 +22,13 @@ def _counted(service: Json) -> bool:
 def emptied(service: Json) -> dict[str, Any] | None:
     """Return a job's spec that asks for no task, or None where its own asks for none already."""
     spec = dict(inside(service, "Spec"))
+    template = inside(spec, "TaskTemplate")
+    placement = inside(template, "Placement")
     if _counted(service):
         wanted = inside(mode_of(spec), "ReplicatedJob")
         if whole(wanted, "TotalCompletions") == 0:
             return None
         return {**spec, "Mode": {"ReplicatedJob": {**wanted, "TotalCompletions": 0}}}
-    template = inside(spec, "TaskTemplate")
-    placement = inside(template, "Placement")
     if NOWHERE in texts_in(placement.get("Constraints")):
         return None
     # Those of the recipe may be what the Engine of today refuses.

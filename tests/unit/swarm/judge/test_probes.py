@@ -1,7 +1,10 @@
 """What failed probes of real checks print, each held to the step that is true of it."""
 
+from typing import Any
+
 import pytest
 
+from ccci.swarm.decode.specs import spec as decoded
 from ccci.swarm.judge.next_steps import by_probe
 from ccci.swarm.judge.next_steps.by_probe import Reading, read
 from ccci.swarm.model import Container, Spec
@@ -281,6 +284,18 @@ def test_a_silent_curl_is_read_by_its_code_where_the_code_is_its_own() -> None:
     assert read("exit 28", silent) == by_probe.GAVE_UP
     assert read("exit 7", checked_by("CMD", "pg_isready", "-q")) is None
     assert read("exit 7", checked_by("CMD-SHELL", "curl -sf http://a/ || exit 7")) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"TaskTemplate": None},
+        {"TaskTemplate": {"ContainerSpec": None}},
+        {"TaskTemplate": {"ContainerSpec": {"Healthcheck": None}}},
+    ],
+)
+def test_a_silent_probe_of_a_spec_that_says_nothing_of_a_check_is_not_known(said: Any) -> None:
+    assert read("exit 7", decoded(said)) is None
 
 
 def test_the_last_words_of_a_probe_decide() -> None:
