@@ -13,7 +13,7 @@ from ccci.host import files as disk
 from ccci.names import OVERLAY
 from ccci.plain_file import read_plain
 from ccci.sweep.inventory import ComposeSet
-from ccci.sweep.model import FileStatus, Sweep
+from ccci.sweep.model import FileStatus, Sweep, fix_of
 from ccci.sweep.rules import BY_ID
 
 _MARK = "# Written by `ccci sweep rollback-policy --fix`"
@@ -59,7 +59,7 @@ def concerned(sweep: Sweep, files: ComposeSet) -> dict[str, list[str]]:
     """Return the services of a set that the remedy helps, each with the rules it answers."""
     found: dict[str, list[str]] = {}
     for finding in sweep.findings:
-        if finding.file == files.label and finding.service and BY_ID[finding.rule].fixable:
+        if finding.file == files.label and finding.service and fix_of(finding):
             found.setdefault(finding.service, []).append(finding.rule)
     return found
 

@@ -167,7 +167,7 @@ def _many(number: int, noun: str) -> str:
 
 def fix_of(finding: Finding) -> Fix | None:
     """Return whether `--fix` has a remedy, and whether nothing is lost by it; None for none."""
-    rule = BY_ID[finding.rule]
-    if not rule.fixable:
+    rule = BY_ID.get(finding.rule)
+    if rule is None or not rule.fixable:
         return None
     return Fix.SAFE if rule.safe else Fix.UNSAFE

@@ -16,6 +16,7 @@ from ccci.sweep.rules import (
     NOT_DEPLOYED,
     PAUSED,
     REFUSED,
+    RULES,
     Choice,
     Confidence,
     Hit,
@@ -33,12 +34,16 @@ _MOST_TOLD = 5
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the command line says: variables above and below a recipe's own, the node's memory."""
+    """What the command line says: variables above and below a recipe's own, the node's memory.
+
+    `rules` are those that are applied, among them one's own; that a file is refused is told always.
+    """
 
     above: Mapping[str, str]
     below: Mapping[str, str]
     node_memory: int = 0
     choice: Choice = field(default_factory=Choice)
+    rules: tuple[Rule, ...] = RULES
 
 
 def sweep(
@@ -84,6 +89,7 @@ class _Room:
         self.values = values_for(files, settings)
         given = {**settings.below, **(files.own.values if files.own else {}), **settings.above}
         self.guessed = "STACK_NAME" not in given and not given.get("DOMAIN")
+        self.known = {*BY_ID, *(rule.id for rule in settings.rules)}
         self.loader = Loader(self.values)
         self.paused: frozenset[str] = frozenset()
         self._sources: dict[tuple[str, Path], Source] = {}
@@ -101,7 +107,7 @@ class _Room:
         """Yield a sentence for each comment that is to silence what there is not."""
         for source in self._sources.values():
             for each in source.ignores:
-                unknown = [name for name in each.rules if name not in BY_ID]
+                unknown = [name for name in each.rules if name not in self.known]
                 if unknown or not each.rules:
                     what = f"{', '.join(unknown)}, which is no rule" if unknown else "no rule"
                     where = f"{each.place.file}:{each.place.line}"
@@ -148,9 +154,10 @@ def _one(
         for policy in policies.values()
     ]
     answered = answered_by(loaded.ignores)
+    applied = {REFUSED, *(rule.id for rule in settings.rules)}
     findings = []
     for rule, service, place, hit in _hits(files, loaded, policies, room, settings):
-        if settings.choice.wants(rule):
+        if rule.id in applied and settings.choice.wants(rule):
             finding = _finding(files, rule, service, place, hit)
             meant = {(rule.id, None), (rule.id, service)} if rule.id != REFUSED else set()
             findings.append((finding, not answered.isdisjoint(meant)))
@@ -251,7 +258,7 @@ def _of_services(
             host_network=not host.isdisjoint(service.networks),
             of_recipe=files.recipe is not None,
         )
-        for rule, hit in of_service(subject, settings.choice):
+        for rule, hit in of_service(subject, settings.choice, settings.rules):
             yield rule, name, service.place(*hit.keys), hit
 
 

@@ -1,6 +1,6 @@
 """Which rules are asked for, and what they find in one service."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ccci.sweep.rules.catalogue import REFUSED, RULES
@@ -36,9 +36,11 @@ class Choice:
         return ALL in self.select or rule.id.startswith(self.select)
 
 
-def of_service(subject: Subject, choice: Choice) -> Iterator[tuple[Rule, Hit]]:
+def of_service(
+    subject: Subject, choice: Choice, rules: Iterable[Rule] = RULES
+) -> Iterator[tuple[Rule, Hit]]:
     """Yield what the rules of single services find, but what another finding stands for."""
-    found = [(rule, hit) for rule in RULES if rule.check for hit in rule.check(subject)]
+    found = [(rule, hit) for rule in rules if rule.check for hit in rule.check(subject)]
     ids = {rule.id for rule, _ in found}
     for rule, hit in found:
         if choice.wants(rule) and not _SUPERSEDED.get(rule.id, set()) & ids:

@@ -70,20 +70,21 @@ class Hit:
 class Rule:
     """A rule with everything its page says; `shown` names the test that gave what is `measured`.
 
-    `check` is None for a rule that looks at a whole set instead of a service; `fixable` says that
-    `order: stop-first`, which `--fix` writes, is the remedy, and `safe` that nothing is lost by it:
-    elsewhere each update then has a moment in which nothing serves. Without `usual` a rule is
-    silent unless it is asked for.
+    A rule of one's own needs a `check`, and an `id` that begins with CCCI where comments are to
+    answer it. `check` is None for a rule that looks at a whole set instead of a service; `fixable`
+    says that `order: stop-first`, which `--fix` writes, is the remedy, and `safe` that nothing is
+    lost by it: elsewhere each update then has a moment in which nothing serves. Without `usual` a
+    rule is silent unless it is asked for.
     """
 
     id: str
     title: str
     severity: Severity
     why: str
-    source: str
-    shown: str
-    measured: str
-    check: Callable[[Subject], Iterator[Hit]] | None
+    source: str = ""
+    shown: str = ""
+    measured: str = ""
+    check: Callable[[Subject], Iterator[Hit]] | None = None
     fixable: bool = False
     safe: bool = False
     usual: bool = True

@@ -1,5 +1,6 @@
 """A sweep of many sets: what happens to one of them is nothing to the others."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from ccci.compose import Loaded, Loader
 from ccci.exits import Verdict
 from ccci.sweep.inventory import find
-from ccci.sweep.model import FileStatus, Sweep, verdict
+from ccci.sweep.model import FileStatus, Sweep, fix_of, verdict
+from ccci.sweep.rules import RULES, Choice, Hit, Rule, Severity, Subject
 from ccci.sweep.static import Settings, sweep
 
 SERVICE = "services:\n  a:\n    image: x:1.2\n"
@@ -44,6 +46,42 @@ def test_no_number_loses_the_other_files(tmp_path: Path, text: str) -> None:
     assert found.files[1].status is FileStatus.OK
     assert not found.files[0].bug
     assert found.files[0].status is FileStatus.OK or found.files[0].line
+
+
+def no_version(subject: Subject) -> Iterator[Hit]:
+    if ":" not in subject.policy.image:
+        yield Hit("its image has no version", "name one", ("image",))
+
+
+OWN = Rule("CCCIX1", "an image without a version", Severity.WARNING, "", check=no_version)
+BARE = "services:\n  a:\n    # ccci: ignore CCCI014 one of them is enough here\n    image: x\n"
+
+
+def swept_with(folder: Path, *rules: Rule, choice: Choice | None = None) -> Sweep:
+    settings = Settings({}, {}, choice=choice or Choice(), rules=rules)
+    return sweep(find([str(folder)]), settings)
+
+
+def test_a_rule_of_ones_own_is_applied_beside_the_others_or_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text(BARE)
+    (tmp_path / "b.yml").write_text("services: [\n")
+    alone = swept_with(tmp_path, OWN)
+    assert [(each.rule, each.line, each.message) for each in alone.findings] == [
+        ("CCCIX1", 4, "its image has no version"),
+        ("CCCI000", 1, alone.findings[-1].message),  # told always: docker refuses the file
+    ]
+    assert alone.findings[0].severity is Severity.WARNING
+    assert fix_of(alone.findings[0]) is None
+    both = {each.rule for each in swept_with(tmp_path, *RULES, OWN).findings}
+    assert both == {"CCCIX1", *(each.rule for each in swept(tmp_path).findings)}
+    assert swept_with(tmp_path, OWN, choice=Choice(ignore=("CCCIX",))).findings[0].rule == "CCCI000"
+
+
+def test_a_comment_answers_a_rule_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text(BARE.replace("CCCI014", "CCCIX1"))
+    found = swept_with(tmp_path, OWN)
+    assert ([each.rule for each in found.ignored], found.notes) == (["CCCIX1"], ())
+    assert "CCCIX1, which is no rule" in swept(tmp_path).notes[0]
 
 
 @pytest.mark.parametrize("text", ["inf", "NaN", "1e400", "-Infinity"])
