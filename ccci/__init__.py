@@ -3,12 +3,11 @@
 What other programs may import, with examples in `docs/reference/python.md` (nothing else is kept
 stable, and nothing is imported by this package itself):
 
-    ccci.swarm.judge.rollout    begin, advance: judge observations of a rollout, one after the other
-    ccci.steps.follow           follow: follow a stack to its verdict; swarm.watching.fake for tests
-    ccci.swarm.watching         recording.replay: judge a recorded rollout again
-    ccci.report.model           read: a report out of its JSON
-    ccci.sweep.static, compose  sweep recipes; read compose files as docker does, with their lines
-    ccci.sandbox.fixtures       a throwaway Swarm for pytest
+    ccci.swarm            judge looks at a rollout, watch a stack, record, replay; a fake for tests
+    ccci.steps.follow     follow: follow a stack, and a COMMAND, to the verdict
+    ccci.report           read: a report out of its JSON
+    ccci.sweep, compose   sweep recipes, also by rules of one's own; read them as docker does
+    ccci.sandbox          a throwaway Swarm; sandbox.fixtures: for pytest
 """
 
 __version__ = "0.1.0"

@@ -9,15 +9,25 @@ import pytest
 from support.python_page import examples
 from support.sandbox.swarms import SANDBOXES, Swarm, compose
 
+from ccci.swarm import beginning
+
 
 def test_the_example_follows_a_stack(
-    swarm: Swarm, stack: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    swarm: Swarm,
+    stack: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     swarm.deploy(stack, compose({"app": {}}))
     monkeypatch.setenv("DOCKER_HOST", swarm.host)
+    monkeypatch.chdir(tmp_path)  # it writes its trace there
     (code,) = examples("swarm").values()
     exec(code.replace("mystack", stack), {})  # noqa: S102 -- the page's own
     assert "app unchanged None" in capsys.readouterr().out
+    engine = beginning(tmp_path / "trace.jsonl").engine
+    assert engine is not None
+    assert engine.version in swarm.docker("version", "--format", "{{.Server.Version}}").stdout
 
 
 NAMES = """\
