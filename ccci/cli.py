@@ -70,7 +70,9 @@ def ended(arguments: Sequence[str]) -> int:
     except Interrupted as stopped:
         return stopped.exit_code
     except Exception:  # noqa: BLE001 -- the last resort of the whole program
-        call.output.bug(traceback.format_exc(), call.verb)
+        from ccci.terminal import bugs  # only where there is one
+
+        bugs.tell(traceback.format_exc(), call.output, call.verb)
         return Verdict.BUG.exit_code
 
 
@@ -139,7 +141,9 @@ def _told(error: CcciError | Interrupted, call: _Call) -> int:
                 error.message += f" ({name} is set by {_named(source)})"
         if not call.output.copies.left:
             heed_what_can_be([word for word in call.reports if word != REPORT], call.output)
-    return call.output.error(error, call.verb)
+    from ccci.terminal.story import tell_error  # a sweep tells of no report
+
+    return tell_error(error, call.output, call.verb)
 
 
 def _reports_last(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:

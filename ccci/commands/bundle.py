@@ -7,6 +7,7 @@ from ccci import settings
 from ccci.actions.bundle import bundle
 from ccci.commandline.declared import Completes, Panel
 from ccci.commands.options import Context, argument, examples, option
+from ccci.terminal.story import tell
 
 
 @examples(
@@ -40,4 +41,4 @@ def command(
     temporary files) have a name instead. Nothing that is there is written over. `ccci explain FILE`
     tells the run again anywhere.
     """
-    return ctx.obj.report(bundle(settings.runs_folder(), run, output))
+    return tell(bundle(settings.runs_folder(), run, output), ctx.obj)

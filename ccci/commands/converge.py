@@ -10,6 +10,7 @@ from ccci.commands.options import Context, argument, examples, many, option
 from ccci.commands.reporting import reporting
 from ccci.host.durations import seconds
 from ccci.steps.follow import Options
+from ccci.terminal.story import tell
 
 
 @examples(
@@ -132,4 +133,4 @@ def command(
     request = converge.Request(
         stack, tuple(command or ()), followed, baseline, save_baseline, trace, plan
     )
-    return ctx.obj.report(converge.converge(request, ctx.obj))
+    return tell(converge.converge(request, ctx.obj), ctx.obj)

@@ -8,6 +8,7 @@ from ccci.commands import options
 from ccci.commands.options import Context, examples, option, spread
 from ccci.commands.reporting import reporting
 from ccci.commands.shared import DryRun, Recipe, Shared, chosen, head_meant, show_dry_run
+from ccci.terminal.story import tell
 
 
 @examples(
@@ -58,4 +59,4 @@ def command(
     request = deploy.Request(recipe, chosen(ctx, shared), tag, head, remove=teardown)
     if dry_run:
         return show_dry_run("deploy", recipe, request.choices, deploy.parts(request), output)
-    return output.report(deploy.deploy(request, output))
+    return tell(deploy.deploy(request, output), output)

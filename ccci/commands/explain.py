@@ -7,6 +7,7 @@ from ccci.actions.explain import explain
 from ccci.commandline.declared import Completes
 from ccci.commands.options import Context, argument, examples
 from ccci.commands.reporting import reporting
+from ccci.terminal.story import tell
 
 
 @examples(
@@ -33,5 +34,5 @@ def command(
     run ended with: nothing is judged anew on the swarm.
     """
     found = explain(settings.runs_folder(), run, timeline=ctx.obj.copies.timed)
-    ctx.obj.report(found, asked_for=True)
+    tell(found, ctx.obj, asked_for=True)
     return 0

@@ -8,6 +8,7 @@ from ccci.commandline.declared import Completes, Panel
 from ccci.commands import options
 from ccci.commands.options import Context, argument, examples, option
 from ccci.commands.reporting import reporting
+from ccci.terminal.story import tell
 
 
 @examples(
@@ -63,4 +64,4 @@ def command(
     disturbed, dirty. Without --expect, what runs is held against what is declared.
     """
     request = identity.Request(target, expect, source, baseline, app_service)
-    return ctx.obj.report(identity.find(request, ctx.obj))
+    return tell(identity.find(request, ctx.obj), ctx.obj)

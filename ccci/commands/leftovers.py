@@ -6,6 +6,7 @@ from ccci.actions import leftovers
 from ccci.commandline.declared import Panel
 from ccci.commands.options import Context, examples, option
 from ccci.commands.reporting import reporting
+from ccci.terminal.story import tell
 
 
 @examples(
@@ -31,4 +32,4 @@ def command(
     Found through lock objects and run records, never by age. A lock of another host is watched for
     five minutes before its holder counts as dead. Exit code 3 when something could not be removed.
     """
-    return ctx.obj.report(leftovers.sweep(dry_run=dry_run, output=ctx.obj))
+    return tell(leftovers.sweep(dry_run=dry_run, output=ctx.obj), ctx.obj)

@@ -24,6 +24,7 @@ from ccci.planning import text
 from ccci.planning.model import Plan, document
 from ccci.steps import recorder, sent
 from ccci.terminal.output import Output
+from ccci.terminal.story import tell_rows
 
 if TYPE_CHECKING:
     from ccci.actions.parts import Part
@@ -170,7 +171,7 @@ def _show(found: Plan, output: Output, output_format: str) -> None:
 
         output.text(*markdown(mask(found, output.secrets)).rstrip("\n").split("\n"))
     else:
-        output.rows(text.rows(found))
+        tell_rows(text.rows(found), output)
 
 
 def _refuse_options_of_recipes(ctx: Context) -> None:

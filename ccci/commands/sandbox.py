@@ -11,6 +11,7 @@ from ccci.commandline.declared import Panel
 from ccci.commands.options import Context, argument, examples, option
 from ccci.report.model import document
 from ccci.sandbox import layout
+from ccci.terminal.story import tell
 
 _Name = Annotated[
     str,
@@ -96,13 +97,13 @@ def up(
 @examples(("ccci sandbox down", "remove it, whatever state it is in"))
 def down(ctx: Context, name: _Name = "default", folder: _Folder = None) -> int:
     """Remove a sandbox without trace, whatever state it is in, and say what was removed."""
-    return ctx.obj.report(sandbox.take_down(_place(name, folder)))
+    return tell(sandbox.take_down(_place(name, folder)), ctx.obj)
 
 
 @examples(("ccci sandbox status", "is it up?"))
 def status(ctx: Context, name: _Name = "default", folder: _Folder = None) -> int:
     """Say whether a sandbox is up and works (0) or not (3)."""
-    return ctx.obj.report(sandbox.look_at(_place(name, folder)))
+    return tell(sandbox.look_at(_place(name, folder)), ctx.obj)
 
 
 @examples(("ccci sandbox image busybox:1.36", "an image to deploy, without a registry"))
@@ -113,7 +114,7 @@ def image(
     folder: _Folder = None,
 ) -> int:
     """Make a small image of the machine's busybox on every node of a sandbox."""
-    return ctx.obj.report(sandbox.make_image(_place(name, folder), image))
+    return tell(sandbox.make_image(_place(name, folder), image), ctx.obj)
 
 
 def _place(name: str, folder: Path | None) -> Path:

@@ -10,6 +10,7 @@ from ccci.commands import options
 from ccci.commands.options import Context, argument, many, option
 from ccci.host.durations import seconds
 from ccci.names import OVERLAY
+from ccci.terminal import story
 from ccci.terminal.output import Output
 
 # What reads recipes is imported where one is: a plan of a COMMAND starts without.
@@ -292,5 +293,5 @@ def show_dry_run(
     found = dry_run(command, recipe, choices, parts, output)
     output.text(*tell(found.report))
     for plan in found.plans:
-        output.rows(text.rows(plan))
-    return output.report(found.report)
+        story.tell_rows(text.rows(plan), output)
+    return story.tell(found.report, output)

@@ -8,6 +8,7 @@ from ccci.commands import options
 from ccci.commands.options import Context, argument, examples, option
 from ccci.commands.reporting import reporting
 from ccci.host.durations import seconds
+from ccci.terminal.story import tell
 
 
 @examples(
@@ -61,4 +62,4 @@ def command(
         timeout=seconds(timeout, "--timeout") or 0.0,
         lock_timeout=seconds(lock_timeout, "--lock-timeout") or 0.0,
     )
-    return ctx.obj.report(teardown.tear_down(request, ctx.obj))
+    return tell(teardown.tear_down(request, ctx.obj), ctx.obj)

@@ -9,6 +9,7 @@ from ccci.commands.options import Context, examples, option, spread
 from ccci.commands.reporting import reporting
 from ccci.commands.shared import DryRun, Recipe, Shared, UpgradeEnv, chosen, show_dry_run
 from ccci.steps.app import assignments
+from ccci.terminal.story import tell
 
 
 @examples(
@@ -106,4 +107,4 @@ def command(
     )
     if dry_run:
         return show_dry_run("upgrade", recipe, request.choices, upgrade.parts(request), output)
-    return output.report(upgrade.repeated(request, repeat, output))
+    return tell(upgrade.repeated(request, repeat, output), output)

@@ -8,6 +8,7 @@ from ccci.errors import CcciError, Interrupted
 from ccci.host import clock, interrupts
 from ccci.report.model import Status, Step
 from ccci.terminal.output import Output
+from ccci.terminal.sections import folded
 from ccci.terminal.waiting import Waiting
 
 _WAITS = {
@@ -65,7 +66,7 @@ class Steps:
     def _section(self, name: str) -> AbstractContextManager[None]:
         if name not in _FOLDED:
             return nullcontext()
-        return self.output.section(name, hidden=_FOLDED[name])
+        return folded(self.output, name, hidden=_FOLDED[name])
 
     def skip(self, name: str, reason: str) -> None:
         """Record a step that was not taken, and why."""

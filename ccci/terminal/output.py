@@ -11,28 +11,15 @@ log: a CI may well give us a terminal.
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
-from ccci.errors import CcciError, Interrupted
-from ccci.exits import Verdict
 from ccci.host import clock, sanitizer
 from ccci.host.masking import Mask, mask, masked
 from ccci.terminal import escapes
 from ccci.terminal.copies import Copies
 from ccci.terminal.screen import Screen, width_of
-
-if TYPE_CHECKING:
-    from ccci.report.layout import Line, Row
-    from ccci.report.model import Report
-
-
-# What tells a report is imported where one is told: a sweep has none, and starts in half the time.
-
-_TINTS = {"good": "32", "bad": "31", "odd": "33", "quiet": "2"}
-"""Colours of a terminal (ECMA-48 SGR) by tone: green, red, yellow, faint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +66,7 @@ class Output:
     def progress(self, line: str) -> None:
         """Print one line about what is going on, on standard error, unless quiet."""
         if self.verbosity >= 0:
-            self._say(sys.stderr, f"{_time_of_day()}{line}")
+            self.say(sys.stderr, f"{_time_of_day()}{line}")
 
     def tick(self, line: str) -> None:
         """Redraw one line at the end of a terminal, an empty one for none; nothing elsewhere."""
@@ -89,51 +76,27 @@ class Output:
     def detail(self, line: str) -> None:
         """Print a line that only `-v` shows, on standard error."""
         if self.verbosity > 0:
-            self._say(sys.stderr, f"{_time_of_day()}{line}")
-
-    @contextmanager
-    def section(self, title: str, *, hidden: bool) -> Iterator[None]:
-        """Let a CI that can do it fold what is printed meanwhile, also where it ends by an error.
-
-        It is `hidden` until somebody unfolds it, else it can be folded away.
-        """
-        from ccci.terminal import sections
-
-        found = None
-        if self.verbosity >= 0 and not sys.stderr.isatty():
-            found = sections.section(os.environ, self.shown(title), clock.unix(), hidden=hidden)
-        if found is not None:
-            self._mark(found.begin)
-        try:
-            yield
-        finally:
-            if found is not None:
-                self._mark(found.end(clock.unix()))
-
-    def _mark(self, mark: str) -> None:
-        """Print what commands a CI; nothing else goes by the sanitizer."""
-        sys.stderr.write(f"{mark}\n")
-        sys.stderr.flush()
+            self.say(sys.stderr, f"{_time_of_day()}{line}")
 
     def warn(self, line: str) -> None:
         """Print a warning on standard error, quiet or not."""
-        self._say(sys.stderr, f"Warning: {line}")
+        self.say(sys.stderr, f"Warning: {line}")
 
     def command_line(self, line: str) -> None:
         """Pass on a line that COMMAND printed: on standard error under `--json`."""
-        self._say(self._beside, line)
+        self.say(self.beside, line)
 
     def command_error(self, line: str) -> None:
         """Pass on a line that COMMAND printed on standard error."""
-        self._say(sys.stderr, line)
+        self.say(sys.stderr, line)
 
     def text(self, *lines: str) -> None:
         """Print a result for people on standard output, each text one line; not under `--json`."""
         if not self.json:
-            self._say(self._beside, *lines)
+            self.say(self.beside, *lines)
 
     @property
-    def _beside(self) -> TextIO:
+    def beside(self) -> TextIO:
         """Return where people's words go: standard output may be a document's alone."""
         return sys.stderr if self.json or self.copies.streamed else sys.stdout
 
@@ -148,30 +111,6 @@ class Output:
         text = json.dumps(mask(sanitizer.document(mask(value, masks)), masks), indent=2)
         print(sanitizer.json_text(text), flush=True)
 
-    def report(self, report: "Report", *, asked_for: bool = False) -> int:
-        """Print a report as its story, and as JSON where that is wanted; return its exit code.
-
-        Under `--json` people's words go to standard error, unless quiet. A refusal goes there
-        always, for it is no result; one that was `asked_for` is.
-        """
-        from ccci.report.issues import is_refusal
-
-        return self._told(report, refusal=is_refusal(report) and not asked_for)
-
-    def _told(self, report: "Report", *, refusal: bool) -> int:
-        from ccci.report.formats import render
-        from ccci.report.model import document
-        from ccci.report.settled import settled
-
-        told = settled(report, self.secrets)
-        self.hand_on(lambda name: render(name, told))
-        self.document(document(told))
-        if refusal:
-            self._tell(told, sys.stderr)
-        elif not self.json or self.verbosity >= 0:
-            self._tell(told, self._beside)
-        return report.exit_code
-
     def hand_on(self, render: Callable[[str], str]) -> None:
         """Write the copies that were asked for, each rendered by its form's name.
 
@@ -181,80 +120,13 @@ class Output:
         for complaint in self.copies.written(render):
             self.warn(complaint)
 
-    def _tell(self, report: "Report", stream: TextIO) -> None:
-        from ccci.report.text import story
-
-        self._write(stream, story(report, width_of(stream), verbose=self.verbosity > 0))
-
-    def rows(self, rows: "Iterable[Row]") -> None:
-        """Print a result of toned rows where a result goes, laid out for it; not under `--json`."""
-        if not self.json:
-            from ccci.report.layout import laid_out
-
-            self._write(self._beside, laid_out(rows, width_of(self._beside)))
-
-    def _write(self, stream: TextIO, lines: "Iterable[Line]") -> None:
-        tinted = _tinted(stream)
-        text = "".join(f"{self._painted(line, tinted=tinted)}\n" for line in lines)
-        self.screen.say(stream, text)
-
-    def _painted(self, line: "Line", *, tinted: bool) -> str:
-        """Return a line as it is printed; its lead is what is left of it once it is harmless."""
-        whole = self.shown(str(line))
-        tint = _TINTS.get(line.tone.value)
-        if not tinted or tint is None or not whole:
-            return whole
-        lead = whole if line.loud else whole[: len(line.lead.rstrip())]
-        return f"{escapes.tinted(lead, tint)}{whole[len(lead) :]}"
-
-    def error(self, error: CcciError | Interrupted, command: str) -> int:
-        """Report why ccci could not do its job and the next step, and return the exit code."""
-        from ccci.report.model import Report
-
-        number = error.signal_number if isinstance(error, Interrupted) else None
-        report = Report(command, error.verdict, error.message, hint=error.hint, signal=number)
-        return self._told(report, refusal=True)
-
     def explain(self, lines: Iterable[str]) -> None:
         """Print help on standard error, before what made it necessary."""
-        self._say(sys.stderr, *lines, "")
+        self.say(sys.stderr, *lines, "")
 
-    def bug(self, trace: str, command: str) -> None:
-        """Print what is to be reported of a bug, on standard error; write the copies all the same.
-
-        What went wrong may go wrong again while they are written.
-        """
-        self._say(sys.stderr, *trace.rstrip("\n").split("\n"))
-        number, address = _released()
-        self._say(
-            sys.stderr,
-            f"ccci {number} met a bug. Please report it with the lines above: {address}",
-            "Next: if a run was recorded, `ccci runs bundle` makes one masked archive of it",
-        )
-        with suppress(Exception):
-            from ccci.report.formats import render
-            from ccci.report.model import Report
-            from ccci.report.settled import settled
-
-            words = trace.rstrip("\n").rpartition("\n")[2]
-            told = settled(Report(command, Verdict.BUG, f"ccci met a bug: {words}"), self.secrets)
-            self.hand_on(lambda name: render(name, told))
-
-    def _say(self, stream: TextIO, *lines: str) -> None:
+    def say(self, stream: TextIO, *lines: str) -> None:
         """Print lines in one piece, so that no other writer comes between them."""
         self.screen.say(stream, "".join(f"{self.shown(line)}\n" for line in lines))
-
-
-def _released() -> tuple[str, str]:
-    """Return the version, and where to report, as the installed package says."""
-    from importlib.metadata import PackageNotFoundError, metadata
-
-    try:
-        about = metadata("ccci")
-    except PackageNotFoundError:
-        return "(not installed)", "to whom you have it from"
-    urls = dict(each.split(", ", 1) for each in about.get_all("Project-URL") or ())
-    return str(about["Version"]), urls.get("Issues") or "to whom you have it from"
 
 
 def _time_of_day() -> str:
@@ -262,12 +134,3 @@ def _time_of_day() -> str:
     if os.environ.get("CI", "false").lower() in {"", "0", "false"} or sys.stderr.isatty():
         return ""
     return f"{clock.now()[11:19]}Z "
-
-
-def _tinted(stream: TextIO) -> bool:
-    """Say whether to use colour (no-color.org, force-color.org); nothing is told by it alone."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("FORCE_COLOR", "0") not in {"", "0"}:
-        return True
-    return stream.isatty() and escapes.are_taken(os.environ)

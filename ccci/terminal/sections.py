@@ -1,15 +1,20 @@
-"""Parts of a log that a CI folds. Pure.
+"""Parts of a log that a CI folds.
 
 These marks are the only commands to a CI that ccci prints of itself: their words are ours, and a
 title is what the printer made of it, so that no data can open or close a section.
 """
 
+import os
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+from ccci.host import clock
 from ccci.report.writers import github
 from ccci.terminal.escapes import ERASE_REST
+from ccci.terminal.output import Output
 
 _UNNAMED = re.compile(r"[^a-z0-9_]+")
 
@@ -24,6 +29,30 @@ class Section:
     def end(self, at: float) -> str:
         """Return what is printed behind it, at this time in seconds of Unix."""
         return self._end.format(at)
+
+
+@contextmanager
+def folded(output: Output, title: str, *, hidden: bool) -> Iterator[None]:
+    """Let a CI that can do it fold what is printed meanwhile, also where it ends by an error.
+
+    It is `hidden` until somebody unfolds it, else it can be folded away.
+    """
+    found = None
+    if output.verbosity >= 0 and not sys.stderr.isatty():
+        found = section(os.environ, output.shown(title), clock.unix(), hidden=hidden)
+    if found is not None:
+        _mark(found.begin)
+    try:
+        yield
+    finally:
+        if found is not None:
+            _mark(found.end(clock.unix()))
+
+
+def _mark(mark: str) -> None:
+    """Print what commands a CI; nothing else goes by the sanitizer."""
+    sys.stderr.write(f"{mark}\n")
+    sys.stderr.flush()
 
 
 def section(environ: Mapping[str, str], title: str, at: float, *, hidden: bool) -> Section | None:

@@ -159,7 +159,7 @@ RAW_STAYS = {
     "swarm.engine.endpoint": "a docker context is a file of the docker CLI's",
     "swarm.engine.transport": "`Date` is a header of HTTP",
     "sandbox.tools": "`ID` is of /etc/os-release",
-    "terminal.output": "`Version` is of the installed package",
+    "terminal.bugs": "`Version` is of the installed package",
 }
 """Outside of `swarm.decode`: who reads keys of the Engine's kind, or of the Engine, and why."""
 

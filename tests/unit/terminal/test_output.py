@@ -21,7 +21,9 @@ from ccci.errors import CcciError
 from ccci.exits import Verdict
 from ccci.report.layout import Row
 from ccci.report.model import Report
+from ccci.terminal import bugs
 from ccci.terminal.output import Output
+from ccci.terminal.story import tell, tell_error, tell_rows
 
 MESSAGES: list[Callable[[Output, str], object]] = [
     lambda output, text: output.progress(text),
@@ -30,8 +32,8 @@ MESSAGES: list[Callable[[Output, str], object]] = [
     lambda output, text: output.command_line(text),
     lambda output, text: output.command_error(text),
     lambda output, text: output.text(text),
-    lambda output, text: output.error(CcciError(text, "hint"), "converge"),
-    lambda output, text: output.error(CcciError("message", text), "converge"),
+    lambda output, text: tell_error(CcciError(text, "hint"), output, "converge"),
+    lambda output, text: tell_error(CcciError("message", text), output, "converge"),
 ]
 
 
@@ -77,14 +79,14 @@ def test_any_message_is_one_plain_line(say: Callable[[Output, str], object], tex
 @given(TEXTS)
 def test_any_story_is_plain_and_has_as_many_lines_whatever_the_texts_say(text: str) -> None:
     with printed() as (out, _):
-        Output().report(hostile(text))
+        tell(hostile(text), Output())
     assert harmless(out.getvalue())
 
 
 @given(TEXTS)
 def test_any_report_as_json_is_one_document_whose_texts_are_plain(text: str) -> None:
     with printed() as (out, _):
-        Output(json=True).report(hostile(text))
+        tell(hostile(text), Output(json=True))
     assert out.getvalue().isascii()
     document = json.loads(out.getvalue())
     for told in (document["summary"], document["services"][0]["cause"]["logs"][0]):
@@ -94,14 +96,16 @@ def test_any_report_as_json_is_one_document_whose_texts_are_plain(text: str) -> 
 
 def test_a_bug_is_told_without_the_escapes_that_are_in_its_message() -> None:
     with printed() as (_, err):
-        Output().bug("Traceback:\n  ValueError: \x1b[2J::set-env name=x::y\n::error::z\n", "runs")
+        bugs.tell(
+            "Traceback:\n  ValueError: \x1b[2J::set-env name=x::y\n::error::z\n", Output(), "runs"
+        )
     assert harmless(err.getvalue())
     assert len(err.getvalue().splitlines()) == 5
 
 
 def test_a_bug_is_told_with_the_version_and_with_where_to_report_it() -> None:
     with printed() as (_, err):
-        Output().bug("Traceback", "runs")
+        bugs.tell("Traceback", Output(), "runs")
     about = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
     assert f"ccci {__version__} met a bug" in err.getvalue()
     assert about["urls"]["Issues"] in err.getvalue()
@@ -124,7 +128,7 @@ BAD = Report("converge", Verdict.UNSTABLE, "app does not stay up")
 
 def told(stream: io.StringIO) -> str:
     with contextlib.redirect_stdout(stream):
-        Output().report(BAD)
+        tell(BAD, Output())
     return stream.getvalue()
 
 
@@ -156,11 +160,11 @@ def test_lines_are_wrapped_to_the_width_that_is_known(
 
 def test_with_json_the_story_goes_to_standard_error_unless_quiet() -> None:
     with printed() as (out, err):
-        assert Output(json=True).report(BAD) == 14
+        assert tell(BAD, Output(json=True)) == 14
     assert json.loads(out.getvalue())["verdict"] == "unstable"
     assert err.getvalue().startswith("UNSTABLE: ")
     with printed() as (out, err):
-        Output(json=True, verbosity=-1).report(BAD)
+        tell(BAD, Output(json=True, verbosity=-1))
     assert err.getvalue() == ""
 
 
@@ -170,7 +174,7 @@ def test_what_is_known_to_be_secret_is_hidden_in_all_that_is_printed() -> None:
     with printed() as (out, err):
         for say in MESSAGES:
             say(output, "x s3cr\x1b[0metly and aB3dE and https://u:t0k3n@h/x")
-        output.report(replace(BAD, summary="it says s3cretly", notes=("s3cretly " * 30,)))
+        tell(replace(BAD, summary="it says s3cretly", notes=("s3cretly " * 30,)), output)
     said = out.getvalue() + err.getvalue()
     assert "***" in said
     assert not any(secret in said for secret in ("s3cr", "etly", "aB3dE", "t0k3n"))
@@ -183,7 +187,7 @@ def test_a_secret_that_is_wrapped_is_hidden_first(
     output = Output()
     output.keep_secret(["two words that are one secret of somebody"])
     with printed() as (out, _):
-        output.report(replace(BAD, summary="says two words that are one secret of somebody"))
+        tell(replace(BAD, summary="says two words that are one secret of somebody"), output)
     assert "two words" not in out.getvalue()
 
 
@@ -193,5 +197,5 @@ def test_rows_stand_beside_a_copy_that_has_standard_output(
     output = Output()
     plain_surroundings.setattr(output.copies, "streamed", True)
     with printed() as (out, err):
-        output.rows([Row("a row")])
+        tell_rows([Row("a row")], output)
     assert (out.getvalue(), err.getvalue()) == ("", "a row\n")

@@ -8,6 +8,7 @@ from support.hostile_texts import COMMANDS, DANGEROUS
 from ccci.errors import CcciError
 from ccci.steps import Steps
 from ccci.terminal.output import Output
+from ccci.terminal.sections import folded
 
 _START = re.compile(r"\x1b\[0Ksection_start:(\d+):([a-z0-9_]+)(\[collapsed=true\])?\r\x1b\[0K(.*)")
 _END = re.compile(r"\x1b\[0Ksection_end:(\d+):([a-z0-9_]+)\r\x1b\[0K")
@@ -72,7 +73,7 @@ def test_a_section_is_closed_before_an_error_is_told(
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_no_title_is_a_command(ci: str, command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with Output().section(command, hidden=True):
+    with folded(Output(), command, hidden=True):
         pass
     begin, end = lines(capsys)
     if ci == "GITLAB_CI":
@@ -91,9 +92,9 @@ def test_no_title_is_a_command(ci: str, command: str, capsys: pytest.CaptureFixt
 def test_who_is_quiet_or_no_ci_has_no_section(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Output().section("base deploy", hidden=True):
+    with folded(Output(), "base deploy", hidden=True):
         pass
     monkeypatch.setenv("GITLAB_CI", "true")
-    with Output(verbosity=-1).section("base deploy", hidden=True):
+    with folded(Output(verbosity=-1), "base deploy", hidden=True):
         pass
     assert lines(capsys) == []
