@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from ccci.exits import Verdict
+from ccci.host.counting import counted
 from ccci.host.sanitizer import html, log
 from ccci.host.sanitizer import markdown as prose
 from ccci.host.sanitizer import markdown_code as code
@@ -121,7 +122,7 @@ def _fold(service: ServicePlan) -> str:
     if len(service.fields) > _MOST_LINES:
         lines.append(f"  … and {len(service.fields) - _MOST_LINES} more")
     count = len(service.fields)
-    what = f"{count} field{'' if count == 1 else 's'} of {_plain(service.name)}"
+    what = f"{counted(count, 'field')} of {_plain(service.name)}"
     return _folded(what, ["```diff", *lines, "```"])
 
 
@@ -135,9 +136,7 @@ def _findings(plan: Plan) -> str:
     if not lines:
         return ""
     counts = {word: sum(each.severity == word for each in plan.findings) for word in _SEVERITIES}
-    told = ", ".join(
-        f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts.items() if count
-    )
+    told = ", ".join(counted(count, word) for word, count in counts.items() if count)
     return _folded(f"The sweep's rules on what was sent: {told}", _listed(lines).splitlines())
 
 

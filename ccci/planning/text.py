@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ccci.exits import Verdict
+from ccci.host.counting import counted
 from ccci.planning.fate import Fate
 from ccci.planning.model import NodeFit, Plan, Remark, ServicePlan
 from ccci.report.layout import Line, Row, Tone, laid_out
@@ -126,8 +127,7 @@ def _roll(service: ServicePlan) -> Iterator[str]:
     if service.side_by_side:
         yield service.side_by_side
     if service.longest is not None:
-        count = service.waves
-        waves = f"{count} wave{'' if count == 1 else 's'}, " if count else ""
+        waves = f"{counted(service.waves, 'wave')}, " if service.waves else ""
         yield f"{waves}at most {service.arithmetic}"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ccci.host import counting
 from ccci.swarm.decode.listed import Listed
 from ccci.swarm.labels import OURS_LABEL, STACK_LABEL
 
@@ -107,6 +108,4 @@ def counted(items: Iterable[Item]) -> str:
     counts: dict[Kind, int] = {}
     for item in items:
         counts[item.kind] = counts.get(item.kind, 0) + 1
-    return ", ".join(
-        f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in sorted(counts.items())
-    )
+    return ", ".join(counting.counted(count, kind) for kind, count in sorted(counts.items()))

@@ -3,7 +3,7 @@
 import shlex
 
 from ccci.exits import Verdict
-from ccci.report.counting import some
+from ccci.host.counting import some
 from ccci.report.model import Report, ServiceReport, Status
 
 _OPEN = {Verdict.STALLED, Verdict.TIMED_OUT}

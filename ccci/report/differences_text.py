@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from ccci.report.counting import some
+from ccci.host.counting import some
 from ccci.report.parts import Difference
 from ccci.swarm.decode.fields import HIDDEN
 

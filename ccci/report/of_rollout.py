@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from ccci.exits import Verdict
+from ccci.host.counting import counted
 from ccci.report import differences, memory
-from ccci.report.counting import counted
 from ccci.report.model import RolledBack, ServiceReport, TaskReport
 from ccci.report.specs import blamed, is_new, told_apart
 from ccci.report.timeline import Timeline

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ccci.exits import WORST_FIRST, Verdict
+from ccci.host.counting import some
 from ccci.report import memory
-from ccci.report.counting import some
 from ccci.report.differences_text import in_words
 from ccci.report.layout import Row, Tone, tone
 from ccci.report.model import ServiceReport, TaskReport

@@ -8,8 +8,8 @@ line, where a terminal's reader looks. Each fact is told once, and nothing is to
 from collections.abc import Sequence
 
 from ccci.exits import Verdict
+from ccci.host.counting import some
 from ccci.report import afterwards, identity_text
-from ccci.report.counting import some
 from ccci.report.layout import Line, Row, Tone, laid_out, tone
 from ccci.report.model import Report, ServiceReport, Status, Step
 from ccci.report.moments import seconds_between

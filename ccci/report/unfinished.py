@@ -2,7 +2,7 @@
 
 import shlex
 
-from ccci.report.counting import some
+from ccci.host.counting import some
 from ccci.swarm.judge.rollout import Rollout
 
 _NAMED = 3

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ccci.errors import CcciError, EngineUnavailable
 from ccci.exits import Verdict
+from ccci.host.counting import counted
 from ccci.report.parts import Check, Health
 from ccci.swarm.decode.info import Info, Version
 from ccci.swarm.engine import answers
@@ -41,7 +42,7 @@ def swarm(info: Info) -> Check:
     except EngineUnavailable as error:
         return unreachable("swarm", error)
     managers, nodes = info.managers, info.nodes
-    found = f"manager ({managers} of {nodes} node{'' if nodes == 1 else 's'} manage)"
+    found = f"manager ({managers} of {counted(nodes, 'node')} manage)"
     if managers and managers % 2 == 0:
         # An even number of managers bears no more losses than one fewer (Raft quorum).
         return Check("swarm", Health.WARNING, found, "an odd number of managers keeps quorum best")

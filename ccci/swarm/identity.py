@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ccci.exits import Verdict
+from ccci.host.counting import counted
 from ccci.swarm import labels
 from ccci.swarm.commits import Asked, Dirt
 from ccci.swarm.model import Identity, Node, Service, Spec, Task, TaskState, UpdateState
@@ -180,7 +181,7 @@ def _compare(
         return Mismatch.NOT_RUNNING, said
     idle = sorted(each.name for each in services if not _has_run(each))
     nothing = f"; nothing of {' and '.join(idle)} runs" if idle else ""
-    return None, f"{declared} is declared, and runs ({_tasks(count)}){nothing}"
+    return None, f"{declared} is declared, and runs ({counted(count, 'task')}){nothing}"
 
 
 def _has_run(service: Service) -> bool:
@@ -252,7 +253,7 @@ def _strangers_sentence(
     strangers: Sequence[tuple[Service, Task]], wanted: str
 ) -> tuple[Mismatch, str]:
     names = sorted({service.name for service, _ in strangers})
-    what = f"{_tasks(len(strangers))} of {', '.join(names)} run" + (
+    what = f"{counted(len(strangers), 'task')} of {', '.join(names)} run" + (
         "s another spec" if len(strangers) == 1 else " another spec"
     )
     # An update with an identical spec, sent in the middle of a roll, resets the status to null
@@ -276,10 +277,6 @@ def _strangers_sentence(
         Mismatch.MIXED,
         f"{wanted} is declared, but {what}" + (" (the roll has not ended)" if rolling else ""),
     )
-
-
-def _tasks(count: int) -> str:
-    return "1 task" if count == 1 else f"{count} tasks"
 
 
 def _notes(labelled: Service, asked: Asked) -> tuple[str, ...]:

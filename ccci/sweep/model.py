@@ -6,6 +6,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from ccci.exits import Verdict
+from ccci.host.counting import counted
 from ccci.sweep.policy import Effective
 from ccci.sweep.rules import BY_ID, Confidence, Severity
 
@@ -146,11 +147,11 @@ def counts(sweep: Sweep) -> str:
     """Return the sentence at the end: how many of what."""
     recipes = {row.recipe or row.file for row in sweep.files}
     parts = [
-        _many(len(recipes), "recipe" if any(row.recipe for row in sweep.files) else "file"),
-        _many(
+        counted(len(recipes), "recipe" if any(row.recipe for row in sweep.files) else "file"),
+        counted(
             len({(row.recipe or row.file, row.policy.name) for row in sweep.services}), "service"
         ),
-        *(_many(sweep.count(severity), severity.value) for severity in Severity),
+        *(counted(sweep.count(severity), severity.value) for severity in Severity),
     ]
     lacking = sum(row.status is FileStatus.NEEDS_INPUT and not row.variant for row in sweep.files)
     if lacking:
@@ -159,10 +160,6 @@ def counts(sweep: Sweep) -> str:
         number = len({each.key for each in sweep.ignored if each.excepted is excepted})
         parts += [f"{number} {what}"] if number else []
     return ", ".join(parts)
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def fix_of(finding: Finding) -> Fix | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from ccci.host import sanitizer
+from ccci.host.counting import counted
 from ccci.sweep.model import FileRow, FileStatus, Finding, Observed, ServiceRow, Sweep, counts
 from ccci.sweep.rules import BY_ID, PAUSED, REFUSED, Severity
 from ccci.sweep.rules.model import seconds
@@ -88,7 +89,7 @@ def _at_a_glance(groups: dict[str, "_Group"], sweep: Sweep) -> Iterator[str]:
         if each.rule != ROLLED_BACK_UNSEEN and not _only_pauses(each)
     ]
     parts = [
-        f"{number} {severity.value}{'' if number == 1 else 's'}"
+        counted(number, severity.value)
         for severity in Severity
         if (number := sum(each.severity is severity for each in others))
     ]
@@ -146,7 +147,7 @@ class _Group:
         if not self.said:
             return []
         shown = ", ".join(
-            f"{number} {severity.value}{'' if number == 1 else 's'}"
+            counted(number, severity.value)
             for severity in Severity
             if (number := sum(each.severity is severity for each in self.findings))
         )

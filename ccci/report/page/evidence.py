@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from ccci.host.counting import counted
 from ccci.report.model import ServiceReport
 from ccci.report.page.axis import clock
 from ccci.report.page.markup import Markup, joined, tag
@@ -46,7 +47,7 @@ def _changed(service: ServiceReport) -> Markup | None:
     if not service.changed:
         return None
     rows = [(each.field, each.before, each.after) for each in service.changed]
-    count = f"{len(rows)} field{'' if len(rows) == 1 else 's'} that its spec changed"
+    count = f"{counted(len(rows), 'field')} that its spec changed"
     return tag(
         "details", tag("summary", count), table(("field", "before", "in the one that failed"), rows)
     )
@@ -71,7 +72,7 @@ def _tasks(service: ServiceReport) -> Markup | None:
     ]
     head = ("spec", "task", "slot", "node", "state", "exit", "ran from", "until", "error")
     left = len(service.tasks) - len(rows)
-    count = f"{len(service.tasks)} task{'' if len(service.tasks) == 1 else 's'}"
+    count = counted(len(service.tasks), "task")
     more = f", the last {len(rows)} of them" if left else ""
     return tag("details", tag("summary", count + more), table(head, rows))
 

@@ -7,8 +7,8 @@ nothing is told by colour alone.
 from collections.abc import Iterable, Sequence
 
 from ccci.exits import Verdict
+from ccci.host.counting import counted
 from ccci.report import afterwards, identity_text, memory, services_text
-from ccci.report.counting import counted
 from ccci.report.layout import Row, tone
 from ccci.report.model import Report, ServiceReport, Status
 from ccci.report.page import evidence, lane

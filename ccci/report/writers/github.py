@@ -7,7 +7,7 @@ others, so that the worst stand first.
 from collections.abc import Iterable, Iterator, Sequence
 
 from ccci.host import sanitizer
-from ccci.report.counting import counted
+from ccci.host.counting import counted
 from ccci.report.issues import Issue, Level, of_report, scope, worst_first
 from ccci.report.model import Report
 from ccci.report.text import story

@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from ccci.host import sanitizer
+from ccci.host.counting import counted
 from ccci.host.sanitizer import markdown_code as code
 from ccci.report import afterwards
-from ccci.report.counting import counted
 from ccci.report.issues import failing, scope
 from ccci.report.layout import Tone, shortened, tone
 from ccci.report.model import Report, ServiceReport, Status, Step

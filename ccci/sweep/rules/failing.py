@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from ccci.host.counting import counted
 from ccci.sweep.policy import Effective, Health
 from ccci.sweep.rules.model import Hit, Severity, Subject, seconds
 
@@ -116,8 +117,7 @@ def tolerated(subject: Subject) -> Iterator[Hit]:
     effect = (
         f"{dead} of {replicas} may fail and the update still ends `completed`"
         if dead
-        else f"with {replicas} replica{'' if replicas == 1 else 's'} it means the same as 0: the "
-        "first failure counts"
+        else f"with {counted(replicas, 'replica')} it means the same as 0: the first failure counts"
     )
     yield Hit(
         f"max_failure_ratio {ratio:g}: {effect}",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ccci.host import sizes
+from ccci.host.counting import counted
 from ccci.sweep.rules.model import Hit, Subject
 
 _STOP_FIRST = "write `order: stop-first` in its update_config"
@@ -77,7 +78,7 @@ def full_nodes(subject: Subject) -> Iterator[Hit]:
     if policy.start_first and most and replicas and replicas % most == 0:
         nodes = replicas // most
         yield Hit(
-            f"with {nodes} node{'' if nodes == 1 else 's'} to run on, every place is taken: the "
+            f"with {counted(nodes, 'node')} to run on, every place is taken: the "
             f"new task waits for one (max_replicas_per_node {most}), the old one for the new",
             f"{_STOP_FIRST}, or leave max_replicas_per_node out",
             ("deploy.placement.max_replicas_per_node", *_ORDER),
