@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ccci.swarm.engine.answers import numbers
+
 Json = dict[str, Any]
 
 _CONTAINER = "TaskTemplate.ContainerSpec."
@@ -37,7 +39,7 @@ def kept(spec: Json, request: str, engine: str) -> tuple[Json, tuple[str, ...]]:
 
     `request` is the API version that the spec was sent with, `engine` the Engine's own.
     """
-    asked, knows = _numbers(request or engine), _numbers(engine)
+    asked, knows = numbers(request or engine), numbers(engine)
     paths = [path for path, since in _SINCE.items() if asked < since]
     paths += [path for path, since in _KNOWN_SINCE.items() if knows < since]
     found: Any = spec
@@ -47,10 +49,6 @@ def kept(spec: Json, request: str, engine: str) -> tuple[Json, tuple[str, ...]]:
             said.append(path.removeprefix(_CONTAINER).removeprefix("TaskTemplate."))
         found = _without(found, path)
     return found, tuple(said)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(each) for each in version.split("."))
 
 
 def _values(value: object, path: str) -> Iterator[object]:

@@ -25,7 +25,7 @@ def unreachable(name: str, error: CcciError) -> Check:
 def engine(version: Version, info: Info) -> Check:
     """Return the check of an Engine that answered `/version` and `/info`."""
     found = f"{version.release or 'unknown'} (API {version.api or 'unknown'}) on {info.name}"
-    if _numbers(version.api) < answers.OLDEST:
+    if answers.numbers(version.api) < answers.OLDEST:
         return Check(
             "engine",
             Health.WARNING,
@@ -162,10 +162,5 @@ def summary(checks: Sequence[Check]) -> str:
     return "this machine is able" + (f"; worth a look: {', '.join(warned)}" if warned else "")
 
 
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(each) for each in re.findall(r"\d{1,9}", version)[:2])
-
-
 def _moment(text: str) -> float:
-    # Engines print nanoseconds, which fromisoformat refuses before Python 3.11 reads six digits.
-    return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text)).timestamp()
+    return datetime.fromisoformat(text).timestamp()

@@ -46,7 +46,7 @@ class Passed:
 def api_version(said: object) -> str:
     """Return the highest API version both sides know; engine 29 refuses those below 1.44."""
     version = said if isinstance(said, dict) else {}
-    newest, oldest = (_numbers(version.get(key)) for key in ("ApiVersion", "MinAPIVersion"))
+    newest, oldest = (numbers(version.get(key)) for key in ("ApiVersion", "MinAPIVersion"))
     if newest < OLDEST:
         raise EngineUnavailable(
             f"the Engine speaks API {version.get('ApiVersion')}, ccci needs {written(OLDEST)} "
@@ -61,7 +61,8 @@ def written(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
 
 
-def _numbers(version: object) -> tuple[int, ...]:
+def numbers(version: object) -> tuple[int, ...]:
+    """Return an API version as numbers that can be compared; what is none is older than all."""
     try:
         return tuple(int(part) for part in str(version or "").split("."))
     except ValueError:
