@@ -70,6 +70,19 @@ class EngineError(CcciError):
         super().__init__(message, hint)
         self.status = status
 
+    @property
+    def is_absent(self) -> bool:
+        """Say whether there is nothing by the name or id that was asked for (404)."""
+        return self.status == _ABSENT
+
+    @property
+    def is_taken(self) -> bool:
+        """Say whether something else has the name already (409)."""
+        return self.status == _TAKEN
+
+
+_ABSENT, _TAKEN = 404, 409
+
 
 class ConnectionLost(EngineError):  # noqa: N818
     """The Engine gave no answer: the connection was refused or cut, or it took too long."""

@@ -36,7 +36,6 @@ REMIND_EVERY = 60.0
 DEFAULT_TIMEOUT = 900.0
 _ATTEMPTS = 3
 _AWAY = (EngineError, EngineUnavailable)
-_TAKEN = 409
 
 
 class Held(CcciError):  # noqa: N818 -- reads as what happened
@@ -260,7 +259,7 @@ def _create(store: LockStore, name: str, us: Holder) -> None:
     try:
         store.create_config(name, DATA, us.labels())
     except EngineError as error:
-        if error.status != _TAKEN:
+        if not error.is_taken:
             raise
 
 

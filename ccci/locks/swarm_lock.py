@@ -24,7 +24,6 @@ LABEL = "ccci.lock."
 DATA = b"A lock of ccci: a run is at work on this stack. See the labels.\n"
 _LONGEST_NUMBER = 15
 _LONGEST_TOLD = 200
-_ABSENT = 404
 
 
 class Squatted(CcciError):  # noqa: N818 -- reads as what happened
@@ -222,7 +221,7 @@ def remove(store: LockStore, identifier: str) -> None:
     try:
         store.remove_config(identifier)
     except EngineError as error:
-        if error.status != _ABSENT:
+        if not error.is_absent:
             raise
 
 

@@ -4,7 +4,7 @@ Never its images, never the records of its runs. What is removed is named by the
 the records of the runs that made it, or, where the user repeats its name, by its prefix.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,7 +36,6 @@ FORGOTTEN_AFTER = 2.0
 KILL_AFTER = 30.0
 """How long the containers of a stack without services may take: a recipe may ask for days."""
 _LOOK_EVERY = 0.25
-_ABSENT = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,17 +203,19 @@ def _keys(items: Iterable[Item]) -> set[tuple[Kind, str]]:
     return {(item.kind, item.id) for item in items}
 
 
-def _remove(engine: Engine, items: Iterable[Item]) -> dict[str, str]:
+def _remove(
+    engine: Engine, items: Iterable[Item], params: Mapping[str, bool] | None = None
+) -> dict[str, str]:
     """Ask for the removal of these; return the complaint of each that the Engine refused."""
     complaints = {}
     for item in items:
         try:
-            engine.delete(_path(item))
+            engine.delete(_path(item), params=params)
         except ConnectionLost:
             raise
         except EngineError as error:
             # Most often it is in use for a moment longer, and removed at the next try.
-            if error.status != _ABSENT:
+            if not error.is_absent:
                 complaints[str(item)] = f"{item}: {error.message}"
     return complaints
 
@@ -226,18 +227,9 @@ def _end(engine: Engine, items: Collection[Item], *, force: bool) -> dict[str, s
     """
     if any(item.kind is Kind.SERVICE for item in items):
         return {}
-    complaints = {}
-    for item in items:
-        if item.kind is Kind.CONTAINER:
-            # `v`: its anonymous volumes as well, as a node does it for Swarm.
-            try:
-                engine.delete(_path(item), params={"v": True, "force": force})
-            except ConnectionLost:
-                raise
-            except EngineError as error:
-                if error.status != _ABSENT:
-                    complaints[str(item)] = f"{item}: {error.message}"
-    return complaints
+    containers = (item for item in items if item.kind is Kind.CONTAINER)
+    # `v`: its anonymous volumes as well, as a node does it for Swarm.
+    return _remove(engine, containers, {"v": True, "force": force})
 
 
 def _path(item: Item) -> str:

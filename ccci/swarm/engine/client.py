@@ -273,7 +273,7 @@ class Engine:
         try:
             return answers.an_object(path, self.get(path, params=params, timeout=timeout))
         except EngineError as error:
-            if error.status == 404:  # noqa: PLR2004
+            if error.is_absent:
                 return None
             raise
 

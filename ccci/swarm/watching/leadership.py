@@ -43,7 +43,7 @@ def _started(engine: Engine) -> str:
     try:
         return created(engine.network("bridge"))
     except EngineError as error:
-        if error.status == 404:  # noqa: PLR2004 -- `bridge: none` in daemon.json
+        if error.is_absent:  # `bridge: none` in daemon.json
             return ""
         raise
 
