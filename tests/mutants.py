@@ -3,9 +3,10 @@
     .venv/bin/python tests/mutants.py            all of them, a table, and the share noticed
     .venv/bin/python tests/mutants.py judge 12   those of files with `judge` in the path, and no. 12
 
-The table is `tests/mutants.toml`. Each wrong is applied in a copy of the tree, and the tests of its
-room are run there. One whose old text is not in its file exactly once does not apply any more:
-rewrite it. Tests that do not end have noticed nothing. The goal is nine in ten.
+The table is `tests/mutants.toml`. Each wrong is applied in a copy of the tree, and its tests are
+run there, which have to pass as long as nothing is wrong. Where they do not, or where the old text
+is not in its file exactly once, nothing is learned: that is an error, and to be mended. Tests that
+do not end have noticed nothing. The goal is nine in ten.
 """
 
 import os
@@ -15,15 +16,34 @@ import sys
 import tempfile
 import time
 import tomllib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from queue import SimpleQueue
 
 ROOT = Path(__file__).parents[1]
 SIDE_BY_SIDE = int(os.environ.get("MUTANTS_SIDE_BY_SIDE", "2"))
-TABLE = ROOT / "tests" / "mutants.toml"
 LONGEST = 300.0
 GOAL = 0.9
+
+
+class Outcome(StrEnum):
+    """What came of a wrong; of the last three nothing is learned."""
+
+    NOTICED = "noticed"
+    MISSED = "missed"
+    ENDLESS = "out of time"
+    ELSEWHERE = "does not apply"
+    RED = "red without it"
+    BROKEN = "tests did not run"
+
+    @property
+    def tells(self) -> bool:
+        """Say whether it tells something of the tests."""
+        return self in {Outcome.NOTICED, Outcome.MISSED, Outcome.ENDLESS}
 
 
 @dataclass(frozen=True)
@@ -35,58 +55,137 @@ class Wrong:
     new: str
     tests: tuple[str, ...]
 
+    @property
+    def room(self) -> str:
+        """Return the part of ccci that it is in."""
+        parts = Path(self.file).with_suffix("").parts
+        return "/".join(parts[: 2 if parts[0] == "swarm" else 1])
 
-def read() -> tuple[Wrong, ...]:
-    """Return the wrongs of the table."""
-    with TABLE.open("rb") as file:
+
+def read(root: Path = ROOT) -> tuple[Wrong, ...]:
+    """Return the wrongs of the table, whose tests are below `tests/unit`."""
+    with (root / "tests" / "mutants.toml").open("rb") as file:
         table = tomllib.load(file)
     return tuple(
-        Wrong(each["file"], each["old"], each["new"], tuple(table["tests"][each["tests"]]))
+        Wrong(each["file"], each["old"], each["new"], tuple(each["tests"]))
         for each in table["wrong"]
     )
 
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of a wrong: `noticed`, `missed`, `out of time`, or that it does not apply."""
+    """What came of a wrong, after how many seconds, and which test noticed it first."""
 
     number: int
     wrong: Wrong
-    outcome: str
+    outcome: Outcome
     seconds: float = 0.0
+    by: str = ""
 
 
-def attempt(number: int, wrong: Wrong) -> Tried:
-    """Apply a wrong in a copy of the tree, and run its tests there."""
-    with tempfile.TemporaryDirectory(prefix="ccci-mutant-") as name:
-        copy = Path(name)
+class Copy:
+    """A copy of the tree, in which one wrong at a time is put."""
+
+    def __init__(self, root: Path, folder: Path) -> None:
+        self.folder = folder
+        ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
         for part in ("ccci", "tests", "docs"):
-            ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
-            shutil.copytree(ROOT / part, copy / part, ignore=ignored)
+            if (root / part).is_dir():
+                shutil.copytree(root / part, folder / part, ignore=ignored)
         for part in ("pyproject.toml", "README.md", "CHANGELOG.md"):
-            shutil.copy(ROOT / part, copy / part)
-        target = copy / "ccci" / wrong.file
-        text = target.read_text(encoding="utf-8") if target.is_file() else ""
-        if text.count(wrong.old) != 1:
-            return Tried(number, wrong, "does not apply")
-        target.write_text(text.replace(wrong.old, wrong.new), encoding="utf-8")
-        begun = time.monotonic()
+            if (root / part).is_file():
+                shutil.copy(root / part, folder / part)
+
+    @contextmanager
+    def wrong(self, wrong: Wrong) -> Iterator[bool]:
+        """Put a wrong in for the block; say whether its text is there, once."""
+        target = self.folder / "ccci" / wrong.file
+        whole = target.read_text(encoding="utf-8") if target.is_file() else ""
+        if whole.count(wrong.old) != 1 or wrong.old == wrong.new:
+            yield False
+            return
+        try:
+            self._put(target, whole.replace(wrong.old, wrong.new))
+            yield True
+        finally:
+            self._put(target, whole)
+
+    def _put(self, target: Path, text: str) -> None:
+        target.write_text(text, encoding="utf-8")
+        # It is taken for current by its size and a time in whole seconds, which may be the same.
+        for compiled in (target.parent / "__pycache__").glob(f"{target.stem}.*.pyc"):
+            compiled.unlink()
+
+    def tests(self, names: Iterable[str]) -> tuple[int | None, str]:
+        """Run tests up to the first that fails; return the exit code, None out of time, and it."""
         argv = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-        argv += [f"tests/unit/{each}" for each in wrong.tests]
-        environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+        argv += [f"tests/unit/{each}" for each in names]
+        environment = {**os.environ, "PYTHONPATH": str(self.folder)}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         try:
             done = subprocess.run(
-                argv, cwd=copy, env=environment, capture_output=True, timeout=LONGEST, check=False
+                argv,
+                cwd=self.folder,
+                env=environment,
+                capture_output=True,
+                timeout=LONGEST,
+                check=False,
+                text=True,
+                errors="replace",
             )
         except subprocess.TimeoutExpired:
-            return Tried(number, wrong, "out of time", LONGEST)
-        outcome = {0: "missed", 1: "noticed"}.get(done.returncode, "the tests did not run")
-        return Tried(number, wrong, outcome, time.monotonic() - begun)
+            return None, ""
+        failed = (each for each in done.stdout.splitlines() if each.startswith(("FAILED", "ERROR")))
+        first = next(failed, "").partition(" ")[2].partition(" - ")[0]
+        return done.returncode, first.removeprefix("tests/unit/")
 
 
-def chosen(words: list[str]) -> list[tuple[int, Wrong]]:
+class Trial:
+    """Tries wrongs in copies of a tree, some side by side."""
+
+    def __init__(self, root: Path, folder: Path, side_by_side: int = SIDE_BY_SIDE) -> None:
+        self._pool = ThreadPoolExecutor(side_by_side)
+        self._free: SimpleQueue[Copy] = SimpleQueue()
+        for number in range(side_by_side):
+            self._free.put(Copy(root, folder / str(number)))
+
+    def each(self, wrongs: Sequence[tuple[int, Wrong]]) -> Iterator[Tried]:
+        """Yield what came of each wrong, in their order; their tests are run without it first."""
+        tests = tuple(dict.fromkeys(wrong.tests for _, wrong in wrongs))
+        with self._pool:
+            well = dict(zip(tests, self._pool.map(self._pass, tests), strict=True))
+            for number, wrong in wrongs:
+                if not well[wrong.tests]:
+                    yield Tried(number, wrong, Outcome.RED)
+            sound = [(number, wrong) for number, wrong in wrongs if well[wrong.tests]]
+            yield from self._pool.map(lambda one: self._attempt(*one), sound)
+
+    @contextmanager
+    def _copy(self) -> Iterator[Copy]:
+        copy = self._free.get()
+        try:
+            yield copy
+        finally:
+            self._free.put(copy)
+
+    def _pass(self, tests: tuple[str, ...]) -> bool:
+        with self._copy() as copy:
+            return copy.tests(tests)[0] == 0
+
+    def _attempt(self, number: int, wrong: Wrong) -> Tried:
+        begun = time.monotonic()
+        with self._copy() as copy, copy.wrong(wrong) as there:
+            if not there:
+                return Tried(number, wrong, Outcome.ELSEWHERE)
+            code, by = copy.tests(wrong.tests)
+        outcome = {None: Outcome.ENDLESS, 0: Outcome.MISSED, 1: Outcome.NOTICED}
+        seconds = time.monotonic() - begun
+        return Tried(number, wrong, outcome.get(code, Outcome.BROKEN), seconds, by)
+
+
+def chosen(words: Sequence[str], wrongs: Sequence[Wrong]) -> list[tuple[int, Wrong]]:
     """Return the wrongs that the command line names, by number or by a part of their file."""
-    numbered = list(enumerate(read(), 1))
+    numbered = list(enumerate(wrongs, 1))
     if not words:
         return numbered
     return [
@@ -96,26 +195,48 @@ def chosen(words: list[str]) -> list[tuple[int, Wrong]]:
     ]
 
 
+def table(tried: Sequence[Tried]) -> Iterator[str]:
+    """Yield the lines of a table of the rooms, the sum at the end."""
+
+    def row(name: str, those: Sequence[Tried]) -> str:
+        counted = [sum(fits(each.outcome) for each in those) for fits in columns]
+        return f"{name:16}" + "".join(f"{each:9}" for each in (len(those), *counted))
+
+    columns: tuple[Callable[[Outcome], bool], ...] = (
+        lambda outcome: outcome is Outcome.NOTICED,
+        lambda outcome: outcome.tells and outcome is not Outcome.NOTICED,
+        lambda outcome: not outcome.tells,
+    )
+    yield f"{'room':16}{'wrongs':>9}{'noticed':>9}{'missed':>9}{'errors':>9}"
+    for room in sorted({each.wrong.room for each in tried}):
+        yield row(room, [each for each in tried if each.wrong.room == room])
+    yield row("all", tried)
+
+
+def passed(tried: Sequence[Tried]) -> bool:
+    """Say whether enough of them were noticed, and something was learned of each."""
+    noticed = sum(each.outcome is Outcome.NOTICED for each in tried)
+    return all(each.outcome.tells for each in tried) and noticed >= GOAL * len(tried) > 0
+
+
 def main() -> int:
     """Try the wrongs, print a table, and return 0 where enough of them were noticed."""
-    wrongs = chosen(sys.argv[1:])
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        tried = []
-        for each in pool.map(lambda one: attempt(*one), wrongs):
+    tried = []
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="ccci-mutants-") as name:
+        for each in Trial(ROOT, Path(name)).each(chosen(sys.argv[1:], read())):
             tried.append(each)
-            shown = " ".join(each.wrong.new.split())[:70]
+            what = " ".join(each.wrong.new.split())[:50] or "(left out)"
             print(
-                f"{each.number:3} {each.outcome:14} {each.seconds:5.0f} s  "
-                f"{each.wrong.file}: {shown}",
+                f"{each.number:3} {each.outcome:17} {each.seconds:4.0f} s  {each.wrong.file}: "
+                f"{what}  {each.by}",
                 flush=True,
             )
-    applied = [each for each in tried if each.outcome in {"noticed", "missed", "out of time"}]
-    noticed = [each for each in applied if each.outcome == "noticed"]
-    share = len(noticed) / len(applied) if applied else 0.0
-    print(
-        f"{len(noticed)} of {len(applied)} noticed ({share:.0%}), {len(tried) - len(applied)} void"
-    )
-    return 0 if share >= GOAL and len(applied) == len(tried) else 1
+    print(*table(tried), sep="\n")
+    noticed = sum(each.outcome is Outcome.NOTICED for each in tried)
+    share = noticed / len(tried) if tried else 0.0
+    print(f"{noticed} of {len(tried)} ({share:.0%}) in {time.monotonic() - begun:.0f} s")
+    return 0 if passed(tried) else 1
 
 
 if __name__ == "__main__":

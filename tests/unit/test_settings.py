@@ -208,3 +208,10 @@ def test_what_is_nested_without_end_is_taken_as_it_is(
     refused = invoke("converge", "nowhere")
     assert refused.exit_code == 2
     assert "is no TOML" in refused.stderr
+
+
+def test_runs_are_recorded_where_the_environment_says() -> None:
+    home = {"XDG_STATE_HOME": "/state"}
+    assert config.runs_folder(home) == Path("/state/ccci/runs")
+    assert config.runs_folder({**home, "CCCI_RUNS_DIR": "/runs"}) == Path("/runs")
+    assert config.locks_folder({**home, "CCCI_RUNS_DIR": "/runs"}) == Path("/state/ccci/locks")

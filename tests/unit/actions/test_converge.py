@@ -1,5 +1,6 @@
 """Converging on a watch that plays its looks: what COMMAND does is held against what was there."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -106,6 +107,22 @@ def test_a_baseline_of_another_stack_is_refused_before_anything_runs(
         converged(ROLLED, command=("touch", str(tmp_path / "ran")), baseline=saved)
     assert not (tmp_path / "ran").exists()
     assert runs.recent(root) == []
+
+
+@pytest.mark.parametrize(("planned_on", "ran"), [({"stack_app": 5}, False), ({}, True)])
+def test_a_stack_that_moved_since_its_plan_is_left_alone(
+    tmp_path: Path, planned_on: dict[str, int], *, ran: bool
+) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps({"stack": "stack", "planned_on": planned_on}))
+    command = ("touch", str(tmp_path / "ran"))
+    report, watch = converged(ROLLED, command=command, plan=plan)
+    assert report.verdict is (Verdict.CONVERGED if ran else Verdict.DISTURBED)
+    assert (tmp_path / "ran").exists() is ran
+    assert bool(watch.recorded.begun) is ran
+    assert report.engine is not None
+    if not ran:
+        assert "stack_app changed since; COMMAND was not started" in report.summary
 
 
 def test_what_the_user_chose_is_what_is_judged_by() -> None:

@@ -87,6 +87,16 @@ def test_the_reason_is_the_last_line_of_the_errors_else_of_the_output(
     assert running.reason == expected
 
 
+def test_what_is_said_last_beside_the_errors_is_no_reason(tmp_path: Path) -> None:
+    heard = tmp_path / "heard"
+    script = f"echo no such network >&2; until [ -e {heard} ]; do :; done; echo bye"
+    lines: list[str] = []
+    running = Running(("sh", "-c", script), lines=lines.append, error_lines=lambda _: heard.touch())
+    running.wait(20)
+    assert running.output == "no such network\nbye"
+    assert running.reason == "no such network"
+
+
 def test_through_one_pipe_the_last_line_is_the_reason() -> None:
     lines: list[str] = []
     running = Running(("sh", "-c", "echo out; echo error >&2"), lines=lines.append)

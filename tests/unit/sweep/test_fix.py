@@ -1,12 +1,13 @@
 """`--fix`: the smallest overlay, or the recipe itself, and never something else than was meant."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ccci.names import OVERLAY
-from ccci.sweep.fix import Change, NotFixable, plan, write
+from ccci.sweep.fix import Change, NotFixable, _verify, plan, write
 from ccci.sweep.inventory import find
 from ccci.sweep.static import Settings, sweep, values_for
 
@@ -180,3 +181,13 @@ def test_a_fix_that_costs_nothing_is_told_from_one_that_does(
     found = text.replace("    deploy:\n", f"    deploy:\n{placement}") if more else RISKY
     (change,) = planned(recipe(tmp_path, found), inside=False)
     assert change.safe == safe
+
+
+def test_a_change_that_would_not_do_is_never_handed_on(tmp_path: Path) -> None:
+    folder = recipe(tmp_path, RISKY)
+    (files,) = [each for each in find([str(folder)]) if not each.variant]
+    (change,) = planned(folder, inside=False)
+    _verify([change], files, ["app"], {})
+    for after in (RISKY, "services: {app: {deploy: {update_config: {order: start-first}}}}\n"):
+        with pytest.raises(NotFixable, match="the change would not make app stop first"):
+            _verify([replace(change, after=after)], files, ["app"], {})

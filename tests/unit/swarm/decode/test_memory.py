@@ -106,6 +106,14 @@ def test_samples_are_bounded_and_their_recording_gives_the_same(sizes: list[int]
     assert again.samples == made.samples
 
 
+@pytest.mark.parametrize("at", range(15_000, 15_010))
+def test_a_peak_of_a_moment_is_kept_however_long_the_roll(at: int) -> None:
+    sizes = [(number % 10) * 2**24 for number in range(20_000)]
+    sizes[at] = 2**33
+    made, _ = series(sizes)
+    assert max(each.bytes for each in made.samples) == 2**33
+
+
 def test_a_long_roll_fills_no_trace() -> None:
     rising = [number * 2**20 for number in range(20_000)]
     saw = [(number % 10) * 2**24 for number in range(20_000)]

@@ -114,7 +114,8 @@ def test_where_the_kernel_says_nothing_the_engine_is_asked_seldom(
 def test_of_tasks_that_are_old_the_engine_is_asked_less_still(
     engine: Engine, server: EngineServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"YOUNG_FOR": 0.3, "ASKED_EVERY": 0.05, "ASKED_SELDOM": 60.0}.items():
+    paces = {"YOUNG_FOR": 0.3, "ASKED_EVERY": 0.05, "ASKED_SELDOM": 60.0, "SELDOM": 0.05}
+    for name, value in paces.items():
         monkeypatch.setattr(memory, name, value)
     for number, container in enumerate((OLD, NEW)):
         usage = {"memory_stats": {"usage": number + 2**20}}
