@@ -1,18 +1,23 @@
-"""A watch that plays its looks once a real COMMAND has ended, whose end takes real time."""
+"""A COMMAND that is played: in the place of `host.process.Running`, without a process."""
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
-from ccci.host.process import Running
-from ccci.swarm.model import Observation
-from ccci.swarm.watching.fake import FakeWatch
-
-_PATIENCE = 20.0
+from ccci.swarm.watching.fake import FakeCommand
 
 
-def after_command(*looks: Observation, **more: Any) -> FakeWatch:
-    def wait(_number: int) -> None:
-        if isinstance(watch.command, Running):
-            assert watch.command.wait(_PATIENCE) is not None, "COMMAND does not end"
+@dataclass
+class Script:
+    """Prints these lines, and ends with `code` at once; `started` is each argv that it was."""
 
-    watch = FakeWatch(looks, on_look=wait, **more)
-    return watch
+    lines: tuple[str, ...] = ()
+    code: int = 0
+    started: list[tuple[str, ...]] = field(default_factory=list)
+
+    def __call__(
+        self, argv: Sequence[str], *, lines: Callable[[str], None], **_: object
+    ) -> FakeCommand:
+        self.started.append(tuple(argv))
+        for each in self.lines:
+            lines(each)
+        return FakeCommand(self.code, argv=argv, output="\n".join(self.lines))

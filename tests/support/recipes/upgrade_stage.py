@@ -51,13 +51,6 @@ class Deployer:
         self.read.append(revision.commit)
         return make_plan(app, revision, None)
 
-    def generate_secrets(self, plan: Plan) -> tuple[str, ...]:
-        del plan
-        return ()
-
-    def prepare(self, plan: Plan) -> Deployment:
-        return Deployment(("deploy",), {}, plan.app.checkout)
-
 
 class Engine:
     """A swarm with these services of the stack, and the images of the recipe."""

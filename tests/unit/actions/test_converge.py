@@ -2,22 +2,25 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.engine.server import EngineServer, engine_server
-from support.played import after_command
+from support.engine.server import recorded
+from support.played import Script
 from support.sandbox.rollouts import look, service, task
 
-from ccci.actions.converge import Request, converge
+from ccci.actions import converge
+from ccci.actions.converge import Request
 from ccci.errors import UsageError
 from ccci.exits import Verdict
 from ccci.records import baseline_file, runs
 from ccci.report.model import Report
 from ccci.steps.follow import Options
 from ccci.swarm.baseline import take
+from ccci.swarm.engine.client import Engine
 from ccci.swarm.model import Observation
 from ccci.swarm.watching.fake import FakeWatch
 from ccci.terminal.output import Output
@@ -30,15 +33,45 @@ ROLLED = replace(
     command=None,
 )
 QUICK = Options(timeout=60.0, soak=2.0)
-SAYS = ("sh", "-c", "echo deployed")
+
+
+class Swarm:
+    """An Engine as far as the watch does not ask it: what it lists, each time anew."""
+
+    host, release = "unix:///x", "20.10"
+
+    def __init__(self) -> None:
+        self.listings: list[list[dict[str, Any]]] = [recorded("services")]
+
+    def services(self) -> list[dict[str, Any]]:
+        return self.listings.pop(0) if self.listings[1:] else self.listings[0]
+
+    def environment(self) -> dict[str, str]:
+        return {"DOCKER_HOST": self.host}
+
+    def image(self, _: str) -> None:
+        return None
+
+    container = image
 
 
 @pytest.fixture(autouse=True)
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EngineServer]:
-    with engine_server(tmp_path) as server:
-        for name, value in server.environ.items():
-            monkeypatch.setenv(name, value)
-        yield server
+def swarm(monkeypatch: pytest.MonkeyPatch) -> Swarm:
+    made = Swarm()
+
+    @contextmanager
+    def connect() -> Iterator[Swarm]:
+        yield made
+
+    monkeypatch.setattr(Engine, "connect", connect)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def script(monkeypatch: pytest.MonkeyPatch) -> Script:
+    made = Script(("deployed",))
+    monkeypatch.setattr(converge, "Running", made)
+    return made
 
 
 @pytest.fixture(autouse=True)
@@ -50,17 +83,20 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def converged(
     *looks: Observation, before: Observation | None = BEFORE, **asked: Any
 ) -> tuple[Report, FakeWatch]:
-    watch = after_command(*looks, before=before)
-    request = Request("stack", **{"command": SAYS, "options": QUICK, **asked})
-    return converge(request, Output(verbosity=-1), opens=watch.opened), watch
+    watch = FakeWatch(looks, before=before)
+    request = Request("stack", **{"command": ("deploy",), "options": QUICK, **asked})
+    return converge.converge(request, Output(verbosity=-1), opens=watch.opened), watch
 
 
-def test_what_command_changes_is_held_against_what_was_there_before(root: Path) -> None:
+def test_what_command_changes_is_held_against_what_was_there_before(
+    root: Path, script: Script
+) -> None:
     report, watch = converged(ROLLED)
     assert report.verdict is Verdict.CONVERGED
     assert report.rollout is not None
     assert report.rollout.command_exit_code == 0
     assert [each.baseline for each in watch.recorded.begun] == [take("stack", BEFORE)]
+    assert script.started == [("deploy",)]
     (record,) = runs.recent(root)
     assert (root / record.id / runs.COMMAND_LOG).read_text() == "deployed\n"
 
@@ -71,9 +107,9 @@ def test_a_command_that_changes_nothing_is_no_pass() -> None:
     assert "COMMAND did not touch stack" in report.summary
 
 
-def test_a_command_that_fails_is_told_with_its_words_and_what_mends_it() -> None:
-    refused = ("sh", "-c", "echo 'only updates to Labels are allowed' >&2; exit 3")
-    report, _ = converged(UNTOUCHED, command=refused)
+def test_a_command_that_fails_is_told_with_its_words_and_what_mends_it(script: Script) -> None:
+    script.lines, script.code = ("only updates to Labels are allowed",), 3
+    report, _ = converged(UNTOUCHED)
     assert report.verdict is Verdict.DEPLOY_FAILED
     assert report.summary.startswith("COMMAND exited with 3 and changed no service: only updates")
     assert report.hint
@@ -91,7 +127,7 @@ def test_a_baseline_that_is_given_is_the_one_that_is_held_against(tmp_path: Path
     saved = tmp_path / "baseline.json"
     earlier = take("stack", replace(look(0, service("older")), command=None))
     baseline_file.save(earlier, saved)
-    for command in ((), SAYS):
+    for command in ((), ("deploy",)):
         _, watch = converged(ROLLED, command=command, baseline=saved)
         (begun,) = watch.recorded.begun
         assert begun.baseline is not None
@@ -99,26 +135,25 @@ def test_a_baseline_that_is_given_is_the_one_that_is_held_against(tmp_path: Path
 
 
 def test_a_baseline_of_another_stack_is_refused_before_anything_runs(
-    tmp_path: Path, root: Path
+    tmp_path: Path, root: Path, script: Script
 ) -> None:
     saved = tmp_path / "baseline.json"
     baseline_file.save(replace(take("other", BEFORE), stack="other"), saved)
     with pytest.raises(UsageError, match=r"is a baseline of other, not of stack"):
-        converged(ROLLED, command=("touch", str(tmp_path / "ran")), baseline=saved)
-    assert not (tmp_path / "ran").exists()
+        converged(ROLLED, baseline=saved)
+    assert script.started == []
     assert runs.recent(root) == []
 
 
 @pytest.mark.parametrize(("planned_on", "ran"), [({"stack_app": 5}, False), ({}, True)])
 def test_a_stack_that_moved_since_its_plan_is_left_alone(
-    tmp_path: Path, planned_on: dict[str, int], *, ran: bool
+    tmp_path: Path, script: Script, planned_on: dict[str, int], *, ran: bool
 ) -> None:
     plan = tmp_path / "plan.json"
     plan.write_text(json.dumps({"stack": "stack", "planned_on": planned_on}))
-    command = ("touch", str(tmp_path / "ran"))
-    report, watch = converged(ROLLED, command=command, plan=plan)
+    report, watch = converged(ROLLED, plan=plan)
     assert report.verdict is (Verdict.CONVERGED if ran else Verdict.DISTURBED)
-    assert (tmp_path / "ran").exists() is ran
+    assert bool(script.started) is ran
     assert bool(watch.recorded.begun) is ran
     assert report.engine is not None
     if not ran:
@@ -133,11 +168,10 @@ def test_what_the_user_chose_is_what_is_judged_by() -> None:
     assert report.rollout.soak_seconds == 7.0
 
 
-def test_a_stack_that_command_changed_instead_is_named(server: EngineServer) -> None:
-    there = server.routes["/services"]
+def test_a_stack_that_command_changed_instead_is_named(swarm: Swarm) -> None:
+    (there,) = swarm.listings
     changed = [{**each, "Version": {"Index": each["Version"]["Index"] + 1}} for each in there]
-    answers = [there, changed]
-    server.routes["/services"] = lambda _: answers.pop(0)
+    swarm.listings = [there, changed]
     nothing = replace(look(0), command=None)
     report, _ = converged(nothing, before=nothing)
     assert report.verdict is Verdict.UNABLE

@@ -1,11 +1,12 @@
-"""What a teardown is told as, on a small Engine."""
+"""What a teardown is told as."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.engine.server import EngineServer, engine_server, recorded
+from support.engine.lock_store import FakeStore
 
 from ccci.actions.teardown import Request, tear_down
 from ccci.errors import UsageError
@@ -15,6 +16,7 @@ from ccci.removal import app
 from ccci.removal.objects import Item, Kind
 from ccci.removal.teardown import Ending
 from ccci.report.model import Report
+from ccci.swarm.engine.client import Engine
 from ccci.terminal.output import Output
 
 REMOVED = (Item(Kind.SERVICE, "s", "shop_test_app"),)
@@ -32,16 +34,28 @@ class Removal:
         return self.ending
 
 
+class Swarm(FakeStore):
+    """A manager with locks and nothing else; `asked` says whether it was connected to."""
+
+    host, release = "unix:///x", "20.10"
+    asked = False
+
+    def require_manager(self) -> None:
+        self.asked = True
+
+
 @pytest.fixture(autouse=True)
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EngineServer]:
+def swarm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Swarm:
     monkeypatch.setenv("CCCI_RUNS_DIR", str(tmp_path / "runs"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    swarm = {"NodeID": recorded("nodes")[0]["ID"], "ControlAvailable": True}
-    info = {"Swarm": {**swarm, "LocalNodeState": "active"}}
-    with engine_server(tmp_path, **{"/info": info}) as server:
-        for name, value in server.environ.items():
-            monkeypatch.setenv(name, value)
-        yield server
+    made = Swarm()
+
+    @contextmanager
+    def connect() -> Iterator[Swarm]:
+        yield made
+
+    monkeypatch.setattr(Engine, "connect", connect)
+    return made
 
 
 @pytest.fixture(autouse=True)
@@ -62,8 +76,9 @@ def torn_down(target: str = "shop.test", **asked: Any) -> Report:
     return tear_down(Request(target, **asked), Output(verbosity=-1))
 
 
-def test_an_app_that_is_gone_is_done(removal: Removal) -> None:
+def test_an_app_that_is_gone_is_done(removal: Removal, swarm: Swarm) -> None:
     report = torn_down(timeout=7.0, lock_timeout=3.0)
+    assert swarm.asked
     assert (report.verdict, report.exit_code, report.hint) == (Verdict.DONE, 0, "")
     assert report.summary == "shop_test is gone: service shop_test_app"
     (asked,) = removal.asked
@@ -83,12 +98,10 @@ def test_an_app_of_which_something_is_left_is_not_done(removal: Removal) -> None
 
 
 @pytest.mark.parametrize("target", ["", "-x"])
-def test_what_is_no_name_is_refused_before_the_engine_is_asked(
-    target: str, server: EngineServer
-) -> None:
+def test_what_is_no_name_is_refused_before_the_engine_is_asked(target: str, swarm: Swarm) -> None:
     with pytest.raises(UsageError, match="is no app"):
         torn_down(target)
-    assert server.requests == []
+    assert not swarm.asked
 
 
 def test_a_strangers_stack_goes_only_where_its_name_is_repeated(removal: Removal) -> None:

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from support.played import after_command
+from support.played import Script
 from support.sandbox.rollouts import look, service, task
 
 from ccci.deployers import App, Deployment
 from ccci.deployers.protocol import Deployer
 from ccci.exits import Verdict
+from ccci.steps import rollout
 from ccci.steps.follow import Options
 from ccci.steps.rollout import Rolled, roll
 from ccci.swarm.baseline import named, take
@@ -25,7 +26,6 @@ ROLLED = replace(
     look(3, service("head", task("b1"), version=2, previous=OLD.spec, update="completed")),
     command=None,
 )
-FAILS = ("sh", "-c", "echo 'out of patience'; exit 1")
 
 
 class Impatient:
@@ -40,21 +40,27 @@ class Impatient:
         return (code, output) == self._excused
 
 
+@pytest.fixture(autouse=True)
+def script(monkeypatch: pytest.MonkeyPatch) -> Script:
+    made = Script()
+    monkeypatch.setattr(rollout, "Running", made)
+    return made
+
+
 def rolled(
     folder: Path,
     *looks: Observation,
-    argv: tuple[str, ...] = ("true",),
     deployer: Impatient | None = None,
     recorded: dict[str, str] | None = None,
     masks: tuple[str, ...] = (),
 ) -> tuple[Rolled, FakeWatch]:
-    watch = after_command(*looks, before=BEFORE)
+    watch = FakeWatch(looks, before=BEFORE)
     known: Any = deployer or Impatient()
     found = roll(
         cast("Engine", known),
         cast("Deployer", known),
         App("shop", "shop.test", "stack", folder),
-        Deployment(argv, {}, folder, masks=masks),
+        Deployment(("deploy",), {}, folder, masks=masks),
         Options(timeout=60.0, soak=2.0),
         Output(verbosity=-1),
         folder / "deployer.log",
@@ -65,10 +71,11 @@ def rolled(
     return found, watch
 
 
-def test_a_deploy_is_held_against_what_was_there_before(tmp_path: Path) -> None:
+def test_a_deploy_is_held_against_what_was_there_before(tmp_path: Path, script: Script) -> None:
     found, watch = rolled(tmp_path, ROLLED)
     assert found.outcome.verdict is Verdict.CONVERGED
     assert found.outcome.command_code == 0
+    assert script.started == [("deploy",)]
     assert found.baseline == take("stack", BEFORE)
     assert [each.baseline for each in watch.recorded.begun] == [found.baseline]
 
@@ -95,24 +102,27 @@ def test_what_this_run_set_before_has_the_commit_that_it_was_set_with(tmp_path: 
     ],
 )
 def test_a_deployer_that_fails_is_excused_by_what_it_says_itself_alone(
-    tmp_path: Path, deployer: Impatient, verdict: Verdict
+    tmp_path: Path, script: Script, deployer: Impatient, verdict: Verdict
 ) -> None:
-    found, _ = rolled(tmp_path, ROLLED, argv=FAILS, deployer=deployer)
+    script.lines, script.code = ("out of patience",), 1
+    found, _ = rolled(tmp_path, ROLLED, deployer=deployer)
     assert found.outcome.verdict is verdict
 
 
-def test_what_a_deployer_prints_is_kept_without_its_secrets(tmp_path: Path) -> None:
-    rolled(tmp_path, ROLLED, argv=("echo", "the password is swordfish"), masks=("swordfish",))
+def test_what_a_deployer_prints_is_kept_without_its_secrets(tmp_path: Path, script: Script) -> None:
+    script.lines = ("the password is swordfish",)
+    rolled(tmp_path, ROLLED, masks=("swordfish",))
     (line,) = (tmp_path / "deployer.log").read_text().splitlines()
     assert line.startswith("the password is ")
     assert "swordfish" not in line
 
 
 def test_a_trace_that_cannot_be_written_does_not_silence_the_deployers_log(
-    tmp_path: Path,
+    tmp_path: Path, script: Script
 ) -> None:
     (tmp_path / "trace.jsonl").mkdir()
-    found, _ = rolled(tmp_path, ROLLED, argv=("echo", "what it printed"))
+    script.lines = ("what it printed",)
+    found, _ = rolled(tmp_path, ROLLED)
     assert (tmp_path / "deployer.log").read_text() == "what it printed\n"
     (note,) = found.outcome.notes
     assert "trace.jsonl cannot be written" in note
