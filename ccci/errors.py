@@ -83,6 +83,11 @@ class EngineError(CcciError):
 
 _ABSENT, _TAKEN = 404, 409
 
+NO_ENGINE = "see whether DOCKER_HOST is a Docker Engine, and what lies between it and ccci"
+NOT_WHOLE = "see what lies between ccci and the Engine, such as a proxy"
+SEVERAL_MANAGERS = "see whether DOCKER_HOST leads to one manager, and not to several in turn"
+"""The next step where an answer makes no sense, is not whole, or contradicts the one before."""
+
 
 class ConnectionLost(EngineError):  # noqa: N818
     """The Engine gave no answer: the connection was refused or cut, or it took too long."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from ccci import settings
 from ccci.actions.finished import engine_of
 from ccci.actions.recorded import judge
-from ccci.errors import CcciError, EngineError, UsageError
+from ccci.errors import SEVERAL_MANAGERS, CcciError, EngineError, UsageError
 from ccci.exits import Verdict
 from ccci.host import temporary
 from ccci.recipe import checkout
@@ -142,7 +142,7 @@ def look(engine: Engine, stack: str) -> tuple[Service, ...]:
         raise EngineError(
             0,
             f"the Engine tells of services of {stack}, and in the same moment of none",
-            "ask again; see whether DOCKER_HOST leads to one manager, and not to several in turn",
+            f"ask again; {SEVERAL_MANAGERS}",
         )
     return looks[-1]
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ccci.errors import EngineError
+from ccci.errors import NO_ENGINE, EngineError
 from ccci.planning.objects import Json, Kind
 from ccci.planning.refused import INVALID, Refused
 from ccci.swarm.decode import specs
@@ -135,7 +135,7 @@ def listed(what: str, answer: Iterable[Json]) -> list[Json]:
             raise EngineError(
                 0,
                 f"the Engine's answer to /{what} makes no sense: {wrong}",
-                "see whether DOCKER_HOST is a Docker Engine, and what lies between it and ccci",
+                NO_ENGINE,
             )
     return found
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ccci.errors import EngineError
+from ccci.errors import SEVERAL_MANAGERS, EngineError
 from ccci.host import clock
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.judge.stale import older
@@ -46,7 +46,7 @@ def look(engine: Engine, stack: str, last: Observation | None, named: Collection
     raise EngineError(
         0,
         f"the Engine's answer cannot be believed: {doubt}",
-        "see whether DOCKER_HOST leads to one manager, and not to several in turn",
+        SEVERAL_MANAGERS,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from ccci.errors import EngineError
+from ccci.errors import NOT_WHOLE, EngineError
 from ccci.swarm.decode.specs import mode_of
 from ccci.swarm.decode.typed import Json, index, inside, labels, text, texts, whole
 from ccci.swarm.labels import STACK_LABEL
@@ -167,7 +167,7 @@ def _incomplete(what: str) -> EngineError:
     return EngineError(
         0,
         f"the Engine's answer cannot be whole: it lists {what}",
-        "see what lies between ccci and the Engine, such as a proxy",
+        NOT_WHOLE,
     )
 
 

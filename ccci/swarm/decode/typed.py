@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ccci.errors import EngineError
+from ccci.errors import NO_ENGINE, EngineError
 
 Json = Mapping[str, Any]
 _NANOSECONDS = 1e9
@@ -27,7 +27,7 @@ def nonsense(key: str, value: object, wanted: str) -> EngineError:
     return EngineError(
         0,
         f"the Engine's answer makes no sense: {key!r} is {type(value).__name__}, not {wanted}",
-        "see whether DOCKER_HOST is a Docker Engine, and what lies between it and ccci",
+        NO_ENGINE,
     )
 
 

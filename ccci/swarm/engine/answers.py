@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ccci.errors import EngineError, EngineUnavailable
+from ccci.errors import NO_ENGINE, EngineError, EngineUnavailable
 from ccci.swarm.labels import STACK_LABEL
 
 Json = dict[str, Any]
@@ -75,7 +75,7 @@ def decoded(status: int, body: bytes) -> Any:  # noqa: ANN401 -- JSON
         raise EngineError(
             status,
             f"the Engine's answer of {len(body)} bytes would take too much memory",
-            "see whether DOCKER_HOST is a Docker Engine, and what lies between it and ccci",
+            NO_ENGINE,
         )
     try:
         value = json.loads(body)
@@ -171,7 +171,7 @@ def senseless(path: str, value: object) -> EngineError:
     return EngineError(
         0,
         f"the Engine's answer to {path} makes no sense: it holds {type(value).__name__}",
-        "see whether DOCKER_HOST is a Docker Engine, and what lies between it and ccci",
+        NO_ENGINE,
     )
 
 

@@ -8,7 +8,7 @@ back that was gone.
 
 from collections.abc import Callable, Iterable
 
-from ccci.errors import EngineError
+from ccci.errors import SEVERAL_MANAGERS, EngineError
 from ccci.swarm.decode.listings import (
     identity,
     is_wanted,
@@ -117,5 +117,5 @@ def _untrue(why: str) -> EngineError:
     return EngineError(
         0,
         f"the Engine's answer cannot be believed: {why}",
-        "see whether DOCKER_HOST leads to one manager, and not to several in turn",
+        SEVERAL_MANAGERS,
     )

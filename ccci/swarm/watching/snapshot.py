@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ccci.errors import ConnectionLost, EngineError
+from ccci.errors import NOT_WHOLE, ConnectionLost, EngineError
 from ccci.host import clock
 from ccci.swarm.decode import listings
 from ccci.swarm.engine.answers import Json
@@ -210,5 +210,5 @@ def _partial(what: str) -> EngineError:
     return EngineError(
         0,
         f"the Engine's list cannot be whole: it lacks the {what}, which is there",
-        "see what lies between ccci and the Engine, such as a proxy",
+        NOT_WHOLE,
     )
