@@ -8,25 +8,32 @@ from pathlib import Path
 from typing import Any
 
 from ccci.errors import CcciError
+from ccci.exits import Verdict
 from ccci.host import folders
 from ccci.host.json_values import from_json
 from ccci.plain_file import read_plain
 from ccci.report.model import SCHEMA
+from ccci.swarm.causes import CauseCode
 from ccci.sweep.model import Finding, Observed, Sweep
 
 _LARGEST = 20_000
 # What a rule's danger looks like in a report: the verdict of a service, or the code of its cause.
 SIGNS: dict[str, frozenset[str]] = {
-    "CCCI001": frozenset({"rolled-back"}),
-    "CCCI002": frozenset({"port-in-use"}),
-    "CCCI004": frozenset({"oom-killed", "no-suitable-node"}),
-    "CCCI005": frozenset({"unstable"}),
-    "CCCI006": frozenset({"paused"}),
-    "CCCI008": frozenset({"unhealthy"}),
-    "CCCI011": frozenset({"exited-early"}),
-    "CCCI013": frozenset({"old-task-not-stopping"}),
+    "CCCI001": frozenset({Verdict.ROLLED_BACK}),
+    "CCCI002": frozenset({CauseCode.PORT_IN_USE}),
+    "CCCI004": frozenset({CauseCode.OOM_KILLED, CauseCode.NO_SUITABLE_NODE}),
+    "CCCI005": frozenset({Verdict.UNSTABLE}),
+    "CCCI006": frozenset({Verdict.PAUSED}),
+    "CCCI008": frozenset({CauseCode.UNHEALTHY}),
+    "CCCI011": frozenset({CauseCode.EXITED_EARLY}),
+    "CCCI013": frozenset({CauseCode.OLD_TASK_NOT_STOPPING}),
 }
-_NOT_JUDGED = {"usage", "unable", "base-broken", "deploy-failed", "interrupted", "bug"}
+_NOT_JUDGED: frozenset[str] = frozenset(
+    {
+        *(Verdict.USAGE, Verdict.UNABLE, Verdict.BASE_BROKEN, Verdict.DEPLOY_FAILED),
+        *(Verdict.INTERRUPTED, Verdict.BUG),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,7 @@ class _Service:
     @property
     def back(self) -> bool:
         """Say whether Swarm rolled it back."""
-        return bool(self.rolled_back) or self.verdict == "rolled-back"
+        return bool(self.rolled_back) or self.verdict == Verdict.ROLLED_BACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +166,10 @@ def _add(tally: _Tally, report: _Report) -> None:
         if service.cause is not None:
             tally.signs.add((service.name, service.cause.code))
         if service.back:
-            tally.signs.add((service.name, "rolled-back"))
+            tally.signs.add((service.name, Verdict.ROLLED_BACK.value))
     back = [service.name for service in report.services if service.back]
     tally.upgrades += 1
-    if back or report.verdict == "rolled-back":
+    if back or report.verdict == Verdict.ROLLED_BACK:
         tally.rolled_back += 1
         # RFC 3339 in UTC sorts as text.
         tally.last = max(tally.last or "", report.finished_at or report.started_at or "") or None
