@@ -51,6 +51,27 @@ def test_ccci_is_installed_and_runs(tool: str, debian: Root) -> None:
     assert "1 service" in debian.run("ccci", *SWEEP, "/srv/compose.yml", cwd="/").stdout
 
 
+def test_ccci_is_installed_on_the_python_that_no_debian_has(tmp_path: Path) -> None:
+    run((sys.executable, "-m", "venv", str(tmp_path / "uv")), timeout=120)
+    run((str(tmp_path / "uv/bin/python"), "-m", "pip", "install", "--quiet", "uv"), timeout=300)
+    (missing,) = set(lock.PYTHONS) - set(PYTHON_OF.values())
+    # uv finds it on this machine, or fetches it.
+    env = {**os.environ, "UV_TOOL_DIR": str(tmp_path), "UV_TOOL_BIN_DIR": str(tmp_path / "bin")}
+    uv = str(tmp_path / "uv/bin/uv")
+    run(
+        (uv, "tool", "install", "--quiet", "--python", missing, str(lock.ROOT)),
+        env=env,
+        timeout=600,
+    )
+
+    python = run((str(tmp_path / "ccci/bin/python"), "--version")).stdout
+    assert python.startswith(f"Python {missing}.")
+    (tmp_path / "compose.yml").write_text(COMPOSE)
+    ccci = str(tmp_path / "bin/ccci")
+    assert run((ccci, "--version"), cwd=tmp_path).stdout.startswith("ccci ")
+    assert "1 service" in run((ccci, *SWEEP, str(tmp_path / "compose.yml"))).stdout
+
+
 def test_the_oldest_packages_that_are_allowed_do(tmp_path: Path) -> None:
     run((sys.executable, "-m", "venv", str(tmp_path / "uv")), timeout=120)
     run((sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")), timeout=120)
