@@ -29,6 +29,8 @@ from ccci.swarm.engine.client import Engine
 _REFUSED = 400
 _WATCHES = re.compile(r"^/(?:tasks|events|nodes|services/[^/]+)$")
 _ANSWERED_WITHIN = 60.0
+ENDS_WITHIN = 0.05
+"""How long it takes at most, in seconds, until the recording Engine notes that it is to end."""
 _MOST_WRITES = 20_000
 
 
@@ -302,7 +304,7 @@ def recording(engine: Engine, folder: Path, now: str) -> Iterator[tuple[str, Ses
             f"no socket can be made at {path}: {error}", "a shorter TMPDIR helps"
         ) from error
     with own, made as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(ENDS_WITHIN,), daemon=True)
         thread.start()
         try:
             yield f"unix://{path}", session

@@ -248,7 +248,7 @@ def forge() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     posted: list[tuple[str, str, str]] = []
     handler = type("Handler", (_Forge,), {"posted": posted})
     with http.server.HTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}", posted
         server.shutdown()
 

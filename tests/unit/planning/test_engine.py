@@ -96,7 +96,8 @@ def opened(folder: Path) -> Iterator[Bench]:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    monkeypatch.setattr(recording, "ENDS_WITHIN", 0.002)
     with opened(tmp_path) as made:
         yield made
 
