@@ -9,7 +9,7 @@ in part, since engines word them differently.
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from ccci.swarm.causes import CauseCode
 
@@ -156,6 +156,8 @@ _MOUNTS_OF_ITS_OWN = re.compile(
 )
 _OF_SYSTEM = "<system>"
 
+_REMEMBERED = 128
+"""How many messages are looked through once: a task that failed is met again at each look."""
 _EXIT = re.compile(r"^task: non-zero exit \((\d{1,3})\)")
 
 
@@ -184,6 +186,7 @@ def quoted(message: str) -> tuple[str, ...]:
     return tuple(each.strip("\"'`") for each in _QUOTED.findall(message))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def named_by(message: str) -> CauseCode | None:
     """Return the cause that the Engine's own words name, or None where they name none.
 
