@@ -9,7 +9,8 @@ from ccci.host.sanitizer import markdown as prose
 from ccci.host.sanitizer import markdown_code as code
 from ccci.records.rates import Rate, failed, is_run, says_something
 from ccci.records.record import Record
-from ccci.report.layout import columns, shortened, that_fit
+from ccci.report.columns import columns, shortened
+from ccci.report.layout import that_fit
 from ccci.report.parts import short_id
 
 SHORT = 8

@@ -1,13 +1,13 @@
 """Rows of a story, laid out for the width at hand. Pure."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from ccci.exits import Verdict
 from ccci.host.sanitizer import line as one_line
+from ccci.report.columns import columns, end_of, shortened
 
 _TAB = 4
 _NARROWEST = 20
@@ -67,26 +67,6 @@ def laid_out(rows: Iterable[Row], width: int | None) -> list[Line]:
     return [line for row in rows for line in _lines(row, width)]
 
 
-def columns(text: str) -> int:
-    """Return how many columns of a terminal a text takes."""
-    if text.isascii():
-        return len(text)
-    return sum(_columns(character) for character in text)
-
-
-def _columns(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "FW" else 1
-
-
-def shortened(text: str, most: int) -> str:
-    """Return a text in at most so many columns; what is left out is a `…`."""
-    if columns(text) <= most:
-        return text
-    return _head(text, most - 1).rstrip() + "…"
-
-
 def that_fit(
     rows: Iterable[Mapping[str, str]],
     heads: Sequence[str],
@@ -107,23 +87,6 @@ def that_fit(
             break
         left = [each for each in left if each != head]
     return left
-
-
-def _head(text: str, most: int) -> str:
-    """Return as much of the beginning of a text as fits into so many columns."""
-    return text[: _end(text, 0, most)]
-
-
-def _end(text: str, at: int, most: int) -> int:
-    """Return where what fits into so many columns ends, of a text from `at` on."""
-    if text.isascii():
-        return min(at + most, len(text))
-    taken = 0
-    for end in range(at, len(text)):
-        taken += _columns(text[end])
-        if taken > most:
-            return end
-    return len(text)
 
 
 def _lines(row: Row, width: int | None) -> Iterator[Line]:
@@ -190,9 +153,9 @@ def _wrapped(text: str, room: int, below: int) -> Iterator[str]:
     Each character is looked at a few times, however long the text is: it may be a stranger's.
     """
     at = 0
-    while (end := _end(text, at, room)) < len(text):
+    while (end := end_of(text, at, room)) < len(text):
         # A blank that stands right behind what fits ends the line as well.
-        gap = text.rfind(" ", at, _end(text, at, room + 1))
+        gap = text.rfind(" ", at, end_of(text, at, room + 1))
         if gap > at:
             yield text[at:gap].rstrip()
             at = _behind_blanks(text, gap)

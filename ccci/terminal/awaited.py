@@ -1,19 +1,15 @@
 """What a rollout waits for at this moment, in a few words. Pure."""
 
-from typing import TYPE_CHECKING
-
 from ccci.host.durations import told
 from ccci.swarm.judge.history import History
+from ccci.swarm.judge.rollout import Rollout
 from ccci.swarm.model import HealthCheck, Judgement, Observation, Phase, Task, TaskState
-
-if TYPE_CHECKING:
-    from ccci.swarm.judge.rollout import Rollout
 
 _SOAKS = {Phase.SOAKING, Phase.STEADY}
 _ON_A_NODE = {TaskState.ASSIGNED, TaskState.ACCEPTED, TaskState.PREPARING}
 
 
-def awaited(rollout: "Rollout", seen: Observation, at: float) -> str:
+def awaited(rollout: Rollout, seen: Observation, at: float) -> str:
     """Return what is waited for `at` a moment of the looks' clock, and how long at most.
 
     What has to happen first is named, and how many others there are. Nothing where all is done.

@@ -4,15 +4,12 @@ Thirty services that come up take a dozen lines; `-v` gives a line for each chan
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ccci.swarm.judge.diagnose import diagnose
+from ccci.swarm.judge.rollout import Rollout
 from ccci.swarm.model import Observation
 from ccci.terminal.output import Output
 from ccci.terminal.rows import Row, clock_face, rows
-
-if TYPE_CHECKING:
-    from ccci.swarm.judge.rollout import Rollout
 
 _BEGUN = {"starting", "updating", "waiting", "soaking"}
 _TOGETHER = 5.0
@@ -39,7 +36,7 @@ class Lines:
         self._output = output
         self._shown: dict[str, str] = {}
 
-    def show(self, rollout: "Rollout", seen: Observation) -> None:
+    def show(self, rollout: Rollout, seen: Observation) -> None:
         """Print what changed since the last look."""
         for key, text in _news(rollout, seen):
             if self._shown.get(key, "") != text:
@@ -52,7 +49,7 @@ class Lines:
         """Do nothing: lines need no end."""
 
 
-def _news(rollout: "Rollout", seen: Observation) -> list[tuple[str, str]]:
+def _news(rollout: Rollout, seen: Observation) -> list[tuple[str, str]]:
     """Return what a log should say of a look, by what it is about; empty text says nothing."""
     if seen.unreachable is not None:
         return [("/engine", f"the Engine is out of reach: {seen.unreachable}")]
@@ -80,7 +77,7 @@ class Digest(Lines):
         self._elapsed = 0.0
         self._total = 0
 
-    def show(self, rollout: "Rollout", seen: Observation) -> None:
+    def show(self, rollout: Rollout, seen: Observation) -> None:
         """Print what is worth a word since the last look."""
         self._elapsed = seen.at - rollout.started_at
         if self._spoke_at is None:
@@ -170,7 +167,7 @@ class Deaths:
         self._told: set[str] = set()
         self._counts: dict[tuple[str, str], int] = {}
 
-    def news(self, rollout: "Rollout") -> Iterator[str]:
+    def news(self, rollout: Rollout) -> Iterator[str]:
         """Yield a line for each task that failed since the last time; of many alike not each."""
         nodes = {node.id: node.hostname for node in rollout.last.nodes} if rollout.last else {}
         for history in rollout.histories.values():

@@ -1,13 +1,10 @@
 """A rollout as it stands, a row for each service: what Swarm says, what runs, how far. Pure."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ccci.swarm.judge.phrases import message_of, swarm_says, what_runs
+from ccci.swarm.judge.rollout import Rollout
 from ccci.swarm.model import Judgement
-
-if TYPE_CHECKING:
-    from ccci.swarm.judge.rollout import Rollout
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +25,7 @@ class Row:
         return f"{self.name}: Swarm says {self.swarm}{why}; runs {self.runs}; {self.phase}"
 
 
-def rows(rollout: "Rollout") -> tuple[Row, ...]:
+def rows(rollout: Rollout) -> tuple[Row, ...]:
     """Return a row for each service judged so far, in the order of the judgements."""
     found = []
     for judged in rollout.judgements:
@@ -51,7 +48,7 @@ def rows(rollout: "Rollout") -> tuple[Row, ...]:
     return tuple(found)
 
 
-def _word(judged: Judgement, rollout: "Rollout") -> str:
+def _word(judged: Judgement, rollout: Rollout) -> str:
     """Return the verdict, or the phase while a good one may still turn."""
     verdict = judged.verdict
     if verdict is None or (verdict.passed and rollout.verdict is None):

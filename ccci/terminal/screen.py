@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import TextIO
 
+from ccci.report.columns import shortened
 from ccci.terminal.escapes import ERASE
 
 _DIGITS = 10
@@ -42,8 +43,6 @@ class Screen:
         with self._lock:
             if self._above is not None or line == self._line:
                 return
-            from ccci.report.layout import shortened  # where there is something to tell
-
             width = width_of(sys.stderr) or _USUAL
             shown = shortened(line, max(width - 1, 1)) if line else ""
             sys.stderr.write(f"{ERASE}{shown}")

@@ -11,8 +11,9 @@ from ccci.host import sanitizer
 from ccci.host.counting import counted
 from ccci.host.sanitizer import markdown_code as code
 from ccci.report import afterwards
+from ccci.report.columns import shortened
 from ccci.report.issues import failing, scope
-from ccci.report.layout import Tone, shortened, tone
+from ccci.report.layout import Tone, tone
 from ccci.report.model import Report, ServiceReport, Status, Step
 from ccci.report.moments import seconds_between
 from ccci.report.parts import Check, Health

@@ -9,7 +9,8 @@ from hypothesis import strategies as some
 from support.examples import examples
 
 from ccci.report import layout
-from ccci.report.layout import Row, columns, laid_out
+from ccci.report.columns import columns
+from ccci.report.layout import Row, laid_out
 
 WIDTH = 40
 COMMAND = "run `docker service ps app` "

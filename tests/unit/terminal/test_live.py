@@ -24,8 +24,11 @@ from ccci.swarm.model import (
     UpdateState,
     UpdateStatus,
 )
-from ccci.terminal.live import Lines, Table, View, clock_face, draw, rows, view_for
+from ccci.terminal.live import View, view_for
+from ccci.terminal.log import Lines
 from ccci.terminal.output import Output
+from ccci.terminal.rows import clock_face, rows
+from ccci.terminal.table import Table, draw
 
 SPEC = Spec("w", "t", "e")
 STATUS = UpdateStatus(UpdateState.UPDATING, "update in progress", "2026-01-01T00:00:00Z")
