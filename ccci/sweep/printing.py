@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING
 
 from ccci.exits import Verdict
@@ -13,22 +14,25 @@ from ccci.terminal.output import Output
 if TYPE_CHECKING:
     from ccci.sweep.document import Commits
 
-_WORTH_A_BAR = 20
+_WORTH_A_LINE = 20
+_REDRAWN = 100
 
 
 @contextmanager
 def progress(output: Output, total: int) -> Iterator[Callable[[], None]]:
-    """Give a function to call after each set; on a terminal it moves a bar."""
-    if not output.live or total < _WORTH_A_BAR:
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
+    """Give a function to call after each set; on a terminal a line counts them meanwhile."""
+    numbers = count(1)
+    every = max(1, total // _REDRAWN)
 
-    console = Console(file=output.progress_stream)
-    with Progress(console=console, transient=True) as bar:
-        task = bar.add_task("sweeping", total=total)
-        yield lambda: bar.advance(task)
+    def seen() -> None:
+        number = next(numbers)
+        if total >= _WORTH_A_LINE and number % every == 0:
+            output.tick(f"sweeping: {number} of {total}")
+
+    try:
+        yield seen
+    finally:
+        output.tick("")
 
 
 def show(

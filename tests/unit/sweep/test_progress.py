@@ -1,4 +1,4 @@
-"""The bar while many recipes are swept: on a terminal, and nowhere else."""
+"""The line while many recipes are swept: on a terminal, and nowhere else."""
 
 import io
 import sys
@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from ccci.sweep.printing import progress
+from ccci.terminal.escapes import ERASE
 from ccci.terminal.output import Output
 
 
@@ -20,12 +21,23 @@ def advance(total: int) -> None:
             seen()
 
 
-def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_gets_a_line_that_counts_and_is_gone_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")
     advance(300)
-    assert "sweeping" in terminal.getvalue()
+    first, *_, last, none = terminal.getvalue().split(ERASE)[1:]
+    assert (first, last, none) == ("sweeping: 3 of 300", "sweeping: 300 of 300", "")
+
+
+def test_what_is_done_in_a_moment_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    advance(19)
+    assert terminal.getvalue() == ""
 
 
 def test_a_log_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
