@@ -11,8 +11,7 @@ from ccci.recipe.base import AUTO, choose_base
 from ccci.recipe.source import locate
 from ccci.steps.comparison import revision_at
 from ccci.sweep import exceptions
-from ccci.sweep.document import CommitEntry, Commits
-from ccci.sweep.model import Sweep
+from ccci.sweep.model import Commit, Commits, Sweep
 from ccci.sweep.rules import Choice
 from ccci.sweep.upgrade.comparing import compare
 
@@ -58,5 +57,5 @@ def compared(request: Request) -> Compared:
         found = compare(source.recipe, before, after, request.choice)
         if accepted:
             found = exceptions.applied(found, accepted, clock.today())
-        before_after = CommitEntry(before.name, before.commit), CommitEntry(after.name, head)
+        before_after = Commit(before.name, before.commit), Commit(after.name, head)
         return Compared(before_after, found)

@@ -186,13 +186,9 @@ def command(
     if not fix:
         found = survey.survey(request, output)
         return printing.show(found, output, output_format, fail_on, counted=statistics)
-    from ccci.sweep import remedy
-    from ccci.sweep.fix import write
+    from ccci.sweep.remedy import mend  # with difflib, and with what writes overlays
 
-    changes = remedy.remedy(request, output, inside=in_place)
-    if not dry_run:
-        write(changes)
-    return remedy.show(changes, output, written=not dry_run)
+    return mend(request, output, inside=in_place, writes=not dry_run)
 
 
 def _refuse_other_forms(ctx: Context, output_format: str) -> None:

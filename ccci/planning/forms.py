@@ -1,8 +1,8 @@
 """A plan in the forms of `--report`. Pure."""
 
+from ccci.host.sanitizer import dumped
 from ccci.planning.markdown import markdown
 from ccci.planning.model import Plan, document
-from ccci.report.writers.plain_json import dumped
 
 
 def render(name: str, plan: Plan) -> str:

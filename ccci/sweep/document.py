@@ -12,7 +12,18 @@ from ccci.host.json_values import FLAT, PLACES, to_json
 from ccci.report.share import share
 from ccci.swarm.policies import RestartPolicy, UpdatePolicy
 from ccci.swarm.states import Mode
-from ccci.sweep.model import FileStatus, Finding, Fix, Observed, ServiceRow, Sweep, counts, fix_of
+from ccci.sweep.forms import Told
+from ccci.sweep.model import (
+    Commits,
+    FileStatus,
+    Finding,
+    Fix,
+    Observed,
+    ServiceRow,
+    Sweep,
+    counts,
+    fix_of,
+)
 from ccci.sweep.policy import Health
 from ccci.sweep.rules import Confidence, Severity
 
@@ -130,8 +141,9 @@ class SweepDocument:
     after: CommitEntry | None
 
 
-Commits = tuple[CommitEntry, CommitEntry]
-"""The two commits that were compared, the older first."""
+def form(told: Told) -> dict[str, Any]:
+    """Return a sweep as a form."""
+    return document(told.sweep, told.ended, told.commits)
 
 
 def document(sweep: Sweep, ended: Verdict, commits: Commits | None = None) -> dict[str, Any]:
@@ -141,7 +153,7 @@ def document(sweep: Sweep, ended: Verdict, commits: Commits | None = None) -> di
 
 def made(sweep: Sweep, ended: Verdict, commits: Commits | None = None) -> SweepDocument:
     """Return the sweep as its document."""
-    before, after = commits or (None, None)
+    before, after = (CommitEntry(*each) for each in commits) if commits else (None, None)
     return SweepDocument(
         command="sweep upgrade" if commits else "sweep rollback-policy",
         verdict=ended,

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ccci.errors import UsageError
+from ccci.host import clock
 from ccci.plain_file import read_plain
 from ccci.sweep.model import Finding, Sweep
 
@@ -69,6 +70,11 @@ def _accepted(entry: Any, path: Path) -> Accepted:  # noqa: ANN401 -- any TOML
     if not {"rule", "reason"} <= texts.keys():
         raise UsageError(f"{what} wants a rule and a reason", 'write `reason = "why"`')
     return Accepted(**{**texts, "rule": texts["rule"].upper(), "until": until})
+
+
+def refined(found: Sweep, path: Path, *_: object) -> Sweep:
+    """Return a sweep with what the file accepts today among the ignored. Raise UsageError."""
+    return applied(found, read(path), clock.today())
 
 
 def applied(sweep: Sweep, exceptions: tuple[Accepted, ...], today: date) -> Sweep:

@@ -1,32 +1,40 @@
-"""A sweep in the forms of `--report`. Pure."""
+"""The forms of a sweep, in one table; a form's module is imported when it is asked for. Pure."""
+
+from importlib import import_module
+from typing import Any, NamedTuple
 
 from ccci.exits import Verdict
-from ccci.report.writers import gitlab
-from ccci.report.writers.github import annotations
-from ccci.report.writers.plain_json import dumped
-from ccci.sweep.document import Commits, document
-from ccci.sweep.issues import of_sweep
-from ccci.sweep.markdown import markdown
-from ccci.sweep.model import Sweep
-from ccci.sweep.rules import RULES, UPGRADE_RULES
-from ccci.sweep.sarif import sarif
+from ccci.host import sanitizer
+from ccci.sweep.model import Commits, Sweep
 
 
-def render(
-    name: str,
-    sweep: Sweep,
-    ended: Verdict,
-    title: str = "Rollback policy",
-    commits: Commits | None = None,
-) -> str:
-    """Return a sweep in one of its forms; `commits` are those that were compared."""
-    if name == "json":
-        return dumped(document(sweep, ended, commits))
-    if name == "sarif":
-        return dumped(sarif(sweep, UPGRADE_RULES if commits else RULES))
-    if name == "gitlab":
-        return gitlab.document(of_sweep(sweep))
-    if name == "github":
-        verb = "upgrade" if commits else "rollback-policy"
-        return "".join(f"{line}\n" for line in annotations(of_sweep(sweep), f"ccci sweep {verb}"))
-    return markdown(sweep, title) + "\n"
+class Told(NamedTuple):
+    """A sweep that is told: how it ended, its title, and the commits where two are compared."""
+
+    sweep: Sweep
+    ended: Verdict
+    title: str = "Rollback policy"
+    commits: Commits | None = None
+
+
+_MAKERS = {
+    "json": ("ccci.sweep.document", "form"),
+    "sarif": ("ccci.sweep.sarif", "form"),
+    "markdown": ("ccci.sweep.markdown", "form"),
+    "github": ("ccci.sweep.issues", "as_annotations"),
+    "gitlab": ("ccci.sweep.issues", "as_code_quality"),
+}
+"""Each form by its name: its module, and the function of it `(told) -> text or JSON`."""
+
+
+def made(name: str, told: Told) -> dict[str, Any] | str:
+    """Return a sweep in one of its forms: as JSON, or as text."""
+    module, function = _MAKERS[name]
+    found: dict[str, Any] | str = getattr(import_module(module), function)(told)
+    return found
+
+
+def render(name: str, told: Told) -> str:
+    """Return a sweep in one of its forms as it is written to a file."""
+    found = made(name, told)
+    return found if isinstance(found, str) else sanitizer.dumped(found)

@@ -2,6 +2,7 @@
 
 from ccci.host.sanitizer import markdown as prose
 from ccci.host.sanitizer import markdown_code as code
+from ccci.sweep.forms import Told
 from ccci.sweep.model import Sweep, counts
 from ccci.sweep.rules import Severity
 
@@ -28,3 +29,8 @@ def markdown(sweep: Sweep, title: str = "Rollback policy") -> str:
     if not findings:
         lines.append("Nothing found.")
     return "\n".join(lines)
+
+
+def form(told: Told) -> str:
+    """Return a sweep as a form."""
+    return markdown(told.sweep, told.title) + "\n"

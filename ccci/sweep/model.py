@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
+from typing import NamedTuple
 
 from ccci.exits import Verdict
 from ccci.host.counting import counted
@@ -107,6 +108,17 @@ class Observed:
     last: str | None
     services: tuple[str, ...] = ()
     signs: frozenset[tuple[str, str]] = frozenset()
+
+
+class Commit(NamedTuple):
+    """One of two commits that are compared: as it was asked for, and in full."""
+
+    name: str
+    commit: str
+
+
+Commits = tuple[Commit, Commit]
+"""The two commits that are compared, the older first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,14 @@
 """A sweep on its way to people and scripts: the progress while it runs, the result at the end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
-from typing import TYPE_CHECKING
 
 from ccci.exits import Verdict
-from ccci.sweep.model import Sweep, verdict
-from ccci.sweep.rules import UPGRADE_RULES
+from ccci.sweep.forms import Told, made, render
+from ccci.sweep.model import Commits, Sweep, verdict
 from ccci.sweep.table import slips, statistics, table
 from ccci.terminal.output import Output
-
-if TYPE_CHECKING:
-    from ccci.sweep.document import Commits
 
 _WORTH_A_LINE = 20
 _REDRAWN = 100
@@ -43,62 +39,30 @@ def show(
     With `counted` the table is one of how often each rule found something.
     """
     ended = verdict(sweep, fail_on)
-    _hand_on(output, sweep, ended)
-    if output.json or output_format == "json":
-        from ccci.sweep.document import document
-
-        output.json_result(document(sweep, ended))
-    elif output_format == "sarif":
-        from ccci.sweep.sarif import sarif
-
-        output.json_result(sarif(sweep))
-    elif output_format == "markdown":
-        from ccci.sweep.markdown import markdown
-
-        output.text(*markdown(sweep).split("\n"))
-    elif counted:
-        output.text(*statistics(sweep).split("\n"))
-    else:
-        output.text(*table(sweep).split("\n"))
+    lines = (statistics if counted else table)(sweep).split("\n")
+    _show(output, output_format, Told(sweep, ended), lines)
     if ended is Verdict.UNABLE:
         output.warn("no service was found: nothing was judged")
     return ended.exit_code
 
 
 def show_upgrade(
-    sweep: Sweep, output: Output, output_format: str, fail_on: str, commits: "Commits"
+    sweep: Sweep, output: Output, output_format: str, fail_on: str, commits: Commits
 ) -> int:
     """Print what was found between two commits in a format and return its exit code."""
-    ended = verdict(sweep, fail_on)
     before, after = commits
     title = f"{before.name} to {after.name}"
-    _hand_on(output, sweep, ended, title, commits)
-    if output.json or output_format == "json":
-        from ccci.sweep.document import document
+    told = Told(sweep, verdict(sweep, fail_on), title, commits)
+    _show(output, output_format, told, slips(sweep, title))
+    return told.ended.exit_code
 
-        output.json_result(document(sweep, ended, commits))
-    elif output_format == "sarif":
-        from ccci.sweep.sarif import sarif
 
-        output.json_result(sarif(sweep, UPGRADE_RULES))
-    elif output_format == "markdown":
-        from ccci.sweep.markdown import markdown
-
-        output.text(*markdown(sweep, title).split("\n"))
+def _show(output: Output, output_format: str, told: Told, lines: Sequence[str]) -> None:
+    """Write the copies that were asked for, and print it: in a format, else these `lines`."""
+    output.hand_on(lambda name: render(name, told))
+    name = "json" if output.json else output_format
+    found = None if name == "table" else made(name, told)
+    if isinstance(found, dict):
+        output.json_result(found)
     else:
-        output.text(*slips(sweep, title))
-    return ended.exit_code
-
-
-def _hand_on(
-    output: Output,
-    sweep: Sweep,
-    ended: Verdict,
-    title: str = "Rollback policy",
-    commits: "Commits | None" = None,
-) -> None:
-    """Write the copies that were asked for; without one nothing of them is imported."""
-    if output.copies.left:
-        from ccci.sweep.forms import render
-
-        output.hand_on(lambda name: render(name, sweep, ended, title, commits))
+        output.text(*(lines if found is None else found.rstrip("\n").split("\n")))

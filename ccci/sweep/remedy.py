@@ -4,10 +4,18 @@ from collections.abc import Sequence
 
 from ccci.names import OVERLAY
 from ccci.sweep import survey
-from ccci.sweep.fix import Change, NotFixable, plan, plan_variant
+from ccci.sweep.fix import Change, NotFixable, plan, plan_variant, write
 from ccci.sweep.static import values_for
 from ccci.sweep.survey import Request, settings_of
 from ccci.terminal.output import Output
+
+
+def mend(request: Request, output: Output, *, inside: bool, writes: bool) -> int:
+    """Write what `remedy` returns, or only show it, and return 0."""
+    changes = remedy(request, output, inside=inside)
+    if writes:
+        write(changes)
+    return show(changes, output, written=writes)
 
 
 def remedy(request: Request, output: Output, *, inside: bool) -> list[Change]:

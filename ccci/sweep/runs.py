@@ -145,6 +145,12 @@ def _recipe(report: _Report, recorded: object, recipes: set[str]) -> str | None:
     return None
 
 
+def refined(found: Sweep, folder: Path, *_: object) -> Sweep:
+    """Return a sweep with what the runs of a folder say of its recipes."""
+    recipes = {row.recipe for row in found.files if row.recipe}
+    return joined(found, observed(folder, recipes))
+
+
 def joined(sweep: Sweep, rows: tuple[Observed, ...]) -> Sweep:
     """Return the sweep with what was observed, each finding marked as seen or as theory."""
     signs = {row.recipe: row.signs for row in rows}

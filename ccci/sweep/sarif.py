@@ -3,9 +3,10 @@
 from typing import Any
 
 from ccci.report.writers.sarif import SarifRule, log
+from ccci.sweep.forms import Told
 from ccci.sweep.issues import of_finding
 from ccci.sweep.model import Sweep
-from ccci.sweep.rules import RULES, Confidence, Rule
+from ccci.sweep.rules import RULES, UPGRADE_RULES, Confidence, Rule
 
 _PRECISION = {
     Confidence.CERTAIN: "very-high",
@@ -29,6 +30,11 @@ def sarif(sweep: Sweep, rules: tuple[Rule, ...] = RULES) -> dict[str, Any]:
             for each in reversed(answered.values())
         ],
     )
+
+
+def form(told: Told) -> dict[str, Any]:
+    """Return a sweep as a form."""
+    return sarif(told.sweep, UPGRADE_RULES if told.commits else RULES)
 
 
 def _rule(rule: Rule) -> SarifRule:

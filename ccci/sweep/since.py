@@ -12,7 +12,7 @@ from ccci.sweep.model import Sweep
 from ccci.sweep.static import Settings, sweep
 
 
-def new(found: Sweep, sets: Sequence[ComposeSet], settings: Settings, ref: str) -> Sweep:
+def refined(found: Sweep, ref: str, sets: Sequence[ComposeSet], settings: Settings) -> Sweep:
     """Return the sweep without the findings that its sets had at a commit already.
 
     What is the same is told by rule, service and words, since lines move. A set that was not there

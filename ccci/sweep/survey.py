@@ -4,11 +4,11 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
 
 from ccci.compose.values import size
-from ccci.errors import CcciError, UsageError
-from ccci.host import clock
+from ccci.errors import UsageError
 from ccci.plain_file import LARGEST, read_plain
 from ccci.recipe import env_file
 from ccci.sweep import inventory, printing
@@ -68,30 +68,34 @@ def amount(text: str | None) -> int:
         raise UsageError(f"--node-memory {text} is no amount", "write it as 4g or 512m") from None
 
 
+_REFINEMENTS = {
+    "since": "ccci.sweep.since",
+    "exceptions": "ccci.sweep.exceptions",
+    "runs": "ccci.sweep.runs",
+}
+"""What makes more of a sweep where it is asked for, in this order, imported only then.
+
+Each module has a function `refined(found, what is asked for, sets, settings)`.
+"""
+
+
 def survey(request: Request, output: Output) -> Sweep:
     """Return the sweep that is asked for, joined with recorded runs where there are any."""
+    sets: list[ComposeSet] = []
     if request.live:
-        found = running(request)
+        from ccci.sweep.running import running  # with all that speaks to an Engine
+
+        found = running(request.stacks, request.node_memory, request.choice)
     else:
         sets, found = written(request, output)
         if not request.compose:
             notes = inventory.passed_over(request.paths, sets)
             found = replace(found, notes=(*found.notes, *notes))
-        if request.since is not None:
-            from ccci.sweep import since
-
-            found = since.new(found, sets, settings_of(request), request.since)
-    if request.exceptions is not None:
-        from ccci.sweep import exceptions
-
-        accepted = exceptions.read(request.exceptions)
-        found = exceptions.applied(found, accepted, clock.today())
-    if request.runs is None:
-        return found
-    from ccci.sweep.runs import joined, observed
-
-    recipes = {row.recipe for row in found.files if row.recipe}
-    return joined(found, observed(request.runs, recipes))
+    for option, module in _REFINEMENTS.items():
+        asked = getattr(request, option)
+        if asked is not None:
+            found = import_module(module).refined(found, asked, sets, settings_of(request))
+    return found
 
 
 def written(request: Request, output: Output) -> tuple[list[ComposeSet], Sweep]:
@@ -110,30 +114,6 @@ def _standard_input() -> bytes:
     if len(content) > LARGEST:
         raise UsageError(f"standard input holds more than the {LARGEST} bytes that are read of it")
     return content
-
-
-def running(request: Request) -> Sweep:
-    """Return the sweep of the services that run, of the stacks that are asked for or of all."""
-    from ccci.swarm.engine.client import Engine
-    from ccci.sweep import live
-
-    with Engine.connect() as engine:
-        engine.require_manager()
-        stacks: tuple[str | None, ...] = request.stacks or (None,)
-        services = [each for stack in stacks for each in engine.services(stack)]
-        missing = [
-            stack for stack in request.stacks if not any(live.belongs(s, stack) for s in services)
-        ]
-        if missing:
-            raise CcciError(
-                f"no service of the stack {', '.join(missing)} runs here", "see `docker stack ls`"
-            )
-        found = live.sweep(
-            services, engine.networks(), engine.nodes(), request.node_memory, request.choice
-        )
-    if not found.services:
-        raise CcciError("no service runs on this swarm: nothing to sweep", "deploy one first")
-    return found
 
 
 def settings_of(request: Request) -> Settings:

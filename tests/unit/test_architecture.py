@@ -84,6 +84,7 @@ EFFECTFUL = {
     *("swarm.engine", "swarm.watching", "planning.engine", "planning.file"),
     *("planning.request",),
     *("sweep.fix", "sweep.inventory", "sweep.live", "sweep.printing", "sweep.remedy", "sweep.runs"),
+    "sweep.running",
     *("sweep.static", "sweep.survey"),
 }
 """What may touch a file, a process, a socket, the clock or a terminal; all else is pure."""

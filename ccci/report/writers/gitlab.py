@@ -7,9 +7,9 @@ fingerprint, severity, and a place with a line, which it insists on.
 from collections.abc import Sequence
 from typing import Any
 
+from ccci.host.sanitizer import dumped
 from ccci.report.issues import Issue, Level, distinct, of_report, worst_first
 from ccci.report.model import Report
-from ccci.report.writers.plain_json import dumped
 
 _SEVERITY = {Level.ERROR: "critical", Level.WARNING: "major", Level.NOTE: "info"}
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from ccci import __version__
 from ccci.exits import MEANINGS
+from ccci.host.sanitizer import dumped
 from ccci.report.issues import Issue, distinct, of_report
 from ccci.report.model import Report
-from ccci.report.writers.plain_json import dumped
 from ccci.swarm.judge.hints import HINTS
 from ccci.swarm.judge.hints import MEANINGS as CAUSES
 from ccci.swarm.model import CauseCode
