@@ -3,8 +3,8 @@
 from ccci.actions import doctor
 from ccci.commands.options import Context, examples
 from ccci.commands.reporting import reporting
-from ccci.report.formats import render
 from ccci.report.model import document
+from ccci.report.rendering import render
 from ccci.report.settled import settled
 from ccci.steps import machine
 

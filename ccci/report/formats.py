@@ -1,18 +1,10 @@
 """The forms in which a run can be reported: one table, which the option and the docs are made of.
 
-A form is written by a function `(report) -> str`, whose module is imported when it is asked for.
-Pure.
+A form is written by a function `(report) -> str`; `rendering` imports its module when it is asked
+for. The names of the forms are wanted where no report is at hand. Pure.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:  # the names of the forms are asked for where no report is at hand
-    from ccci.report.model import Report
-
-    Writer = Callable[[Report], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +68,3 @@ FORMATS: dict[str, Format] = {
     ),
 }
 """Every form by its name in `--report FORMAT=FILE`."""
-
-
-def render(name: str, report: "Report") -> str:
-    """Return a report in one of these forms; a line break ends it."""
-    form = FORMATS[name]
-    write: Writer = getattr(import_module(form.module), form.function)
-    return write(report)

@@ -5,8 +5,8 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, metadata
 
 from ccci.exits import Verdict
-from ccci.report.formats import render
 from ccci.report.model import Report
+from ccci.report.rendering import render
 from ccci.report.settled import settled
 from ccci.terminal.output import Output
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ccci.errors import UsageError
 from ccci.host import files
+from ccci.report.formats import FORMATS
 
 _READABLE, _FOLDER = 0o666, 0o777
 """What is in it was masked, so that the umask alone says who may read it."""
@@ -84,8 +85,6 @@ class Copies:
     @property
     def timed(self) -> bool:
         """Say whether a copy needs the timeline."""
-        from ccci.report.formats import FORMATS
-
         return any(FORMATS[each.format].timed for each in self.left)
 
     def written(self, render: Callable[[str], str]) -> Iterator[str]:
@@ -140,7 +139,6 @@ def of_the_ci(environ: Mapping[str, str], wanted: Sequence[Copy]) -> tuple[Copy,
 
 
 def _copy(word: str) -> Copy:
-    from ccci.report.formats import FORMATS
 
     name, joint, place = word.partition("=")
     forms = ", ".join(FORMATS)

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from ccci.errors import CcciError, Interrupted
-from ccci.report.formats import render
 from ccci.report.issues import is_refusal
 from ccci.report.layout import Line, Row, Tone, laid_out
 from ccci.report.model import Report, document
+from ccci.report.rendering import render
 from ccci.report.settled import settled
 from ccci.report.text import story
 from ccci.terminal import escapes

@@ -8,9 +8,9 @@ from support.hostile_reports import repeated
 from support.stories import MADE, kept
 
 from ccci.exits import Verdict
-from ccci.report.formats import render
 from ccci.report.model import Report, Status, Step
 from ccci.report.parts import EngineOf
+from ccci.report.rendering import render
 from ccci.report.settled import settled
 
 SUFFIXES = {

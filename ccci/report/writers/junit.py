@@ -5,8 +5,8 @@ Azure's readers take as well. A `failure` is the recipe's, an `error` says that 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from xml.etree import ElementTree as ET
 
 from ccci.exits import Verdict
 from ccci.host import sanitizer
@@ -17,9 +17,6 @@ from ccci.report.moments import seconds_between
 from ccci.report.parts import Check, Health
 from ccci.report.services_text import failed, with_words, words
 from ccci.report.text import tell
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +166,6 @@ def _of_service(service: ServiceReport, group: str) -> Case:
 
 def document(name: str, found: Sequence[Suite]) -> str:
     """Return suites as one document."""
-    from xml.etree import ElementTree as ET
-
     root = ET.Element("testsuites", {"name": _clean(name), **_sums(found)})
     for suite in found:
         root.append(_suite(suite))
@@ -178,9 +173,7 @@ def document(name: str, found: Sequence[Suite]) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-def _suite(suite: Suite) -> "Element":
-    from xml.etree import ElementTree as ET
-
+def _suite(suite: Suite) -> ET.Element:
     skipped = sum(case.outcome == "skipped" for case in suite.cases)
     about = {"name": _clean(suite.name), **_sums([suite]), "skipped": str(skipped)}
     for key, value in (("timestamp", _without_zone(suite.began_at)), ("hostname", suite.host)):
@@ -194,9 +187,7 @@ def _suite(suite: Suite) -> "Element":
     return element
 
 
-def _case(case: Case) -> "Element":
-    from xml.etree import ElementTree as ET
-
+def _case(case: Case) -> ET.Element:
     about = {"classname": _clean(case.group), "name": _clean(case.name)}
     if case.seconds is not None:
         about["time"] = _number(case.seconds)
@@ -224,8 +215,6 @@ def _sums(found: Iterable[Suite]) -> dict[str, str]:
 
 def _unique(cases: Iterable[Case]) -> Iterator[Case]:
     """Give cases no two of which have class and name in common, as readers show them once."""
-    from dataclasses import replace
-
     seen: set[tuple[str, str]] = set()
     for case in cases:
         name, number = case.name or "unnamed", 1

@@ -9,8 +9,9 @@ from support.hostile_reports import hostile, repeated
 from support.hostile_texts import DANGEROUS, TEXTS
 from support.stories import GOLDEN, approved
 
-from ccci.report.formats import FORMATS, render
+from ccci.report.formats import FORMATS
 from ccci.report.model import read
+from ccci.report.rendering import render
 from ccci.report.settled import settled
 
 KEPT = ("oom", "mixed-stack", "image-missing", "thirty-of-which-two-failed", "scaled", *ODD)
