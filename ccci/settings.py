@@ -14,6 +14,8 @@ import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from ccci.nearest import nearest
+
 CI_NAMES: dict[str, tuple[str, ...]] = {
     "RECIPE": ("DRONE_REPO_NAME", "CI_REPO_NAME"),
     "HEAD": ("DRONE_COMMIT_SHA", "CI_COMMIT_SHA"),
@@ -92,11 +94,7 @@ def unread(environ: Mapping[str, str], known: Collection[str]) -> dict[str, str]
         and name not in ours
         and not name.startswith(_OF_TESTS)
     )
-    if not odd:
-        return {}
-    from difflib import get_close_matches
-
-    return {name: next(iter(get_close_matches(name, ours, 1, _ALIKE)), "") for name in odd}
+    return {name: next(iter(nearest(name, ours, alike=_ALIKE)), "") for name in odd}
 
 
 def config_file(environ: Mapping[str, str] = os.environ) -> Path:

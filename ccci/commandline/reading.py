@@ -15,10 +15,11 @@ from typing import Any
 from ccci import settings
 from ccci.commandline.declared import Command, Group, Kind, Parameter, Verb
 from ccci.errors import UsageError
+from ccci.nearest import ALIKE, nearest
 
 _TRUE = {"1", "true", "t", "yes", "y", "on"}
 _FALSE = {"0", "false", "f", "no", "n", "off"}
-_ALIKE, _MUCH_ALIKE = 0.6, 0.8
+_MUCH_ALIKE = 0.8
 _WORDS = "words"
 _DIGITS = 4  # of a count
 
@@ -106,17 +107,15 @@ def taken_apart(program: Group, everywhere: Sequence[Parameter], words: Sequence
 
 def _no_member(group: Group, word: str, path: str) -> UsageError:
     name = f"ccci {path}".strip()
-    near = nearest(word, group.members)
+    near = meant(word, group.members)
     return UsageError(
         f"{name} has no command {word!r}{near}", f"`{name} --help` lists the commands"
     )
 
 
-def nearest(word: str, words: Iterable[str], alike: float = _ALIKE) -> str:
+def meant(word: str, words: Iterable[str], alike: float = ALIKE) -> str:
     """Return `; did you mean …?` for the word that is most alike, nothing where none is."""
-    from difflib import get_close_matches  # only for what is refused
-
-    found = get_close_matches(word, list(words), 1, alike)
+    found = nearest(word, words, alike=alike)
     return f"; did you mean {found[0]}?" if found else ""
 
 
@@ -170,11 +169,11 @@ def _unknown(read: _Read, path: str, verb: Command | None) -> UsageError:
     name = read.unknown.partition("=")[0]
     if verb is None:
         return UsageError(
-            f"{whole} has no option {name}{nearest(name, read.known, _MUCH_ALIKE)}",
+            f"{whole} has no option {name}{meant(name, read.known, _MUCH_ALIKE)}",
             "the options of a command stand behind its name",
         )
     return UsageError(
-        f"{whole} has no option {name}{nearest(name, read.known)}",
+        f"{whole} has no option {name}{meant(name, read.known)}",
         f"`{whole} --help` lists the options; what belongs to a COMMAND stands behind `--`",
     )
 
@@ -281,7 +280,7 @@ def _one(parameter: Parameter, text: str, name: str) -> Any:  # noqa: ANN401
     if parameter.words and text not in parameter.words:
         words = ", ".join(parameter.words)
         raise UsageError(
-            f"{name} {text!r} is none of {words}{nearest(text, parameter.words)}",
+            f"{name} {text!r} is none of {words}{meant(text, parameter.words)}",
             f"write it as {parameter.title} {parameter.words[0]}, for example",
         )
     if parameter.kind is Kind.PATH:

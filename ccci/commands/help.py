@@ -1,7 +1,6 @@
 """`ccci help`: the help of a command, or of a topic that concerns all of them."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from ccci.commandline import help as helping
 from ccci.commandline.declared import Group
@@ -10,6 +9,7 @@ from ccci.commands.options import Context, examples
 from ccci.commands.verbs import ALONE, EVERYWHERE, Topic
 from ccci.errors import UsageError
 from ccci.exits import MEANINGS
+from ccci.nearest import nearest
 
 
 @examples(
@@ -41,7 +41,7 @@ def page(program: Group, path: str, width: int, *, short: bool = False) -> list[
     found = helping.named(program, path)
     if found is None:
         known = [name for name, _ in program.verbs()]
-        near = get_close_matches(path, [*known, *program.members], 1)
+        near = nearest(path, [*known, *program.members])
         hint = f"; did you mean `ccci help {near[0]}`?" if near else ""
         raise UsageError(f"there is no command {path!r}{hint}", "`ccci help` lists them")
     if isinstance(found, Group):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ccci.errors import CheckoutFailed, DeployRefused
 from ccci.host import clock
+from ccci.nearest import nearest
 from ccci.plain_file import read_plain
 from ccci.recipe import tree
 from ccci.recipe.git_process import FETCH_TIMEOUT, fetch, git, make_repository
@@ -106,11 +107,9 @@ def resolve(checkout: Checkout, ref: str) -> str:
 
 def _near(checkout: Checkout, ref: str) -> str:
     """Return the refs that are much like one that is not there, as the beginning of a hint."""
-    from difflib import get_close_matches
-
     listing = _git(checkout, "for-each-ref", "--format=%(refname:lstrip=2)", "refs")
     names = [each.removeprefix("origin/") for each in listing.split("\n")[:_MOST_REFS]]
-    near = get_close_matches(ref, [each for each in names if each], 3)
+    near = nearest(ref, filter(None, names), 3)
     return f"is {' or '.join(dict.fromkeys(near))} meant? Else " if near else ""
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from ccci.nearest import nearest
 from ccci.swarm.decode.listed import Listed
 
 _FEW = 5
@@ -25,7 +26,7 @@ def instead(name: str, services: Iterable[Listed]) -> str:
     for stack, names in known.items():
         if name in names:
             return f"{name} is a service of the stack {stack}: name that"
-    near = nearest(name, known)
+    near = nearest(name, sorted(known), 3)
     if near and near[0] != name:
         return f"did you mean {near[0]}?"
     if known and len(known) <= _FEW:
@@ -33,17 +34,10 @@ def instead(name: str, services: Iterable[Listed]) -> str:
     return ""
 
 
-def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Return the names that are much like one, the nearest first."""
-    from difflib import get_close_matches
-
-    return tuple(get_close_matches(name, sorted(known), 3, 0.6))
-
-
 def listed(names: Iterable[str], known: Iterable[str]) -> str:
     """Return the names that there are, those much like what was asked for first, a few of them."""
     every = sorted(known)
-    first = [near for name in names for near in nearest(name, every)]
+    first = [near for name in names for near in nearest(name, every, 3)]
     ordered = list(dict.fromkeys([*first, *every]))
     more = f" and {len(ordered) - _FEW} more" if len(ordered) > _FEW else ""
     return ", ".join(ordered[:_FEW]) + more

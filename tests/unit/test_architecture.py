@@ -24,7 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("locks",),
     ("swarm", "recipe", "sandbox", "commandline"),
     ("compose", "host", "settings"),
-    ("errors", "lazily", "names", "plain_file"),
+    ("errors", "lazily", "names", "nearest", "plain_file"),
     ("exits",),
 )
 """The rooms, from the roof down: imports point down only, and rooms of one floor are strangers."""
