@@ -3,7 +3,6 @@
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from importlib import import_module
 from pathlib import Path
 
 from ccci import settings
@@ -24,7 +23,6 @@ from ccci.sweep.rules import EVERY_RULE
 PATIENCE = 1.0
 """Seconds that are waited for an Engine or a disk at most, once what asks it is loaded."""
 _MOST_RUNS = 50
-_ASKED_OF_THE_ENGINE = (Completes.STACKS, Completes.SERVICES, Completes.TARGETS)
 
 
 def looked_up(place: Place) -> list[Candidate]:
@@ -32,9 +30,6 @@ def looked_up(place: Place) -> list[Candidate]:
     look = _SOURCES.get(place.wanted)
     if look is None:
         return []
-    if place.wanted in _ASKED_OF_THE_ENGINE:
-        # Else loading it would use up the patience.
-        import_module("ccci.swarm.engine.transport")
     found: list[Candidate] = []
 
     def work() -> None:

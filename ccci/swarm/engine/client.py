@@ -8,7 +8,7 @@ import base64
 import os
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 from urllib.parse import quote
 
 from ccci.errors import ConnectionLost, EngineError
@@ -18,9 +18,8 @@ from ccci.swarm.engine import answers
 from ccci.swarm.engine import errors as refusals
 from ccci.swarm.engine.answers import Answer, Json, Passed
 from ccci.swarm.engine.endpoint import Endpoint, choose
-
-if TYPE_CHECKING:
-    from ccci.swarm.engine.stream import Stream
+from ccci.swarm.engine.stream import Stream
+from ccci.swarm.engine.transport import Transport
 
 _quoted = partial(quote, safe="", errors="replace")  # whatever an Engine or a spec names
 
@@ -39,8 +38,6 @@ class Engine:
         self._endpoint = endpoint
         self.timeout = timeout
         self.until: float | None = None
-        from ccci.swarm.engine.transport import Transport
-
         self._transport = Transport(endpoint, timeout)
         self.api_version = version
         self.release = ""
@@ -309,7 +306,7 @@ class Engine:
         stream = self._transport.stream(self._versioned(path), params, timeout=timeout)
         return stream.collect(until, LARGEST_LOG)
 
-    def events(self, filters: Mapping[str, list[str]]) -> "Stream":
+    def events(self, filters: Mapping[str, list[str]]) -> Stream:
         """Subscribe to the Engine's events; the connection stands when this returns."""
         params = {"filters": dict(filters)}
         stream = self._transport.stream(self._versioned("/events"), params, timeout=self.timeout)

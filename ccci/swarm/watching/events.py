@@ -4,18 +4,15 @@ import queue
 import threading
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import TYPE_CHECKING
 
 from ccci.errors import CcciError, EngineUnavailable
 from ccci.swarm.decode.events import Event
 from ccci.swarm.decode.events import event as decode_event
 from ccci.swarm.engine.client import Engine
+from ccci.swarm.engine.stream import Stream
 from ccci.swarm.watching import leadership
 from ccci.swarm.watching.evidence import Collector
 from ccci.swarm.watching.snapshot import Snapshots
-
-if TYPE_CHECKING:
-    from ccci.swarm.engine.stream import Stream
 
 _RETRIES = (0.1, 0.25, 0.5, 1.0, 2.0)
 _GOODBYE = 0.5
@@ -131,7 +128,7 @@ class Subscription:
             self._closing.wait(_RETRIES[min(attempt, len(_RETRIES) - 1)])
             attempt += 1
 
-    def _follow(self, stream: "Stream") -> None:
+    def _follow(self, stream: Stream) -> None:
         if self._closing.is_set():
             return
         for event in stream:
