@@ -16,8 +16,8 @@ from ccci.exits import Verdict
 from ccci.host import files, interrupts
 from ccci.host.process import Running
 from ccci.records import baseline_file, runs
-from ccci.records.artifacts import refuse_what_is_not_the_users
 from ccci.records.log_file import LogFile
+from ccci.records.places import refuse_what_is_not_the_users
 from ccci.report.model import Report
 from ccci.steps import moved_tags
 from ccci.steps.follow import COMMAND_PATIENCE, Options, Outcome, follow, take_baseline

@@ -11,7 +11,7 @@ from ccci import settings
 from ccci.commandline.declared import Completes, Panel
 from ccci.commands.options import Context, Function, declared_of, many, taking
 from ccci.errors import CcciError, UsageError
-from ccci.host import files
+from ccci.records import places
 from ccci.report.formats import FORMATS
 from ccci.terminal import copies
 from ccci.terminal.copies import Copy
@@ -117,7 +117,5 @@ def heed_what_can_be(words: list[str], output: Output) -> None:
 
 def _refuse_what_is_not_the_users(copy: Copy) -> None:
     """Raise UsageError for a file that a pull request could have put there."""
-    if copy.path is not None and files.checkout_of(copy.path) is not None:
-        from ccci.records import artifacts
-
-        artifacts.refuse_what_is_not_the_users(copy.path, f"--report {copy.format}=")
+    if copy.path is not None:
+        places.refuse_what_is_not_the_users(copy.path, f"--report {copy.format}=")

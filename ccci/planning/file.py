@@ -9,7 +9,7 @@ from ccci.host import files, sanitizer
 from ccci.host.masking import Mask, mask
 from ccci.plain_file import LARGEST_DOCUMENT, read_plain
 from ccci.planning.model import Plan, document
-from ccci.records.artifacts import refuse_what_is_not_the_users
+from ccci.records.places import refuse_what_is_not_the_users
 
 _LONGEST_NAME = 200
 

@@ -5,46 +5,9 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from ccci.errors import CheckoutFailed, UsageError
-from ccci.host import files, temporary
+from ccci.host import files
 from ccci.records import runs
 from ccci.records.runs import Run
-
-
-def refuse_what_is_not_the_users(place: Path, option: str) -> None:
-    """Raise UsageError for a place to write to that the repository around it tracks or linked.
-
-    `place` is a file or a folder. A pull request could have put it there, to have something else
-    overwritten or read.
-    """
-    path = Path(os.path.abspath(place))  # noqa: PTH100 -- without following any link
-    root = files.checkout_of(path)
-    if root is None:
-        return
-    joint = "" if option.endswith("=") else " "
-    hint = f"give a place outside of the checkout {root}, such as {option}{joint}../ccci-report"
-    try:
-        with files.opened(path.parent):
-            pass
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise UsageError(f"{option}{joint}{place}: {error.strerror}", hint) from None
-    if path.is_symlink():
-        raise UsageError(f"{option}{joint}{place} is a link", hint)
-    if _is_tracked(root, path):
-        raise UsageError(f"{option}{joint}{place} is tracked by the repository there", hint)
-
-
-def _is_tracked(root: Path, path: Path) -> bool:
-    """Say whether a repository tracks a path or anything below it; yes, where nobody can say."""
-    from ccci.recipe.git_process import indexed  # only in a checkout
-
-    try:
-        with temporary.folder("artifacts") as folder:
-            return bool(indexed(folder / "repository", root, path.relative_to(root)))
-    except CheckoutFailed:
-        return True
 
 
 def clear(folder: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from ccci.errors import CcciError, UsageError
 from ccci.host import files, sanitizer
 from ccci.plain_file import LARGEST_DOCUMENT, read_plain
-from ccci.records.artifacts import refuse_what_is_not_the_users
+from ccci.records.places import refuse_what_is_not_the_users
 from ccci.swarm.baseline import HINT, Baseline, from_document, to_document
 
 

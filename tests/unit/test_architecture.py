@@ -70,7 +70,7 @@ EFFECTFUL = {
         "host.process",
         "host.temporary",
     ),
-    *("recipe.git_process", "recipe.tree"),
+    *("recipe.git_process", "recipe.tracked", "recipe.tree"),
     *("host.docker_cli", "recipe.files"),
     *("recipe.checkout", "recipe.env_file", "recipe.overlay", "recipe.secrets", "recipe.source"),
     *(
