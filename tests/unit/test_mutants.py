@@ -33,6 +33,7 @@ TESTS = {
     "test_limit.py": "from ccci.app import LIMIT\n\ndef test_it():\n    assert LIMIT == 3\n",
     "test_red.py": "def test_it():\n    assert False\n",
     "test_odd.py": "import nowhere\n",
+    "test_user.py": "import os\n\ndef test_it():\n    assert os.geteuid() != 0\n",
 }
 
 
@@ -75,6 +76,12 @@ def test_a_wrong_is_noticed_missed_or_tells_nothing(tmp_path: Path) -> None:
         Outcome.BROKEN,
     ]
     assert found[0].by == "test_limit.py::test_it"
+
+
+@pytest.mark.slow
+def test_what_is_wrong_is_never_run_as_root(tmp_path: Path) -> None:
+    found = tried(tmp_path, wrong("UNUSED = 1", "UNUSED = 2", "test_user.py"))
+    assert [each.outcome for each in found] == [Outcome.MISSED]
 
 
 def outcomes(*found: Outcome) -> list[Tried]:

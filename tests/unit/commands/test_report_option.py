@@ -239,6 +239,17 @@ def test_an_open_file_is_written_to_by_its_number_and_is_no_file_of_its_own(plac
     assert (place / "log").read_text().startswith("before\n### ccci converge")
 
 
+def test_a_pipe_is_written_to_and_stays_one(place: Path) -> None:
+    os.mkfifo(place / "pipe")
+    reader = os.open(place / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        run("explain", str(RECORDING), "--report", "markdown=pipe")
+        assert os.read(reader, 100).startswith(b"### ccci converge")
+    finally:
+        os.close(reader)
+    assert (place / "pipe").is_fifo()
+
+
 @pytest.mark.slow
 def test_what_the_repository_tracks_or_linked_is_never_written(place: Path) -> None:
     recipe = make_repository(place / "recipe")
