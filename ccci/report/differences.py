@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from ccci.report.parts import Difference
 from ccci.swarm.decode.fields import HIDDEN, Field, differing
 from ccci.swarm.judge.history import History
+from ccci.swarm.labels import OF_ABRA, OF_DOCKER
 from ccci.swarm.model import Spec
 
 MOST = 50
@@ -44,7 +45,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
 )
 """How the Engine's fields are called in a compose file, the most telling ones first."""
 
-_TOLD_BY_THE_IDENTITY = ("label com.docker.stack.", "label coop-cloud.")
+_TOLD_BY_THE_IDENTITY = (f"label {OF_DOCKER}", f"label {OF_ABRA}")
 _NOTHING = {"null", "{}", "[]", '""', "0 B", "0 cores", "0s"}
 """Values that say no more than that the field is not set."""
 

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 STACK_LABEL = "com.docker.stack.namespace"
 """docker gives it to all that `stack deploy` makes (docker/cli, compose/convert/compose.go)."""
 
+OF_ABRA, OF_DOCKER = "coop-cloud.", "com.docker.stack."
+"""How the labels begin that abra and docker give to what they deploy; nothing in them is secret."""
+
 OURS_LABEL = "ccci.stack"
 """What ccci itself made for a stack (the `stack` deployer's secrets) carries this."""
 
@@ -20,7 +23,7 @@ def of_app(stack: str, key: str) -> str:
     Keys: recipe, version, chaos, chaos-version, timeout (abra pkg/upstream/stack: SetRecipeLabel,
     SetChaosLabel, SetChaosVersionLabel, GetTimeoutFromLabel).
     """
-    return f"coop-cloud.{stack}.{key}"
+    return f"{OF_ABRA}{stack}.{key}"
 
 
 def tells_version(labels: Iterable[str], stack: str) -> bool:

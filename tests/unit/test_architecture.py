@@ -138,6 +138,8 @@ HOMES: dict[object, str] = {
     "ssh -o BatchMode=yes": "recipe.git_process",
     "host-mode port already in use": "swarm.judge.next_steps.by_scheduler",
     "com.docker.stack.namespace": "swarm.labels",
+    "com.docker.stack.": "swarm.labels",
+    "coop-cloud.": "swarm.labels",
     r"[a-zA-Z0-9](?:[-_]*[A-Za-z0-9]+)*": "names",
 }
 """Each fact that many speak of, and the one module that says it; others import its name."""

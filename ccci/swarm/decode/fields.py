@@ -10,6 +10,7 @@ from ccci.host import sizes
 from ccci.host.json_values import object_in
 from ccci.host.masking import masked
 from ccci.host.secret_values import sure_secrets
+from ccci.swarm.labels import OF_ABRA, OF_DOCKER
 
 Json = Mapping[str, Any]
 
@@ -30,7 +31,6 @@ _UNITS: Mapping[str, tuple[int, str]] = {
     ),
 }
 """What the Engine counts in billionths: how many of those make one that people count."""
-_OPEN_LABELS = ("coop-cloud.", "com.docker.stack.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,4 +150,4 @@ def _told(path: str, values: Mapping[str, Any], secrets: frozenset[str]) -> str:
 
 def _open(path: str) -> bool:
     key = path.split("Labels.", 1)[1]
-    return key.startswith(_OPEN_LABELS)
+    return key.startswith((OF_ABRA, OF_DOCKER))
