@@ -158,14 +158,16 @@ def test_the_service_that_the_deploy_labelled_is_the_one_that_is_held_against_th
         lambda *_: Ready(Deployment(("deploy",), {}, Path()), cast("Plan", plan)),
     )
     (app,) = converged().services
-    web = replace(app, id="id-web", name="web", full_name="stack_web")
+    labelled = replace(LABELLED, version=None)
+    spec = replace(app.spec, identity=labelled)
+    web = replace(app, id="id-web", name="web", full_name="stack_web", spec=spec)
     db = service("head", task("d1", template="head"), name="db")
     db = replace(db, spec=replace(db.spec, identity=Identity("1.0", "image:db", None)))
     plays(monkeypatch, look(9, web, db), look(9, web, db))
     judged = deployed(workspace)
     assert judged.verdict is Verdict.CONVERGED
     assert judged.identity is not None
-    assert judged.identity.declared == LABELLED
+    assert judged.identity.declared == labelled
 
 
 def test_one_empty_answer_after_a_pass_is_no_other_commit(
