@@ -124,6 +124,20 @@ def test_a_variable_that_is_wrong_is_named(line: str, environ: dict[str, str], s
     assert said in refusal(line, **environ)
 
 
+def test_a_file_of_settings_is_heeded_where_neither_the_line_nor_a_variable_says_it() -> None:
+    files = {"soak": "7s", "keep": True, "env": ["A=1", "B=2"]}
+
+    def found(line: str, **environ: str) -> tuple[object, ...]:
+        words = taken_apart(PROGRAM, ALL, f"upgrade shop --head x {line}".split())
+        assert words.verb is not None
+        told = asked(words.verb.parameters, words, environ, files)
+        return (*(told.values[name] for name in files), dict(told.sources).get("soak"))
+
+    assert found("") == ("7s", True, ["A=1", "B=2"], "file")
+    assert found("", CCCI_SOAK="8s") == ("8s", True, ["A=1", "B=2"], "CCCI_SOAK")
+    assert found("--soak 9s --env C=3") == ("9s", True, ["C=3"], None)
+
+
 def test_a_value_that_the_verb_refuses_is_named_by_its_variable() -> None:
     result = invoke("converge", "shop", env={"CCCI_TIMEOUT": "abc"})
     assert result.exit_code == 2

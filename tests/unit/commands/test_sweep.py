@@ -617,3 +617,25 @@ def test_a_finding_keeps_its_fingerprint_when_lines_move(
     assert prints() == before
     path.write_text(RISKY.replace("app:", "web:"))
     assert prints().isdisjoint(before)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (". -c compose.yml", "PATH and -c exclude each other"),
+        (". --live", "--live sweeps what runs"),
+        ("-c compose.yml --live", "--live sweeps what runs"),
+        ("--live --fix", "--live sweeps what runs"),
+        ("--live --new-since HEAD", "--new-since compares files in git"),
+        ("-c - --new-since HEAD", "--new-since compares files in git"),
+        (". --stack shop", "--stack goes with --live"),
+        (". --in-place", "--in-place and --dry-run go with --fix"),
+        (". --dry-run", "--in-place and --dry-run go with --fix"),
+    ],
+)
+def test_what_cannot_be_meant_together_is_refused(
+    capsys: pytest.CaptureFixture[str], line: str, said: str
+) -> None:
+    code, out, err = sweep(capsys, "rollback-policy", *line.split())
+    assert (code, out) == (2, "")
+    assert said in err

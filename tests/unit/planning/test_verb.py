@@ -44,3 +44,19 @@ def test_a_plan_is_printed_in_each_format(
         assert told.startswith("### ❌ Plan of <code>shop</code>\n")
     else:
         assert checked(json.loads(told))["verdict"] == "deploy-failed"
+
+
+def test_what_only_a_recipe_has_is_refused_beside_a_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(action, "plan", lambda *given, **_: asked.extend(given))
+    words = ("--head", "main", "--prune", "--env", "A=1")
+    with pytest.raises(SystemExit) as stop:
+        cli.run(["plan", "shop", *words, "--", "docker", "stack", "ls"])
+    assert stop.value.code == 2
+    told = capsys.readouterr().err
+    assert "--head, " in told
+    assert "--env" in told
+    assert "a COMMAND deploys what it likes" in told
+    assert asked == []
