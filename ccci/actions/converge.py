@@ -19,7 +19,7 @@ from ccci.records import baseline_file, runs
 from ccci.records.log_file import LogFile
 from ccci.records.places import refuse_what_is_not_the_users
 from ccci.report.model import Report
-from ccci.steps import moved_tags
+from ccci.steps.before import moved_tags
 from ccci.steps.follow import COMMAND_PATIENCE, Options, Outcome, follow, take_baseline
 from ccci.swarm import nearby
 from ccci.swarm.baseline import Baseline, take

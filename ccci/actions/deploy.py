@@ -13,8 +13,8 @@ from ccci.report.model import Report
 from ccci.report.parts import Deploy
 from ccci.steps import leftovers, own_settings, teardown
 from ccci.steps.app import create_app, edit_env
+from ccci.steps.before.preparation import HEAD, check_out
 from ccci.steps.lock import locked
-from ccci.steps.preparation import HEAD, check_out
 from ccci.steps.revision import deploy_revision
 from ccci.steps.workspace import Choices, Workspace, adopt, find_recipe
 from ccci.terminal.output import Output

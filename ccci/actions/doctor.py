@@ -13,7 +13,8 @@ from ccci.removal.app import locks
 from ccci.removal.leftovers import sort_out
 from ccci.report.model import Report
 from ccci.report.parts import Check, Health
-from ccci.steps import disk, machine
+from ccci.steps import machine
+from ccci.steps.before import disk
 from ccci.swarm.decode import info as decode
 from ccci.swarm.decode.info import Info
 from ccci.swarm.engine.client import Engine

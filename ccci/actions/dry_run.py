@@ -22,9 +22,10 @@ from ccci.recipe.secrets import Modifiers
 from ccci.records import runs
 from ccci.report.model import Report
 from ccci.report.parts import DryRun
-from ccci.steps import claims, comparison, reach
 from ccci.steps.app import edit_env, take_over
-from ccci.steps.reach import Reach
+from ccci.steps.before import comparison
+from ccci.steps.reach import beyond, claims
+from ccci.steps.reach.beyond import Reach
 from ccci.steps.workspace import Choices, find_recipe
 
 
@@ -143,9 +144,9 @@ def _part(
     made = plan.make(app, revision, choices.app_service)
     claims.refuse_ours(made.stack, app.stack)
     told = _told(made, handing.write(made.resolved), part, overlay)
-    reaches = reach.as_handed_over(made, ours)
-    beyond = reach.judged(reaches, reached, part.name, choices.reachable)
-    return _Read(made, *mask((told, (*said, *made.notes, *beyond)), made.masks))
+    reaches = beyond.as_handed_over(made, ours)
+    outside = beyond.judged(reaches, reached, part.name, choices.reachable)
+    return _Read(made, *mask((told, (*said, *made.notes, *outside)), made.masks))
 
 
 def _told(

@@ -24,11 +24,12 @@ from ccci.recipe.base import Base
 from ccci.recipe.source import Source
 from ccci.records import runs
 from ccci.report.model import Report
-from ccci.steps import Steps, early, recorder
+from ccci.steps import Steps, recorder
 from ccci.steps.app import create_app, edit_env, take_over
+from ccci.steps.before import early
+from ccci.steps.before.early import Pair
+from ccci.steps.before.preparation import BASE, check_out, prepare
 from ccci.steps.deployed import deployed_base
-from ccci.steps.early import Pair
-from ccci.steps.preparation import BASE, check_out, prepare
 from ccci.steps.recorder import Command, Recorder
 from ccci.steps.revision import dropped
 from ccci.steps.workspace import Choices, Workspace, env_left, find_recipe, opened

@@ -9,7 +9,7 @@ from ccci.recipe import checkout as checkouts
 from ccci.recipe import history
 from ccci.recipe.base import AUTO, choose_base
 from ccci.recipe.source import locate
-from ccci.steps.comparison import revision_at
+from ccci.steps.before.comparison import revision_at
 from ccci.sweep import exceptions
 from ccci.sweep.model import Commit, Commits, Sweep
 from ccci.sweep.rules import Choice

@@ -22,7 +22,7 @@ from ccci.planning import request, shape
 from ccci.planning.objects import Kind, name_of
 from ccci.planning.passed_over import kept
 from ccci.planning.recorded import Recorded
-from ccci.planning.refused import CONFLICT, Refused
+from ccci.planning.refusals.refused import CONFLICT, Refused
 from ccci.swarm.engine.answers import Json
 from ccci.swarm.engine.client import Engine
 

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable
 
-from ccci.planning import ports, refusing
+from ccci.planning import ports
 from ccci.planning.objects import (
     Json,
     Kind,
@@ -14,7 +14,8 @@ from ccci.planning.objects import (
     name_of,
     told,
 )
-from ccci.planning.refused import INVALID, NOT_FOUND, Refused, invalid, of_swarm
+from ccci.planning.refusals import refusing
+from ccci.planning.refusals.refused import INVALID, NOT_FOUND, Refused, invalid, of_swarm
 from ccci.swarm.decode.parts import container_of
 
 

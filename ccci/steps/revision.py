@@ -13,18 +13,11 @@ from ccci.recipe.stack import StackFile
 from ccci.records import runs
 from ccci.report.model import Report, ServiceReport
 from ccci.report.parts import Deploy, Upgrade
-from ccci.steps import (
-    base_soak,
-    health,
-    identity,
-    moved_tags,
-    own_settings,
-    rehearsal,
-    strays,
-    timeout_label,
-)
+from ccci.steps import base_soak, health, identity, own_settings, rehearsal, timeout_label
+from ccci.steps.before import moved_tags
+from ccci.steps.before.preparation import BASE, HEAD, Ready, prepare
 from ccci.steps.follow import Options, Outcome
-from ccci.steps.preparation import BASE, HEAD, Ready, prepare
+from ccci.steps.reach import strays
 from ccci.steps.rollout import Rolled, roll
 from ccci.steps.workspace import Workspace
 from ccci.swarm.commits import Dirt

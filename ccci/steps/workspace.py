@@ -21,7 +21,7 @@ from ccci.records.runs import Run
 from ccci.report.model import Report
 from ccci.steps import Steps, health
 from ccci.steps.follow import Options
-from ccci.steps.reach import Reach
+from ccci.steps.reach.beyond import Reach
 from ccci.swarm.engine.client import Engine
 from ccci.terminal.output import Output
 

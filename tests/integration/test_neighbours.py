@@ -8,7 +8,7 @@ from support.sandbox.swarms import Swarm
 
 from ccci.errors import DeployRefused
 from ccci.recipe import stack as stackfile
-from ccci.steps import claims, ownership, reach
+from ccci.steps.reach import beyond, claims, ownership
 from ccci.swarm.engine.client import Engine
 
 LABEL = "traefik.http.services.theirs.loadbalancer.server.port"
@@ -56,7 +56,7 @@ def test_what_another_stack_has_on_another_node_is_its_own(
         there = ownership.owners(engine, "shop")
     (tmp_path / "compose.yml").write_text(USES)
     stack = stackfile.read([tmp_path / "compose.yml"], {})
-    found = reach.of_others(there, stack, "shop")
+    found = beyond.of_others(there, stack, "shop")
     assert {each.word for each in found} == {
         "volume:odd-data",
         "volume:by-hand",

@@ -9,7 +9,7 @@ from support.recipes.upgrade_stage import Make, Stage, head_of, run
 from ccci.deployers import Revision
 from ccci.errors import CcciError
 from ccci.exits import Verdict
-from ccci.steps.early import Pair, note_slips
+from ccci.steps.before.early import Pair, note_slips
 
 pytestmark = pytest.mark.slow
 

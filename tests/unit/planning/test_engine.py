@@ -18,7 +18,7 @@ from ccci.planning.build import build
 from ccci.planning.facts import Asked, There
 from ccci.planning.fate import Fate
 from ccci.planning.objects import Kind, Write
-from ccci.planning.refused import Refused
+from ccci.planning.refusals.refused import Refused
 from ccci.steps.recorder import Recorder, look
 from ccci.swarm.engine.answers import Passed
 from ccci.swarm.engine.client import Engine

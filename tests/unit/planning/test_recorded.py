@@ -6,7 +6,7 @@ import pytest
 
 from ccci.planning.objects import Kind, made_up_id
 from ccci.planning.recorded import Recorded
-from ccci.planning.refused import Refused
+from ccci.planning.refusals.refused import Refused
 
 Json = dict[str, Any]
 FILE: Json = {"File": {"Name": "file"}}

@@ -26,19 +26,11 @@ from ccci.recipe import stack as stackfile
 from ccci.recipe.stack import StackFile
 from ccci.removal import looking, teardown
 from ccci.removal.objects import Claim
-from ccci.steps import (
-    claims,
-    disk,
-    health,
-    machine,
-    ownership,
-    preconditions,
-    reach,
-    sent,
-    strays,
-)
+from ccci.steps import health, machine, sent
+from ccci.steps.before import disk, preconditions
 from ccci.steps.deployed import deployed_base
 from ccci.steps.health import Health
+from ccci.steps.reach import beyond, claims, ownership, strays
 from ccci.swarm import nearby
 from ccci.swarm.decode import info
 from ccci.swarm.decode.info import Info
@@ -132,7 +124,7 @@ SENT = Write(
 )
 READERS: dict[str, Callable[[Engine, StackFile], object]] = {
     "claims": lambda engine, stack: claims.refuse_others(ownership.owners(engine, "t"), stack, "t"),
-    "reach": lambda engine, stack: reach.of_others(ownership.owners(engine, "t"), stack, "t"),
+    "reach": lambda engine, stack: beyond.of_others(ownership.owners(engine, "t"), stack, "t"),
     "health": lambda engine, _: health._answer(engine, "t_app", ANSWERED),
     "locks": lambda engine, _: swarm_lock.objects(engine.configs()),
     "lock": lambda engine, _: swarm_lock.look(engine, swarm_lock.lock_name("t")),

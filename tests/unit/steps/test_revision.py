@@ -18,19 +18,10 @@ from ccci.recipe import checkout
 from ccci.recipe import stack as stackfile
 from ccci.recipe.base import Base
 from ccci.report.model import Status
-from ccci.steps import (
-    Steps,
-    base_soak,
-    confirmed,
-    early,
-    follow,
-    health,
-    moved_tags,
-    rehearsal,
-    revision,
-)
+from ccci.steps import Steps, base_soak, confirmed, follow, health, rehearsal, revision
+from ccci.steps.before import early, moved_tags
+from ccci.steps.before.preparation import BASE, HEAD, Ready
 from ccci.steps.follow import Options
-from ccci.steps.preparation import BASE, HEAD, Ready
 from ccci.steps.revision import Judged, deploy_revision
 from ccci.steps.rollout import Rolled
 from ccci.steps.workspace import Choices, Workspace

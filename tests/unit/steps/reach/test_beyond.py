@@ -5,7 +5,7 @@ import pytest
 
 from ccci.errors import DeployRefused
 from ccci.recipe import stack as stackfile
-from ccci.steps import ownership, reach, route_rules
+from ccci.steps.reach import beyond, ownership, route_rules
 from ccci.swarm.engine.client import Engine
 
 
@@ -25,13 +25,13 @@ def read(checkout: Path, text: str) -> stackfile.StackFile:
 
 def words(checkout: Path, text: str) -> list[str]:
     ours = (checkout.parents[3],)
-    return sorted(each.word for each in reach.of(read(checkout, text), "shop", checkout, ours))
+    return sorted(each.word for each in beyond.of(read(checkout, text), "shop", checkout, ours))
 
 
 def routed(checkout: Path, *labels: str) -> list[str]:
     """Return what an app at shop.test with these labels asks of a proxy that is not its own."""
     text = f"services: {{app: {{image: a, deploy: {{labels: {list(labels)}}}}}}}"
-    found = reach.of_routes(read(checkout, text), "shop.test")
+    found = beyond.of_routes(read(checkout, text), "shop.test")
     assert all(each.word.startswith("route:") for each in found)
     return [each.word.removeprefix("route:") for each in found]
 
@@ -111,7 +111,7 @@ def test_a_named_volume_may_stand_for_a_path_of_the_host(
     "source", ["/var/run/docker.sock", "/run/docker.sock", "/var/run", "/run/", "/", "/var"]
 )
 def test_the_engines_socket_is_told_for_what_it_is(checkout: Path, source: str) -> None:
-    (found,) = reach.of(read(checkout, mounting(f"'{source}:/x'")), "shop", checkout, ())
+    (found,) = beyond.of(read(checkout, mounting(f"'{source}:/x'")), "shop", checkout, ())
     assert "root on the host" in str(found)
     assert found.always_told
 
@@ -165,10 +165,10 @@ def test_an_allowed_path_allows_what_is_below_it_and_nothing_else(
     word: str, allowed: str, passes: bool
 ) -> None:
     if passes:
-        reach.refuse([reach.Reach(word)], [allowed])
+        beyond.refuse([beyond.Reach(word)], [allowed])
     else:
         with pytest.raises(DeployRefused, match="beyond its own stack") as refused:
-            reach.refuse([reach.Reach(word)], [allowed])
+            beyond.refuse([beyond.Reach(word)], [allowed])
         assert f"--allow-host-path {word}" in refused.value.hint
 
 
@@ -200,7 +200,7 @@ def test_what_is_another_stacks_is_named_with_its_owner(
     each = ", ".join(f"{name}: {{{external}name: {name}}}" for name in names)
     stack = read(checkout, f"services: {{app: {{image: a}}}}\n{section}: {{{each}}}")
     found = sorted(
-        map(str, reach.of_others(ownership.owners(cast("Engine", Swarm()), "shop"), stack, "shop"))
+        map(str, beyond.of_others(ownership.owners(cast("Engine", Swarm()), "shop"), stack, "shop"))
     )
     kind = section[:-1]
     by_hand = [] if section == "networks" else [f"{kind}:by_hand (not of this stack)"]
@@ -338,10 +338,10 @@ def test_a_service_without_networks_is_on_the_default_one(checkout: Path) -> Non
 
 def test_a_template_in_a_path_is_told_as_it_is_and_never_one_of_the_recipe(checkout: Path) -> None:
     source = '/srv/{{"/../run/docker.sock"}}'
-    (found,) = reach.of(read(checkout, bound(source)), "shop", checkout, ())
+    (found,) = beyond.of(read(checkout, bound(source)), "shop", checkout, ())
     assert found.word == source
     with pytest.raises(DeployRefused, match="beyond"):
-        reach.refuse([found], ["/srv"])
+        beyond.refuse([found], ["/srv"])
     with pytest.raises(DeployRefused, match="template"):
         words(checkout, bound('./{{"."}}{{"."}}/secret'))
 

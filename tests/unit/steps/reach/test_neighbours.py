@@ -7,7 +7,7 @@ import pytest
 
 from ccci.errors import DeployRefused
 from ccci.recipe import stack as stackfile
-from ccci.steps import claims, ownership, reach
+from ccci.steps.reach import beyond, claims, ownership
 from ccci.swarm.engine.client import Engine
 
 NAMESPACE = "com.docker.stack.namespace"
@@ -56,11 +56,11 @@ def read(tmp_path: Path, text: str) -> stackfile.StackFile:
 
 
 def told(tmp_path: Path, text: str, swarm: Swarm) -> list[str]:
-    return sorted(map(str, reach.of_others(seen(swarm), read(tmp_path, text), "shop")))
+    return sorted(map(str, beyond.of_others(seen(swarm), read(tmp_path, text), "shop")))
 
 
 def words(tmp_path: Path, text: str, swarm: Swarm) -> list[str]:
-    found = reach.of_others(seen(swarm), read(tmp_path, text), "shop")
+    found = beyond.of_others(seen(swarm), read(tmp_path, text), "shop")
     return sorted({each.word for each in found})
 
 
@@ -172,7 +172,7 @@ def test_a_name_of_the_internet_on_a_network_that_others_share_is_told(
     tmp_path: Path, said: str, expected: list[str]
 ) -> None:
     stack = read(tmp_path, f"services: {said}\n{SHARED}")
-    assert [each.word for each in reach.of_names(stack, "shop.test")] == expected
+    assert [each.word for each in beyond.of_names(stack, "shop.test")] == expected
 
 
 def labelled(*labels: str, at: str = "deploy: {labels: ") -> str:

@@ -7,7 +7,7 @@ from ccci.errors import CcciError, CommandFailed, DeployRefused
 from ccci.host import docker_cli
 from ccci.host.masking import Mask, masked
 from ccci.report.parts import Health
-from ccci.steps import disk
+from ccci.steps.before import disk
 from ccci.swarm.engine.client import Engine
 from ccci.terminal.waiting import Waiting
 

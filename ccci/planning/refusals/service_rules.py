@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from ccci.names import LONGEST_SERVICE_NAME, SERVICE_NAME
-from ccci.planning import templates
-from ccci.planning.image_names import is_image_name
 from ccci.planning.modes import is_job, modes_of
-from ccci.planning.refused import FAILED, INVALID, Refused, invalid, of_swarm
+from ccci.planning.refusals import templates
+from ccci.planning.refusals.image_names import is_image_name
+from ccci.planning.refusals.refused import FAILED, INVALID, Refused, invalid, of_swarm
 from ccci.swarm.decode.typed import Json, inside, number, objects, text, texts, whole
 
 _KEY = re.compile(r"[a-z_][a-z0-9\-_.]+", re.IGNORECASE)

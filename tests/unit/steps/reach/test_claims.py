@@ -5,7 +5,7 @@ import pytest
 
 from ccci.errors import DeployRefused
 from ccci.recipe import stack as stackfile
-from ccci.steps import claims, ownership
+from ccci.steps.reach import claims, ownership
 from ccci.swarm.engine.client import Engine
 
 APP = "services: {app: {image: a}}\n"

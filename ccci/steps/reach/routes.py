@@ -14,7 +14,7 @@ from itertools import chain
 
 from ccci.recipe.naming import stack_of
 from ccci.recipe.stack import StackFile, container_labels, labels
-from ccci.steps import other_proxies, route_rules
+from ccci.steps.reach import other_proxies, route_rules
 
 # Keys are of any case: traefik's own parser takes them so (traefik/paerser, parser/node.go).
 _LABEL = re.compile(r"traefik\.(http|tcp|udp)\.([^.]+)\.([^.]+)(?:\.(.+))?", re.IGNORECASE)

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 
 from ccci.compose.tree import Map, text_of
 from ccci.recipe.stack import SECTIONS, StackFile, declared_in, parts
-from ccci.steps import routes
-from ccci.steps.claims import name_of
-from ccci.steps.ownership import Owners, named_for
-from ccci.steps.route_rules import Listed
+from ccci.steps.reach import routes
+from ccci.steps.reach.claims import name_of
+from ccci.steps.reach.ownership import Owners, named_for
+from ccci.steps.reach.route_rules import Listed
 
 _TEMPLATE = "{{"
 # swarmkit works out templates in mounts and volumes on the node (template/expand.go).

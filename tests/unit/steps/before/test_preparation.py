@@ -16,8 +16,10 @@ from ccci.errors import CcciError, DeployRefused
 from ccci.recipe import checkout
 from ccci.recipe.source import Source
 from ccci.records import runs
-from ccci.steps import Steps, ownership, preconditions
-from ccci.steps.preparation import BASE, HEAD, Ready, prepare
+from ccci.steps import Steps
+from ccci.steps.before import preconditions
+from ccci.steps.before.preparation import BASE, HEAD, Ready, prepare
+from ccci.steps.reach import ownership
 from ccci.steps.workspace import Choices, Workspace
 from ccci.swarm.labels import STACK_LABEL
 from ccci.terminal.output import Output

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from ccci.recipe.stack import StackFile, pairs, parts
-from ccci.steps.route_rules import Listed
+from ccci.steps.reach.route_rules import Listed
 
 _CADDY = re.compile(r"(caddy(?:_\d+)?)((?:\..+)?)", re.IGNORECASE)
 _ORDER = re.compile(r"^\d+_")

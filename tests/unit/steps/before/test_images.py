@@ -7,7 +7,7 @@ import pytest
 
 from ccci.errors import CcciError, DeployRefused
 from ccci.host import clock
-from ccci.steps import images
+from ccci.steps.before import images
 from ccci.swarm.engine.client import Engine
 from ccci.terminal.output import Output
 from ccci.terminal.waiting import Waiting

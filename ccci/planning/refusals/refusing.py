@@ -6,10 +6,11 @@ stands.
 
 from typing import Protocol
 
-from ccci.planning import object_rules, ports, service_rules
+from ccci.planning import ports
 from ccci.planning.modes import mode_of
 from ccci.planning.objects import Json, Kind, id_of, name_of, networks_of
-from ccci.planning.refused import (
+from ccci.planning.refusals import object_rules, service_rules
+from ccci.planning.refusals.refused import (
     CONFLICT,
     FAILED,
     FORBIDDEN,

@@ -7,7 +7,7 @@ import pytest
 from ccci.deployers import App, Revision
 from ccci.errors import DeployRefused
 from ccci.locks import swarm_lock
-from ccci.steps import strays
+from ccci.steps.reach import strays
 from ccci.swarm.engine.client import Engine
 
 APP = App("shop", "shop.test", "shop_test", Path("/nowhere"))

@@ -9,8 +9,8 @@ from collections.abc import Collection
 from ccci.deployers.plan import Plan
 from ccci.errors import CcciError, DeployRefused
 from ccci.recipe import stack as stackfile
-from ccci.steps import claims
-from ccci.steps.ownership import Owners
+from ccci.steps.reach import claims
+from ccci.steps.reach.ownership import Owners
 from ccci.swarm.decode import configs
 from ccci.swarm.decode.listed import listed
 from ccci.swarm.decode.networks import networks

@@ -18,10 +18,10 @@ from ccci.errors import DeployRefused
 from ccci.names import ABRA_SH
 from ccci.recipe import abra_reading, files
 from ccci.recipe.stack import StackFile, declared_in, parts
-from ccci.steps import neighbours, routes
-from ccci.steps.claims import name_of
-from ccci.steps.neighbours import WORKED_OUT
-from ccci.steps.ownership import Owners
+from ccci.steps.reach import neighbours, routes
+from ccci.steps.reach.claims import name_of
+from ccci.steps.reach.neighbours import WORKED_OUT
+from ccci.steps.reach.ownership import Owners
 
 OPTION = "--allow-host-path"
 _SOCKETS = ("/var/run/docker.sock", "/run/docker.sock")

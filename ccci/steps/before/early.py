@@ -8,17 +8,11 @@ from ccci.deployers.plan import Plan, merged
 from ccci.errors import CcciError, DeployRefused
 from ccci.recipe import checkout, files
 from ccci.recipe.history import History
-from ccci.steps import (
-    comparison,
-    given_secrets,
-    images,
-    own_settings,
-    ownership,
-    preconditions,
-    reach,
-)
-from ccci.steps.comparison import Commits
-from ccci.steps.preparation import reached
+from ccci.steps import given_secrets, own_settings
+from ccci.steps.before import comparison, images, preconditions
+from ccci.steps.before.comparison import Commits
+from ccci.steps.before.preparation import reached
+from ccci.steps.reach import beyond, ownership
 from ccci.steps.workspace import Workspace
 
 _COMPARED = "compared"
@@ -103,7 +97,7 @@ def require(workspace: Workspace, pair: Pair, base: Plan, head: Plan) -> None:
             there = ownership.owners(engine, head.app.stack)
             preconditions.check(engine, head, there, coming=preconditions.made_by(base))
             if choices.reachable is not None:
-                reach.refuse(reached(workspace, head, there), choices.reachable)
+                beyond.refuse(reached(workspace, head, there), choices.reachable)
             given_secrets.require(workspace, head)
             local = choices.resolve_image == "never"
             told = images.fetch(

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ccci.recipe import stack as stackfile
-from ccci.steps import reach
-from ccci.steps.route_rules import Listed
+from ccci.steps.reach import beyond
+from ccci.steps.reach.route_rules import Listed
 
 DOMAIN = "disc-abc123.ccci.test"
 STACK = "disc-abc123_ccci_test"
@@ -22,7 +22,7 @@ def asked(
     said = f"labels: {listed}" if at == "container" else f"deploy: {{labels: {listed}}}"
     (tmp_path / "compose.yml").write_text(f"services: {{app: {{image: a, {said}}}}}")
     stack = stackfile.read([tmp_path / "compose.yml"], {})
-    found = reach.of_routes(stack, DOMAIN, names)
+    found = beyond.of_routes(stack, DOMAIN, names)
     return sorted(each.word.removeprefix("route:") for each in found)
 
 
@@ -125,7 +125,7 @@ def test_a_variable_that_names_a_site_is_told(tmp_path: Path) -> None:
     said = f"{{VIRTUAL_HOST: 'victim.test,{DOMAIN}', OTHER: victim.test}}"
     (tmp_path / "compose.yml").write_text(f"services: {{app: {{image: a, environment: {said}}}}}")
     stack = stackfile.read([tmp_path / "compose.yml"], {})
-    assert {each.word for each in reach.of_routes(stack, DOMAIN)} == {"route:victim.test"}
+    assert {each.word for each in beyond.of_routes(stack, DOMAIN)} == {"route:victim.test"}
 
 
 def test_names_that_begin_as_no_name_of_the_app_are_told(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_an_entrypoint_of_another_kind_of_label_excuses_nothing(tmp_path: Path) 
     )
     (tmp_path / "compose.yml").write_text(text)
     stack = stackfile.read([tmp_path / "compose.yml"], {})
-    assert {each.word for each in reach.of_routes(stack, DOMAIN)} == {"route:HostSNI(`*`)"}
+    assert {each.word for each in beyond.of_routes(stack, DOMAIN)} == {"route:HostSNI(`*`)"}
 
 
 @pytest.mark.parametrize(

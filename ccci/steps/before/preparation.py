@@ -7,9 +7,11 @@ from ccci.deployers import App, Deployment, Revision
 from ccci.deployers.plan import Plan
 from ccci.recipe import checkout
 from ccci.records import runs
-from ccci.steps import evidence, given_secrets, images, ownership, preconditions, reach
-from ccci.steps.ownership import Owners
-from ccci.steps.reach import Reach
+from ccci.steps import evidence, given_secrets
+from ccci.steps.before import images, preconditions
+from ccci.steps.reach import beyond, ownership
+from ccci.steps.reach.beyond import Reach
+from ccci.steps.reach.ownership import Owners
 from ccci.steps.workspace import Workspace
 
 BASE = "base"
@@ -86,10 +88,10 @@ def prepare(
 def reached(workspace: Workspace, plan: Plan, there: Owners) -> frozenset[Reach]:
     """Return what of the host or of others a plan reaches; `there` says whose everything is."""
     ours = (workspace.run.folder, settings.runs_folder(), settings.locks_folder())
-    found = reach.as_handed_over(plan, ours)
+    found = beyond.as_handed_over(plan, ours)
     if workspace.deployer.name == "abra":
-        found |= reach.of_abra(plan.app.checkout)
-    return found | reach.of_others(there, plan.stack, plan.app.stack)
+        found |= beyond.of_abra(plan.app.checkout)
+    return found | beyond.of_others(there, plan.stack, plan.app.stack)
 
 
 def _tell_reach(workspace: Workspace, plan: Plan, there: Owners, why: str) -> tuple[str, ...]:
@@ -98,7 +100,7 @@ def _tell_reach(workspace: Workspace, plan: Plan, there: Owners, why: str) -> tu
     Raise DeployRefused for what the user does not allow.
     """
     found = reached(workspace, plan, there)
-    told = reach.judged(found, workspace.reached, why, workspace.choices.reachable)
+    told = beyond.judged(found, workspace.reached, why, workspace.choices.reachable)
     for each in told:
         workspace.output.warn(each)
     return told

@@ -7,7 +7,7 @@ from support.sandbox.rollouts import baseline, look, service, task
 
 from ccci.errors import EngineError
 from ccci.exits import Verdict
-from ccci.steps import moved_tags
+from ccci.steps.before import moved_tags
 from ccci.steps.follow import Options, Outcome, follow
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.model import Identity
