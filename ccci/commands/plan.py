@@ -1,8 +1,8 @@
 """`ccci plan`: options in, what a deploy would do out."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from ccci.actions import plan
 from ccci.commandline.declared import Completes, Panel
@@ -21,16 +21,12 @@ from ccci.errors import UsageError
 from ccci.host.durations import seconds
 from ccci.host.masking import mask
 from ccci.planning import text
+from ccci.planning.forms import render
+from ccci.planning.markdown import markdown
 from ccci.planning.model import Plan, document
 from ccci.steps import recorder, sent
 from ccci.terminal.output import Output
 from ccci.terminal.story import tell_rows
-
-if TYPE_CHECKING:
-    from ccci.actions.parts import Part
-    from ccci.deployers import App
-    from ccci.recipe.checkout import Checkout
-    from ccci.steps.workspace import Choices
 
 
 @examples(
@@ -150,12 +146,12 @@ def command(
             if "base" in ctx.given:
                 raise UsageError("--base is what a --head goes on top of", "give the head")
             base = None
-        of = _Revision(stack, recipe.of_recipe, head, tag, base, upgrade_env or [])
+        from ccci.commands.revisions import Revision  # with all that reads and deploys recipes
+
+        of = Revision(stack, recipe, head, tag, base, upgrade_env or [])
         found = sent.failing(of.planned(within, output), fail_on)
         plan.keep(save, found, output.secrets)
     if output.copies.left:
-        from ccci.planning.forms import render
-
         told = mask(found, output.secrets)
         output.hand_on(lambda name: render(name, told))
     _show(found, output, output_format)
@@ -167,8 +163,6 @@ def _show(found: Plan, output: Output, output_format: str) -> None:
     if output.json or output_format == "json":
         output.json_result(document(found))
     elif output_format == "markdown":
-        from ccci.planning.markdown import markdown
-
         output.text(*markdown(mask(found, output.secrets)).rstrip("\n").split("\n"))
     else:
         tell_rows(text.rows(found), output)
@@ -186,35 +180,3 @@ def _refuse_options_of_recipes(ctx: Context) -> None:
 
 
 _OF_A_REVISION = ("head", "tag", "base", "upgrade_env")
-
-
-@dataclass(frozen=True, slots=True)
-class _Revision:
-    """What is planned of a recipe."""
-
-    recipe: str
-    choices: "Choices"
-    head: str | None
-    tag: str | None
-    base: str | None
-    upgrade_env: list[str]
-
-    def planned(self, within: float, output: Output) -> Plan:
-        """Return the plan of what is deployed last. Raise UsageError for what cannot be meant."""
-        from ccci.actions import deploy, plan_recipe, upgrade
-        from ccci.steps.app import assignments
-
-        env = assignments(self.upgrade_env, "--upgrade-env")
-        recipe, choices = self.recipe, self.choices
-        if self.base is not None and self.head is not None:
-            parts = upgrade.parts(
-                upgrade.Request(recipe, self.head, choices, self.base, upgrade_env=env)
-            )
-        else:
-            alone = deploy.parts(deploy.Request(recipe, choices, self.tag, self.head))
-
-            def parts(clone: "Checkout", app: "App") -> "list[Part]":
-                return [replace(each, env=env) for each in alone(clone, app)]
-
-        every = plan_recipe.planned(recipe, choices, parts, output, timeout=within, finds_app=True)
-        return every[-1].plan

@@ -1,22 +1,13 @@
 """The options that `deploy` and `upgrade` share, written once."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-from ccci import settings
 from ccci.commandline.declared import Completes, Panel
 from ccci.commands import options
 from ccci.commands.options import Context, argument, many, option
-from ccci.host.durations import seconds
 from ccci.names import OVERLAY
-from ccci.terminal import story
-from ccci.terminal.output import Output
-
-# What reads recipes is imported where one is: a plan of a COMMAND starts without.
-if TYPE_CHECKING:
-    from ccci.actions.parts import Parts
-    from ccci.steps.workspace import Choices
 
 Recipe = Annotated[
     str,
@@ -169,30 +160,6 @@ class Deployed:
         ),
     ] = None
 
-    @property
-    def of_recipe(self) -> "Choices":
-        """Return what the steps take of it. Raise UsageError for what cannot be meant."""
-        from ccci.steps.app import assignments
-        from ccci.steps.given_secrets import read_given
-        from ccci.steps.workspace import Choices
-
-        return Choices(
-            source=self.source,
-            upstream=self.upstream,
-            domain=self.domain,
-            server=self.server,
-            deployer=self.deployer,
-            app_service=self.app_service,
-            resolve_image=self.resolve_image,
-            env=assignments(self.env or (), "--env"),
-            secrets=read_given(self.secret or ()),
-            overlay=self.overlay,
-            overlays=self.overlays,
-            prune=self.prune,
-            refuse_host_paths=self.refuse_host_paths,
-            allow_host_paths=tuple(self.allow_host_path or ()),
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shared(Deployed):
@@ -254,44 +221,3 @@ class Shared(Deployed):
     no_pull: Annotated[
         bool, option("NO_PULL", "Pull no image.", "--no-pull", panel=Panel.WHERE)
     ] = False
-
-    @property
-    def choices(self) -> "Choices":
-        """Return what the steps take. Raise UsageError for what cannot be meant."""
-        from ccci.steps.follow import Options
-
-        return replace(
-            self.of_recipe,
-            pull=not self.no_pull,
-            health_path=self.health_path,
-            health_status=self.health_status,
-            health_service=self.health_service,
-            options=Options(
-                timeout=seconds(self.timeout, "--timeout"),
-                soak=seconds(self.soak, "--soak"),
-                sample=not self.no_sample,
-            ),
-            lock_timeout=seconds(self.lock_timeout, "--lock-timeout") or 0.0,
-            output_folder=self.output,
-        )
-
-
-def chosen(ctx: Context, shared: Shared) -> "Choices":
-    """Return what the steps take, with which options the user gave, by a word or a variable."""
-    fixed = {name for name in settings.JUDGED if name.replace("-", "_") in ctx.said}
-    return replace(shared.choices, fixed=frozenset(fixed))
-
-
-def show_dry_run(
-    command: str, recipe: str, choices: "Choices", parts: "Parts", output: Output
-) -> int:
-    """Print what a verb would deploy, and what a swarm makes of it; return the exit code."""
-    from ccci.actions.dry_run import tell
-    from ccci.actions.plan_recipe import dry_run
-    from ccci.planning import text
-
-    found = dry_run(command, recipe, choices, parts, output)
-    output.text(*tell(found.report))
-    for plan in found.plans:
-        story.tell_rows(text.rows(plan), output)
-    return story.tell(found.report, output)

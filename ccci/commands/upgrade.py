@@ -5,9 +5,11 @@ from typing import Annotated
 from ccci.actions import upgrade
 from ccci.commandline.declared import Completes, Panel
 from ccci.commands import options
+from ccci.commands.chosen import chosen
+from ccci.commands.dry_runs import show_dry_run
 from ccci.commands.options import Context, examples, option, spread
 from ccci.commands.reporting import reporting
-from ccci.commands.shared import DryRun, Recipe, Shared, UpgradeEnv, chosen, show_dry_run
+from ccci.commands.shared import DryRun, Recipe, Shared, UpgradeEnv
 from ccci.steps.app import assignments
 from ccci.terminal.story import tell
 

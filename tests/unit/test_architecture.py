@@ -308,6 +308,7 @@ def test_a_fact_that_many_speak_of_is_said_in_one_module(fact: object) -> None:
 
 def test_commands_share_their_options_and_nothing_else() -> None:
     shared = {"commands.options", "commands.reporting", "commands.shared", "commands.verbs"}
+    shared |= {"commands.chosen", "commands.dry_runs", "commands.revisions"}
 
     def is_command(name: str) -> bool:
         return within(name, ("commands",))
