@@ -1,4 +1,4 @@
-"""One service at one moment: from the judge's memory of it to a judgement. Pure.
+"""One service judged by Swarm's own status, and by what runs where that says nothing. Pure.
 
 `rollout` draws the table of these rules and folds them over a stack.
 """

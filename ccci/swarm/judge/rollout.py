@@ -1,30 +1,40 @@
-"""How a rollout ends: observations in, verdict out. Everything that decides is here.
+"""A rollout as a fold over looks, and the table of the rules by which it is judged.
 
 Rule 1: no I/O and no clock; time is what an observation says. Rule 2: `advance` is a fold, and a
 decided rollout is returned unchanged. Rule 3: what Swarm says (update status) and what runs (tasks)
 are judged apart, and only both together pass.
 
-For each service, in this order:
+For each service, in this order; each rule stands in the module of its row:
 
-====================================  =========================================================
-it disappeared                        removed
-our update is rolling back            rolled-back once it ended and what came back runs, or ought
-                                      to; rollback-paused when it paused; neither where COMMAND
-                                      itself asked for it
-our update is paused                  paused
-its spec changed after COMMAND        disturbed (unless that change is Swarm's own rollback)
-its status was unset mid-roll         disturbed
-the orchestrator restarted            disturbed
-all slots filled, soaked, completed   converged, or unchanged when nothing rolled (provisional)
-no task asked for, old ones stop      open
-a global service fits nowhere now     stalled, when it was somewhere before
-a task died after `completed`         unstable
-a slot will not be retried            unstable
-five failures of one slot             unstable, or stalled where its nodes refuse its tasks before
-                                      they start; unless Swarm is still counting
-one blocker for twenty seconds        stalled
-none of these                         open; timed-out at the deadline
-====================================  =========================================================
+==================================  ===============================================  ===========
+it disappeared                      removed                                          by_status
+our update is rolling back          rolled-back once it ended and what came back     by_status
+                                    runs, or ought to; rollback-paused when it
+                                    paused; neither where COMMAND itself asked for
+                                    it
+our update is paused                paused                                           by_status
+its spec changed after COMMAND      disturbed (unless that change is Swarm's own     by_status
+                                    rollback)
+its status was unset mid-roll       disturbed                                        by_status
+the orchestrator restarted          disturbed                                        by_status
+all slots filled, soaked,           converged, or unchanged when nothing rolled      by_tasks
+completed                           (provisional)
+no task asked for, old ones stop    open                                             nowhere
+a global service fits nowhere now   stalled, when it was somewhere before            nowhere
+a task died after `completed`       unstable                                         by_tasks
+a slot will not be retried          unstable                                         by_tasks
+five failures of one slot           unstable, or stalled where its nodes refuse its  by_tasks
+                                    tasks before they start; unless Swarm is still
+                                    counting
+one blocker for twenty seconds      stalled                                          by_tasks
+none of these                       open                                             by_tasks
+open at the deadline                timed-out                                        by_status
+==================================  ===============================================  ===========
+
+What a filled slot is, `slots` and `endings` say; what a blocker is, `blockers`; every number,
+`limits`. Of the stack this module decides: its verdict is the worst of its services', once each
+has one and COMMAND has ended, and a service that COMMAND dropped has none. How COMMAND itself ended
+is added to the verdict afterwards, by `ccci/steps/outcome.py`.
 
 Success is provisional until the whole stack has it: a service that turns bad meanwhile is judged
 again. Failures stay.
@@ -34,7 +44,7 @@ from dataclasses import replace
 
 from ccci.exits import Verdict, worst
 from ccci.swarm.baseline import Baseline
-from ccci.swarm.judge import by_status as judge
+from ccci.swarm.judge import by_status
 from ccci.swarm.judge.deadline import Deadline, derive
 from ccci.swarm.judge.fold import first, remember
 from ccci.swarm.judge.history import was_touched
@@ -173,15 +183,15 @@ def _decide(rollout: Rollout, seen: Observation, *, ended: bool) -> Rollout:
         if history.since.gone is not None and history.verdict is None:
             if not ended or (history.name in names_present and history.asked.settled is None):
                 continue
-            if judge.was_dropped(history) and names_present:
+            if by_status.was_dropped(history) and names_present:
                 dropped += [history.name] if history.name not in dropped else []
                 continue
         others = [each for each in histories.values() if each.id != service_id]
-        judgement = history.verdict or judge.service(
+        judgement = history.verdict or by_status.service(
             history, others, seen.at, policy=rollout.policy, restarted=rollout.restarted
         )
         if out_of_time or rollout.policy.fail_fast:
-            judgement = judge.at_the_end(history, judgement, out_of_time=out_of_time)
+            judgement = by_status.at_the_end(history, judgement, out_of_time=out_of_time)
         if judgement.verdict is not None and not judgement.verdict.passed:
             histories[service_id] = replace(history, verdict=judgement)
         judgements.append(judgement)
