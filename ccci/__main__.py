@@ -7,6 +7,13 @@ import sys
 
 from ccci import __version__
 
+try:
+    import fcntl  # noqa: F401
+except ImportError:
+    _HAS_LOCKS = False
+else:
+    _HAS_LOCKS = True
+
 _OLDEST = (3, 11)
 
 
@@ -25,10 +32,10 @@ def main() -> None:
     # at the exit, takes a fifth of a short verb's time. `cli` begins once the verb is imported.
     gc.disable()
     if "_CCCI_COMPLETE" in os.environ:
-        from ccci.commands.completion import answer
+        from ccci.commands.completion import answer  # noqa: PLC0415 -- only for a shell
 
         answer(sys.argv[1:])
-    from ccci.cli import run
+    from ccci.cli import run  # noqa: PLC0415 -- `--version` needs nothing of it
 
     run()
 
@@ -48,9 +55,7 @@ def _unsupported() -> str:
     if sys.version_info < _OLDEST:
         found = ".".join(map(str, sys.version_info[:2]))
         return f"ccci needs Python 3.11 or newer, and this is {found} ({sys.executable})."
-    try:
-        import fcntl  # noqa: F401
-    except ImportError:
+    if not _HAS_LOCKS:
         return (
             f"ccci runs on Linux and macOS, and not on {sys.platform}: use it in WSL, in a "
             "container, or on a manager of the swarm."

@@ -70,7 +70,7 @@ def ended(arguments: Sequence[str]) -> int:
     except Interrupted as stopped:
         return stopped.exit_code
     except Exception:  # noqa: BLE001 -- the last resort of the whole program
-        from ccci.terminal import bugs  # only where there is one
+        from ccci.terminal import bugs  # noqa: PLC0415 -- only where there is one
 
         bugs.tell(traceback.format_exc(), call.output, call.verb)
         return Verdict.BUG.exit_code
@@ -125,9 +125,13 @@ def _asked(verb: Command, words: Words, call: _Call) -> Asked:
     return found
 
 
+def _module(name: str) -> Any:  # noqa: ANN401
+    """Return a module of the commands, imported when it is called as a verb's is."""
+    return import_module(f"ccci.commands.{name}")
+
+
 def _run(module: str, call: _Call, **values: Any) -> int:  # noqa: ANN401
-    function = import_module(f"ccci.commands.{module}").command
-    return int(function(ctx=Context(call.output, PROGRAM), **values))
+    return int(_module(module).command(ctx=Context(call.output, PROGRAM), **values))
 
 
 def _told(error: CcciError | Interrupted, call: _Call) -> int:
@@ -141,7 +145,7 @@ def _told(error: CcciError | Interrupted, call: _Call) -> int:
                 error.message += f" ({name} is set by {_named(source)})"
         if not call.output.copies.left:
             heed_what_can_be([word for word in call.reports if word != REPORT], call.output)
-    from ccci.terminal.story import tell_error  # a sweep tells of no report
+    from ccci.terminal.story import tell_error  # noqa: PLC0415 -- a sweep has no report
 
     return tell_error(error, call.output, call.verb)
 
@@ -183,14 +187,8 @@ def _files(verb: Command) -> Mapping[str, Any]:
     if verb.path in {"config", "help"} or not any(path.exists() for path in paths):
         return {}
     # Only now is it worth to import every verb: a key has to be an option of one.
-    from ccci.actions import config
-    from ccci.commands.config import declared
-
-    options = list(declared(PROGRAM))
-    tree = config.defaults(config.read(os.environ, options, verb.path), options, os.environ)
-    for word in verb.path.split():
-        tree = tree.get(word, {})
-    return dict(tree)
+    found: Mapping[str, Any] = _module("config").said_of(verb.path, PROGRAM, os.environ)
+    return found
 
 
 def _unread(verb: Command) -> dict[str, str]:
@@ -208,6 +206,5 @@ def _variables(parameters: Sequence[Parameter]) -> Iterator[str]:
 
 
 def _short_help(path: str) -> list[str]:
-    from ccci.commands.help import page
-
-    return page(PROGRAM, path, 80, short=True)
+    lines: list[str] = _module("help").page(PROGRAM, path, 80, short=True)
+    return lines

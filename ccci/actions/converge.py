@@ -229,7 +229,7 @@ def _check(request: Request) -> None:
 
 
 def _moved(engine: Engine, plan: Path, stack: str) -> tuple[str, ...]:
-    from ccci.planning import facts, file  # only where there is one
+    from ccci.planning import facts, file  # noqa: PLC0415 -- only where there is a plan
 
     return file.moved_since(plan, stack, facts.versions(engine.services(), stack))
 

@@ -38,7 +38,7 @@ def answer(words: Sequence[str]) -> None:
         place = completing.place(PROGRAM, (*EVERYWHERE, *ALONE), words)
         found = place.fitting(place.known)
         if place.wanted not in {Completes.NOTHING, Completes.FILES}:
-            from ccci.actions.completion import looked_up
+            from ccci.actions.completion import looked_up  # noqa: PLC0415 -- it may ask
 
             found += place.fitting(looked_up(place))
         lines = shells.answer(shell, place, found, os.environ.get(shells.BREAKS, ""))

@@ -1,7 +1,8 @@
 """`ccci config`: each setting, and where it comes from."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ccci.actions import config
 from ccci.actions.config import Option
@@ -17,6 +18,15 @@ def declared(program: Group) -> Iterator[Option]:
                 name = each.title.lstrip("-").lower()
                 default = () if each.many else each.default
                 yield Option(command.path, name, each.name, each.read, default, each.many)
+
+
+def said_of(verb: str, program: Group, environ: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return what files of settings say of a verb's options."""
+    options = list(declared(program))
+    tree = config.defaults(config.read(environ, options, verb), options, environ)
+    for word in verb.split():
+        tree = tree.get(word, {})
+    return dict(tree)
 
 
 @examples(

@@ -146,7 +146,7 @@ def command(
             if "base" in ctx.given:
                 raise UsageError("--base is what a --head goes on top of", "give the head")
             base = None
-        from ccci.commands.revisions import Revision  # with all that reads and deploys recipes
+        from ccci.commands.revisions import Revision  # noqa: PLC0415 -- all that reads recipes
 
         of = Revision(stack, recipe, head, tag, base, upgrade_env or [])
         found = sent.failing(of.planned(within, output), fail_on)

@@ -186,7 +186,7 @@ def command(
     if not fix:
         found = survey.survey(request, output)
         return printing.show(found, output, output_format, fail_on, counted=statistics)
-    from ccci.sweep.remedy import mend  # with difflib, and with what writes overlays
+    from ccci.sweep.remedy import mend  # noqa: PLC0415 -- what writes overlays
 
     return mend(request, output, inside=in_place, writes=not dry_run)
 

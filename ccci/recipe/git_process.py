@@ -174,7 +174,7 @@ def _run(
     repository: Path, words: tuple[str, ...], variables: Mapping[str, str], timeout: float
 ) -> tuple[int, bytes, bytes]:
     try:
-        from git import Git
+        from git import Git  # noqa: PLC0415 -- as long as all else; runs git itself
     except ImportError as error:  # GitPython refuses to be imported where git is missing
         raise ToolMissing("git is not installed", "install git and retry") from error
     # GitPython hands our whole environment on: what a surrounding git command set (a hook's

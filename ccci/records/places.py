@@ -28,7 +28,7 @@ def refuse_what_is_not_the_users(place: Path, option: str) -> None:
         raise UsageError(f"{option}{joint}{place}: {error.strerror}", hint) from None
     if path.is_symlink():
         raise UsageError(f"{option}{joint}{place} is a link", hint)
-    from ccci.recipe.tracked import is_tracked  # with git, only in a checkout
+    from ccci.recipe.tracked import is_tracked  # noqa: PLC0415 -- git, only in a checkout
 
     if is_tracked(root, path):
         raise UsageError(f"{option}{joint}{place} is tracked by the repository there", hint)

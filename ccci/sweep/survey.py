@@ -83,7 +83,7 @@ def survey(request: Request, output: Output) -> Sweep:
     """Return the sweep that is asked for, joined with recorded runs where there are any."""
     sets: list[ComposeSet] = []
     if request.live:
-        from ccci.sweep.running import running  # with all that speaks to an Engine
+        from ccci.sweep.running import running  # noqa: PLC0415 -- all that asks an Engine
 
         found = running(request.stacks, request.node_memory, request.choice)
     else:

@@ -22,6 +22,6 @@ def view_for(output: Output) -> View:
     """Return a table on a terminal, else the lines of a log: with `-v` one for each change."""
     if not output.live:
         return lines_for(output)
-    from ccci.terminal.table import Table  # with Rich, which no log needs
+    from ccci.terminal.table import Table  # noqa: PLC0415 -- with Rich, which no log needs
 
     return Table(output)

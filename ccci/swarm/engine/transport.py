@@ -189,7 +189,7 @@ def _read(response: Reply, until: float, host: str, timeout: float) -> bytes:
 def _client(endpoint: Endpoint, timeout: float) -> Client:
     if endpoint.host.startswith(("unix://", "ssh://")):
         return SocketClient(endpoint)
-    from ccci.swarm.engine.sdk import SdkClient  # takes as long to import as all else
+    from ccci.swarm.engine.sdk import SdkClient  # noqa: PLC0415 -- takes as long as all else
 
     return SdkClient(endpoint, timeout)
 
