@@ -19,6 +19,7 @@ from ccci.host import docker_cli
 from ccci.host.masking import Mask, mask, masked
 from ccci.names import ABRA_SH, ENV_SAMPLE
 from ccci.recipe import abra_reading, abra_script, env_file, files, kept_sizes, secrets, stack
+from ccci.recipe.compose_file import COMPOSE_FILE
 from ccci.recipe.env_file import Entry
 from ccci.recipe.secrets import Secret
 from ccci.recipe.stack import StackFile
@@ -60,8 +61,8 @@ def make(app: App, revision: Revision, app_service: str | None, *, labelled: boo
     """
     entries = app_entries(app)
     values, notes = variables(app, entries)
-    with files.refusing("COMPOSE_FILE"):
-        paths = stack.compose_files(app.checkout, values.get("COMPOSE_FILE", ""))
+    with files.refusing(COMPOSE_FILE):
+        paths = stack.compose_files(app.checkout, values.get(COMPOSE_FILE, ""))
     if revision.overlay is not None and revision.overlay not in paths:
         paths = (*paths, revision.overlay)
     beside = {revision.overlay: revision.beside} if revision.overlay and revision.beside else None

@@ -14,7 +14,7 @@ from ccci.compose.tree import Map, text_of
 from ccci.errors import DeployRefused
 from ccci.names import COMPOSE_YML
 from ccci.plain_file import LARGEST as LARGEST_FILE
-from ccci.recipe import files, unreplaced
+from ccci.recipe import compose_file, files, unreplaced
 from ccci.recipe.files import shown
 
 SECTIONS = ("networks", "volumes", "secrets", "configs")
@@ -253,13 +253,20 @@ def _env_files(stack: StackFile) -> Iterator[tuple[Path, str]]:
 def compose_files(folder: Path, setting: str) -> tuple[Path, ...]:
     """Return the files that COMPOSE_FILE names (default `compose.yml`), relative to the recipe.
 
-    Raise DeployRefused, by name, for one that is not there.
+    Raise DeployRefused, by name, for one that is not there, and for one with a blank beside it.
     """
-    names = [name.strip() for name in (setting or COMPOSE_YML).split(":") if name.strip()]
+    names = compose_file.named(setting)
     if len(names) > files.MOST_COMPOSE_FILES:
         raise DeployRefused(
             f"COMPOSE_FILE names {len(names)} files",
             f"more than {files.MOST_COMPOSE_FILES} are not read",
+        )
+    blank = compose_file.blank_beside(setting)
+    if blank is not None:
+        raise DeployRefused(
+            f"COMPOSE_FILE has a blank beside a name, {shown(blank)!r}, which docker takes for a "
+            "part of it",
+            "take it out",
         )
     found = []
     for name in names:

@@ -11,6 +11,7 @@ from ccci.errors import CcciError, UsageError
 from ccci.names import ENV_SAMPLE
 from ccci.recipe import env_file as environment
 from ccci.recipe import files
+from ccci.recipe.compose_file import COMPOSE_FILE
 
 _MODIFIERS = re.compile(r"\s#\s*(?:length|charset|generate)\s*=")
 _VERSION = re.compile(r"SECRET_.+_VERSION")
@@ -83,7 +84,7 @@ def take_over(
     """
     sample = _sample(app, given)
     if adopted:
-        kept = (key for key in sample.changed if key.endswith("_VERSION") or key == "COMPOSE_FILE")
+        kept = (key for key in sample.changed if key.endswith("_VERSION") or key == COMPOSE_FILE)
         sample = replace(sample, changed=tuple(kept))
     taken = {**(sample.new if from_sample else {}), **changes}
     if taken:

@@ -8,6 +8,7 @@ from ccci.names import ENV_SAMPLE
 from ccci.recipe import checkout, env_file, files
 from ccci.recipe import stack as stackfile
 from ccci.recipe.checkout import Checkout
+from ccci.recipe.compose_file import COMPOSE_FILE
 
 
 def version_at(
@@ -23,7 +24,7 @@ def version_at(
         text = files.settings(app.checkout, ENV_SAMPLE) or ""
         entries = env_file.read(env_file.assign(text, env, ENV_SAMPLE), ENV_SAMPLE)
         values, _ = plan.variables(app, entries)
-        paths = stackfile.compose_files(app.checkout, values.get("COMPOSE_FILE", ""))
+        paths = stackfile.compose_files(app.checkout, values.get(COMPOSE_FILE, ""))
         stack = stackfile.read(paths, values, inside=app.checkout)
         carrier = labelling.carrier(stack, app.stack, app_service)
         return labelling.declared_version(stack, app.stack, carrier)

@@ -9,9 +9,10 @@ from pathlib import Path
 from ccci.errors import CcciError
 from ccci.names import ABRA_SH, COMPOSE_YML, ENV_SAMPLE
 from ccci.plain_file import read_plain
-from ccci.recipe import abra_script
+from ccci.recipe import abra_script, compose_file
 from ccci.recipe import env_file as environment
 from ccci.recipe.abra_folder import RECIPE_NAME, recipe_folders
+from ccci.recipe.compose_file import COMPOSE_FILE
 from ccci.recipe.files import MOST_COMPOSE_FILES
 
 _SUFFIXES = (".yml", ".yaml")
@@ -227,8 +228,7 @@ def _name(folder: Path) -> str:
 def _recipe(name: str, folder: Path) -> Iterable[ComposeSet]:
     recipe = _name(folder)
     own = own_files(folder)
-    listed = own.values.get("COMPOSE_FILE", "")
-    named = list(dict.fromkeys(each for each in listed.split(":") if each)) or [COMPOSE_YML]
+    named = compose_file.named(own.values.get(COMPOSE_FILE, ""))
     try:
         overlays = sorted(
             each.name for each in folder.iterdir() if OVERLAY_NAME.fullmatch(each.name)

@@ -132,6 +132,7 @@ HOMES: dict[object, str] = {
     "compose.ccci.yml": "names",
     "compose.yml": "names",
     ".env.sample": "names",
+    "COMPOSE_FILE": "recipe.compose_file",
     "abra.sh": "names",
     "[a-z0-9][a-z0-9_-]*": "recipe.abra_folder",
     "[0-9a-f]{7,40}": "swarm.commits",
@@ -144,8 +145,8 @@ HOMES: dict[object, str] = {
 }
 """Each fact that many speak of, and the one module that says it; others import its name."""
 
-OTHER_MEANINGS = {(143, "exits")}
-"""Where the same literal is another fact: ccci's own end by SIGTERM."""
+OTHER_MEANINGS = {(143, "exits"), ("COMPOSE_FILE", "commands.rollback_policy")}
+"""Where the same literal is another fact: ccci's own end by SIGTERM, an option's variable."""
 
 RAW_STAYS = {
     "planning.engine": "it stands in for the Engine, and lists what its filters let through",

@@ -11,9 +11,10 @@ from ccci.deployers.secrecy import masks_of
 from ccci.errors import DeployRefused
 from ccci.host import docker_cli
 from ccci.names import ABRA_SH, OVERLAY
-from ccci.recipe import abra_reading, abra_script, env_file, stack
+from ccci.recipe import abra_reading, abra_script, compose_file, env_file, stack
 from ccci.recipe import files as files_of_recipe
 from ccci.recipe import overlay as overlays
+from ccci.recipe.compose_file import COMPOSE_FILE
 
 _NEW_WITHIN = 120.0
 _SECRETS_WITHIN = 120.0
@@ -197,8 +198,8 @@ def _refuse_others(app: App) -> None:
     script = files_of_recipe.settings(app.checkout, ABRA_SH)
     exported = abra_script.exports(script)[0] if script is not None else {}
     values = _values(app)
-    files = exported.get("COMPOSE_FILE")
-    if files is not None and files != values.get("COMPOSE_FILE"):
+    files = exported.get(COMPOSE_FILE)
+    if files is not None and files != values.get(COMPOSE_FILE):
         raise DeployRefused(
             f"abra.sh sets COMPOSE_FILE={files}: abra may deploy that, or what "
             f"{app.env_file.name} says",
@@ -212,8 +213,7 @@ def _refuse_others(app: App) -> None:
                     f"{where} sets {key}={theirs}: abra would deploy to that one, not to {own}",
                     f"leave {key} out: it is the run's own",
                 )
-        names = found.get("COMPOSE_FILE", "")
-        if any(each != each.strip() for each in names.split(":")):
+        if compose_file.blank_beside(found.get(COMPOSE_FILE, "")) is not None:
             raise DeployRefused(
                 f"{where} has a blank beside a name in COMPOSE_FILE, which abra takes for a part "
                 "of it",
@@ -246,10 +246,10 @@ def _wire(app: App, overlay: Path | None) -> tuple[str, ...]:
         return ()
     overlays.put(overlay, app.checkout)
     values = _values(app)
-    paths = stack.compose_files(app.checkout, values.get("COMPOSE_FILE", ""))
+    paths = stack.compose_files(app.checkout, values.get(COMPOSE_FILE, ""))
     names = [path.relative_to(app.checkout).as_posix() for path in paths]
     if OVERLAY not in names:
         text = app.env_file.read_text(encoding="utf-8", errors="replace")
-        changed = env_file.assign(text, {"COMPOSE_FILE": ":".join([*names, OVERLAY])})
+        changed = env_file.assign(text, {COMPOSE_FILE: ":".join([*names, OVERLAY])})
         app.env_file.write_text(changed, encoding="utf-8", errors="surrogateescape")
     return (OVERLAY,)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from ccci.compose.sections import Named
 from ccci.compose.service import Place
 from ccci.names import ENV_SAMPLE
+from ccci.recipe.compose_file import COMPOSE_FILE as SETTING
 from ccci.sweep.rules.model import Confidence, Severity
 from ccci.sweep.upgrade.model import NOWHERE, Slip
 from ccci.sweep.upgrade.revision import READS, Pair
@@ -159,9 +160,9 @@ def variables(pair: Pair) -> Iterator[Slip]:
 def compose_file(pair: Pair) -> Iterator[Slip]:
     """Yield the change of COMPOSE_FILE that existing apps will not follow."""
     before, after = pair.old.revision, pair.new.revision
-    added = [name for name in after.files if name not in before.files]
+    added = [name for name in dict.fromkeys(after.files) if name not in before.files]
     if pair.overlay is None and added and before.sample:
-        setting = after.sample.get("COMPOSE_FILE")
+        setting = after.sample.get(SETTING)
         yield Slip(
             COMPOSE_FILE,
             f"new apps use {', '.join(added)} as well, existing ones keep their COMPOSE_FILE",

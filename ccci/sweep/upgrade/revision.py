@@ -10,7 +10,8 @@ from ccci.compose import Loaded, Loader, Place, Source, open_source
 from ccci.errors import CcciError
 from ccci.names import ABRA_SH, COMPOSE_YML, ENV_SAMPLE
 from ccci.plain_file import read_plain
-from ccci.recipe import abra_script, env_file
+from ccci.recipe import abra_script, compose_file, env_file
+from ccci.recipe.compose_file import COMPOSE_FILE
 from ccci.sweep.inventory import OVERLAY_NAME
 
 STACK = "stack"
@@ -45,9 +46,7 @@ class Revision:
     @property
     def files(self) -> tuple[str, ...]:
         """Return what COMPOSE_FILE of `.env.sample` names."""
-        listed = self.sample.get("COMPOSE_FILE", Setting("", 0)).value
-        names = [each.strip() for each in listed.split(":") if each.strip()]
-        return tuple(dict.fromkeys(names or [COMPOSE_YML]))
+        return compose_file.named(self.sample.get(COMPOSE_FILE, Setting("", 0)).value)
 
     @property
     def overlays(self) -> tuple[str, ...]:

@@ -149,7 +149,7 @@ def _overlays_of(pair: Pair) -> dict[str, str]:
     """Return the overlay of the newer commit that has each service whole, with an image."""
     after = pair.new.revision
     found: dict[str, str] = {}
-    for overlay in (*after.files, *after.overlays):
+    for overlay in dict.fromkeys((*after.files, *after.overlays)):
         if overlay not in pair.new.files:
             tree = open_source(overlay, after.folder / overlay, inside=after.folder).tree
             services = tree.get("services")
