@@ -23,7 +23,6 @@ from ccci.swarm.judge.by_tasks import soak_needed
 from ccci.swarm.judge.history import History
 from ccci.swarm.model import CauseCode
 from ccci.swarm.watching.trace import Trace
-from ccci.swarm.watching.watch import Opens, Watch
 from ccci.terminal.live import view_for
 
 
@@ -146,7 +145,7 @@ def _answers(engine: Engine, history: History) -> bool:
     return True
 
 
-def _followed(workspace: Workspace, app: App, name: str, *, opens: Opens = Watch) -> Outcome:
+def _followed(workspace: Workspace, app: App, name: str) -> Outcome:
     """Follow the stack as it stands until it was soaked whole."""
     workspace.output.progress("the base is looked at for the whole of its soak")
     with ExitStack() as cleanup:
@@ -155,7 +154,7 @@ def _followed(workspace: Workspace, app: App, name: str, *, opens: Opens = Watch
             trace = cleanup.enter_context(Trace(workspace.run.path(name), stack=app.stack))
         except CcciError as error:  # evidence, and no reason to stop
             trouble = error.message
-        watch = cleanup.enter_context(opens(workspace.engine, app.stack, trace=trace))
+        watch = cleanup.enter_context(workspace.opens(workspace.engine, app.stack, trace=trace))
         found = follow(
             watch,
             baseline=take(app.stack, watch.look()),

@@ -1,14 +1,12 @@
 """A look after a rollout, held against the last one that was judged: one answer decides nothing."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from ccci.errors import SEVERAL_MANAGERS, EngineError
 from ccci.host import clock
-from ccci.swarm.engine.client import Engine
 from ccci.swarm.judge.stale import older
 from ccci.swarm.model import Observation, Service, Task, TaskState
-from ccci.swarm.watching.watch import observe
 
 LOOKS = 3
 AGAIN_AFTER = 1.0
@@ -23,8 +21,10 @@ class Confirmed:
     gone: tuple[str, ...] = ()
 
 
-def look(engine: Engine, stack: str, last: Observation | None, named: Collection[str]) -> Confirmed:
-    """Return a look at a stack that can be true after the `last` one.
+def look(
+    observes: Callable[[], Observation], last: Observation | None, named: Collection[str]
+) -> Confirmed:
+    """Return a look at a stack, by `observes`, that can be true after the `last` one.
 
     What of the services `named` is not there any more has to be missing in each of LOOKS looks. The
     answers may be a lagging manager's, or not whole: raise EngineError where the last of them
@@ -34,7 +34,7 @@ def look(engine: Engine, stack: str, last: Observation | None, named: Collection
         if number > 1:
             clock.sleep(AGAIN_AFTER)
         try:
-            seen = observe(engine, stack)
+            seen = observes()
         except EngineError:
             if number == LOOKS:
                 raise

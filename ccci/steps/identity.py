@@ -6,16 +6,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ccci.deployers.plan import Plan
 from ccci.exits import Verdict
 from ccci.host import files, sanitizer
 from ccci.plain_file import LARGEST_DOCUMENT, read_plain
-from ccci.steps.confirmed import look
+from ccci.steps.confirmed import Confirmed
 from ccci.swarm.baseline import Baseline
 from ccci.swarm.commits import Asked, Dirt
-from ccci.swarm.engine.client import Engine
 from ccci.swarm.identity import IdentityReport, identify
 from ccci.swarm.labels import APP
-from ccci.swarm.model import Observation, Service
+from ccci.swarm.model import Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,44 +30,43 @@ class Found:
     specs: Mapping[str, str] = field(default_factory=dict)
 
 
-def check(
-    engine: Engine,
-    stack: str,
-    *,
-    commit: str,
-    version: str | None,
-    commits: Collection[str],
-    dirt: Dirt,
-    baseline: Baseline,
-    recorded: Mapping[str, str],
-    carrier: str,
-    named: Collection[str],
-    last: Observation | None = None,
-) -> Found:
-    """Look at the stack and hold it against `commit` (full), or against a pinned release.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was deployed: a full commit, or a pinned release.
 
-    `named` are the services that the commit's own files have: what else is in the stack is left
-    over from before, and carries no commit of this deploy. `carrier` is the one whose labels name
-    the commit.
-
-    `recorded` names the commit of each spec that a deploy of this run set (see `set_by`), `last` is
-    what was seen when the rollout was judged.
+    `commits` are those that its abbreviation may mean. `recorded` names the commit of each spec
+    that a deploy of this run set before (see `set_by`).
     """
-    confirmed = look(engine, stack, last, named)
+
+    commit: str
+    version: str | None
+    commits: Collection[str]
+    dirt: Dirt
+    recorded: Mapping[str, str]
+
+
+def check(confirmed: Confirmed, wanted: Wanted, plan: Plan, baseline: Baseline) -> Found:
+    """Hold what was seen after a rollout against what was wanted.
+
+    What the plan's own files do not have is left over from before, and carries no commit of this
+    deploy; its carrier is the service whose labels name the commit.
+    """
+    stack, carrier, named = plan.app.stack, plan.carrier, frozenset(plan.stack.services)
+    version = wanted.version
     seen = confirmed.seen
     if confirmed.gone and not seen.services:
         return _removed(stack, confirmed.gone)
     own = [each for each in seen.services if each.name in named]
-    left_over = frozenset(each.name for each in seen.services) - frozenset(named)
+    left_over = frozenset(each.name for each in seen.services) - named
     labelled = next((each for each in own if each.name == carrier), None)
     if labelled is None or _is_renamed(labelled, left_over):
         return _without_carrier(stack, carrier, own, left_over)
-    mine = set_by(seen.services, baseline, commit[:8])
+    mine = set_by(seen.services, baseline, wanted.commit[:8])
     asked = Asked(
-        None if version else commit,
-        commits,
-        dirt,
-        {**mine, **recorded},
+        None if version else wanted.commit,
+        wanted.commits,
+        wanted.dirt,
+        {**mine, **wanted.recorded},
     )
     before = {each.name: each.spec for each in baseline.services}
     found = identify(

@@ -12,7 +12,6 @@ from ccci.steps.workspace import Workspace
 from ccci.swarm.baseline import take
 from ccci.swarm.judge.by_status import serves
 from ccci.swarm.watching.trace import Trace
-from ccci.swarm.watching.watch import Opens, Watch
 from ccci.terminal.live import view_for
 
 ENTRYPOINT = "/ccci-rehearsal-of-a-rollback"
@@ -67,11 +66,10 @@ def way_out(outcome: Outcome, carrier: str) -> str:
     return f"set `update_config: failure_action: rollback` for {carrier}"
 
 
-def rehearse(workspace: Workspace, app: App, carrier: str, *, opens: Opens = Watch) -> Rehearsed:
+def rehearse(workspace: Workspace, app: App, carrier: str) -> Rehearsed:
     """Give the service a revision that cannot start, and see whether Swarm really rolls it back.
 
     The service's own policy decides, so it is told to start something else and nothing more.
-    `opens` gives the watch that tells what comes of it.
     """
     name = f"{app.stack}_{carrier}"
 
@@ -84,7 +82,7 @@ def rehearse(workspace: Workspace, app: App, carrier: str, *, opens: Opens = Wat
 
     with (
         Trace(workspace.run.path(runs.REHEARSAL_TRACE), stack=app.stack) as trace,
-        opens(workspace.engine, app.stack, trace=trace) as watch,
+        workspace.opens(workspace.engine, app.stack, trace=trace) as watch,
     ):
         baseline = take(app.stack, watch.look())
         outcome = follow(

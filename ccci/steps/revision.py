@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from ccci.deployers import App, Deployment, Revision
 from ccci.deployers.plan import Plan
@@ -13,10 +14,18 @@ from ccci.recipe.stack import StackFile
 from ccci.records import runs
 from ccci.report.model import Report, ServiceReport
 from ccci.report.parts import Deploy, Upgrade
-from ccci.steps import base_soak, health, identity, own_settings, rehearsal, timeout_label
+from ccci.steps import (
+    base_soak,
+    confirmed,
+    health,
+    identity,
+    own_settings,
+    rehearsal,
+    timeout_label,
+)
 from ccci.steps.before import moved_tags
 from ccci.steps.before.preparation import BASE, HEAD, Ready, prepare
-from ccci.steps.follow import Options, Outcome
+from ccci.steps.follow import Outcome
 from ccci.steps.reach import strays
 from ccci.steps.rollout import Rolled, roll
 from ccci.steps.workspace import Workspace
@@ -91,17 +100,7 @@ def deploy_revision(
         own_settings.require_front(workspace.choices, stack, plan.carrier)
     before = strays.look(workspace.engine)
     with workspace.steps.step(f"{why} deploy") as progress:
-        rolled = roll(
-            workspace.engine,
-            workspace.deployer,
-            app,
-            deployment,
-            _options(workspace, why),
-            workspace.output,
-            workspace.run.path(runs.DEPLOYER_LOG),
-            workspace.run.path(runs.BASE_TRACE if why == BASE else runs.TRACE),
-            recorded,
-        )
+        rolled = roll(workspace, ready, why, recorded)
         elsewhere = strays.refuse(
             workspace.engine,
             app,
@@ -132,7 +131,7 @@ def deploy_revision(
     stays = bool(workspace.run.record.keep)
     notes = (*notes, *moved_tags.notes(workspace.engine, outcome, stays=stays))
     judged = replace(
-        _identified(workspace, app, revision, why, recorded, rolled, notes, plan),
+        _identified(workspace, revision, why, recorded, rolled, notes, plan),
         carrier=plan.carrier,
     )
     if not judged.verdict.passed:
@@ -140,10 +139,6 @@ def deploy_revision(
     late = timeout_label.note(plan.labels, app.stack, outcome.rollout)
     judged = replace(judged, notes=(*judged.notes, *late))
     return _asked(workspace, app, stack, judged, why)
-
-
-def _options(workspace: Workspace, why: str) -> Options:
-    return replace(workspace.choices.options, brief=why == BASE)
 
 
 def _asked(workspace: Workspace, app: App, stack: StackFile, judged: Judged, why: str) -> Judged:
@@ -214,7 +209,6 @@ def rehearsed(workspace: Workspace, app: App, judged: Judged) -> Judged:
 
 def _identified(
     workspace: Workspace,
-    app: App,
     revision: Revision,
     why: str,
     recorded: Mapping[str, str],
@@ -226,19 +220,19 @@ def _identified(
     paths = checkout.dirty_paths(workspace.checkout, revision.commit)
     dirt = Dirt(frozenset(paths), frozenset(deployment.dirty_paths))
     with workspace.steps.step(f"{why} identity") as progress:
-        found = identity.check(
-            workspace.engine,
-            app.stack,
-            commit=revision.commit,
-            version=None if revision.chaos else revision.version,
-            commits=checkout.abbreviated_by(workspace.checkout, revision.short),
-            dirt=dirt,
-            baseline=rolled.baseline,
-            recorded=recorded,
-            carrier=plan.carrier,
-            named=frozenset(plan.stack.services),
-            last=outcome.rollout.last,
+        seen = confirmed.look(
+            partial(workspace.observes, workspace.engine, plan.app.stack),
+            outcome.rollout.last,
+            plan.stack.services,
         )
+        wanted = identity.Wanted(
+            revision.commit,
+            None if revision.chaos else revision.version,
+            checkout.abbreviated_by(workspace.checkout, revision.short),
+            dirt,
+            recorded,
+        )
+        found = identity.check(seen, wanted, plan, rolled.baseline)
         if found.verdict is None:
             progress.say(found.summary)
         else:

@@ -6,19 +6,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ccci.deployers import App, Deployment
-from ccci.deployers.protocol import Deployer
 from ccci.errors import CcciError
 from ccci.host.masking import masked
 from ccci.host.process import Running
 from ccci.host.terminal_text import plain
+from ccci.records import runs
 from ccci.records.log_file import LogFile
-from ccci.steps.follow import Options, Outcome, follow
+from ccci.steps.before.preparation import BASE, Ready
+from ccci.steps.follow import Outcome, follow
+from ccci.steps.workspace import Workspace
 from ccci.swarm.baseline import Baseline, named, take
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.watching.trace import Trace
-from ccci.swarm.watching.watch import Opens, Watch
 from ccci.terminal.live import view_for
-from ccci.terminal.output import Output
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +30,24 @@ class Rolled:
     outcome: Outcome
 
 
-def roll(
-    engine: Engine,
-    deployer: Deployer,
-    app: App,
-    deployment: Deployment,
-    options: Options,
-    output: Output,
-    log_file: Path,
-    trace_file: Path,
-    recorded: Mapping[str, str],
-    *,
-    opens: Opens = Watch,
-) -> Rolled:
-    """Take a baseline, deploy, and follow the stack to its verdict.
+def roll(workspace: Workspace, ready: Ready, why: str, recorded: Mapping[str, str]) -> Rolled:
+    """Take a baseline, deploy, and follow the stack to its verdict; a base is soaked briefly.
 
-    What the deployer prints is added to `log_file`, without its secrets. `recorded` names the
-    commit of each spec that this run set before; `opens` gives the watch.
+    What the deployer prints is added to the run's log, without its secrets. `recorded` names the
+    commit of each spec that this run set before.
     """
+    engine, deployer, output = workspace.engine, workspace.deployer, workspace.output
+    app, deployment = ready.plan.app, ready.deployment
+    options = replace(workspace.choices.options, brief=why == BASE)
+    trace_file = workspace.run.path(runs.BASE_TRACE if why == BASE else runs.TRACE)
     with ExitStack() as cleanup:
-        log = LogFile(log_file)
+        log = LogFile(workspace.run.path(runs.DEPLOYER_LOG))
         cleanup.callback(log.close)
         untraced: list[str] = []
         trace = _trace(trace_file, app, engine, untraced, cleanup)
-        watch = cleanup.enter_context(opens(engine, app.stack, trace=trace, samples=options.sample))
+        watch = cleanup.enter_context(
+            workspace.opens(engine, app.stack, trace=trace, samples=options.sample)
+        )
         if trace is not None:
             trace.keep_secret(deployment.masks)
         baseline = named(take(app.stack, watch.look()), recorded)

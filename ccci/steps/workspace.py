@@ -23,6 +23,8 @@ from ccci.steps import Steps, health
 from ccci.steps.follow import Options
 from ccci.steps.reach.beyond import Reach
 from ccci.swarm.engine.client import Engine
+from ccci.swarm.model import Observation
+from ccci.swarm.watching.watch import Opens, Watch, observe
 from ccci.terminal.output import Output
 
 _REPOSITORY = "repository"
@@ -83,6 +85,10 @@ class Workspace:
     """What revisions that were deployed already reach beyond their own stack."""
     decided: list[Report] = field(default_factory=list)
     """What the run came to, before its teardown: whatever comes later, this stays."""
+    opens: Opens = Watch
+    """What gives the watch that a stack is followed by."""
+    observes: Callable[[Engine, str], Observation] = observe
+    """What looks at a stack once, where nothing is followed."""
 
     @property
     def abra_dir(self) -> Path:

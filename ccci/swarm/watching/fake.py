@@ -120,6 +120,12 @@ class FakeWatch:
         self.stack = stack
         return nullcontext(self)
 
+    def observed(self, engine: object, stack: str) -> Observation:
+        """Return what is seen by a look apart from the watch: what it has come to by then."""
+        del engine
+        self.stack = stack
+        return self._last
+
     def now(self) -> float:
         """Return the time on the clock of the observations' `at`, in seconds."""
         return self._now

@@ -251,9 +251,10 @@ def looked_again(folder: Path, *services: Service) -> tuple[Outcome, FakeWatch]:
         engine=None,
         choices=SimpleNamespace(options=LONG),
         run=SimpleNamespace(path=lambda name: folder / name),
+        opens=watch.opened,
     )
     name = "base.again.trace.jsonl"
-    found = base_soak._followed(cast("Workspace", workspace), APP, name, opens=watch.opened)
+    found = base_soak._followed(cast("Workspace", workspace), APP, name)
     return found, watch
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from support.sandbox.rollouts import look, service, task
@@ -17,7 +16,6 @@ EMPTY = look(10)
 OLDER = look(10, replace(WEB, version=4))
 WITHOUT_TASKS = look(10, replace(WEB, tasks=()))
 AGAIN = look(11, WEB)
-NOTHING: Any = None
 
 
 def looked(
@@ -27,15 +25,14 @@ def looked(
 ) -> confirmed.Confirmed:
     rest = list(answers)
 
-    def observe(*_: object) -> Observation:
+    def observe() -> Observation:
         said = rest.pop(0)
         if isinstance(said, EngineError):
             raise said
         return said
 
-    monkeypatch.setattr(confirmed, "observe", observe)
     monkeypatch.setattr(confirmed, "AGAIN_AFTER", 0.0)
-    found = confirmed.look(NOTHING, "stack", last, {WEB.name})
+    found = confirmed.look(observe, last, {WEB.name})
     assert rest == []
     return found
 

@@ -54,9 +54,10 @@ def rehearsed(
         output=Output(verbosity=-1),
         run=SimpleNamespace(path=lambda name: folder / name),
         choices=Choices(options=Options(timeout=60.0)),
+        opens=watch.opened,
     )
     app = App("shop", "shop.test", "stack", folder)
-    found = rehearse(cast("Workspace", workspace), app, "app", opens=watch.opened)
+    found = rehearse(cast("Workspace", workspace), app, "app")
     return found, watch, asked
 
 

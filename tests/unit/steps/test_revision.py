@@ -1,12 +1,14 @@
 """A revision put on a stack that is played: followed, identified, and only then passed."""
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from support.sandbox.rollouts import baseline, look, service, task
+from support.played import Script
+from support.sandbox.rollouts import look, service, task
 
 from ccci.actions import upgrade
 from ccci.actions.upgrade import Request, _on_the_swarm
@@ -18,31 +20,39 @@ from ccci.recipe import checkout
 from ccci.recipe import stack as stackfile
 from ccci.recipe.base import Base
 from ccci.report.model import Status
-from ccci.steps import Steps, base_soak, confirmed, follow, health, rehearsal, revision
+from ccci.steps import Steps, base_soak, confirmed, health, rehearsal, revision, rollout
 from ccci.steps.before import early, moved_tags
 from ccci.steps.before.preparation import BASE, HEAD, Ready
 from ccci.steps.follow import Options
 from ccci.steps.revision import Judged, deploy_revision
-from ccci.steps.rollout import Rolled
 from ccci.steps.workspace import Choices, Workspace
 from ccci.swarm.labels import STACK_LABEL
 from ccci.swarm.model import Identity, Observation, Service, Task
-from ccci.swarm.watching.fake import FakeCommand, FakeWatch
+from ccci.swarm.watching.fake import FakeWatch
 from ccci.terminal.output import Output
 
 COMMIT = "abcdef12" + "0" * 32
 OTHER = "99999999" + "0" * 32
 APP = App("shop", "shop.test", "stack", Path("/nowhere"))
 OLD = service("base", task("a1", template="base"))
+BEFORE = look(0, OLD, command=None)
 LABELLED = Identity("1.0", "image:head", COMMIT[:8])
 
 
-class View:
-    def show(self, *_: object) -> None:
-        pass
+class Plays:
+    """Lets each deploy be seen as `seen`, and looks after it be `after`, the last for ever."""
 
-    def close(self) -> None:
-        pass
+    def __init__(self) -> None:
+        self._seen, self._after = BEFORE, [BEFORE]
+
+    def __call__(self, seen: Observation, *after: Observation) -> None:
+        self._seen, self._after = replace(seen, command=None), list(after)
+
+    def opened(self, engine: object, stack: str, **known: Any) -> AbstractContextManager[FakeWatch]:
+        return FakeWatch([self._seen], before=BEFORE).opened(engine, stack, **known)
+
+    def observed(self, _engine: object, _stack: str) -> Observation:
+        return self._after.pop(0) if self._after[1:] else self._after[0]
 
 
 def converged(commit: str = COMMIT) -> Observation:
@@ -65,7 +75,13 @@ ROLLED_BACK = look(
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+def plays() -> Plays:
+    """Give what a test tells how its deploys are seen."""
+    return Plays()
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plays: Plays) -> Workspace:
     """Give a workspace whose deploys are played."""
     output = Output()
     run = SimpleNamespace(
@@ -75,7 +91,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
         trouble=[],
         record=SimpleNamespace(keep=False),
     )
-    engine = SimpleNamespace(services=lambda *_: [], configs=lambda *_: [])
+    engine = SimpleNamespace(host="unix:///x", services=lambda *_: [], configs=lambda *_: [])
     deployer = SimpleNamespace(
         name="stack", excuses=lambda _code, _output: False, plan=lambda *_: None
     )
@@ -88,6 +104,8 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
         Choices(options=Options(timeout=60.0, soak=1.0)),
         Steps(output),
         output,
+        opens=plays.opened,
+        observes=plays.observed,
     )
     plan = SimpleNamespace(
         stack=SimpleNamespace(services={"app": {}}), carrier="app", images={}, app=APP, labels={}
@@ -95,27 +113,12 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     deployment = Deployment(("deploy",), {}, tmp_path)
     ready = Ready(deployment, cast("Plan", plan))
     monkeypatch.setattr(revision, "prepare", lambda *_: ready)
+    monkeypatch.setattr(rollout, "Running", Script())
+    monkeypatch.setattr(confirmed, "AGAIN_AFTER", 0.0)
     monkeypatch.setattr(checkout, "dirty_paths", lambda *_: ())
     monkeypatch.setattr(checkout, "abbreviated_by", lambda *_: (COMMIT, OTHER))
     monkeypatch.setattr(stackfile, "labels", lambda *_: {})
     return made
-
-
-def plays(monkeypatch: pytest.MonkeyPatch, seen: Observation, *after: Observation) -> None:
-    """Let the next deploy be seen as `seen`, and looks after it be `after`, the last for ever."""
-    rest = list(after)
-
-    def roll(*arguments: Any) -> Rolled:
-        before = baseline(OLD)
-        watch = FakeWatch([replace(seen, command=None)], stack="stack")
-        outcome = follow.follow(
-            watch, baseline=before, options=arguments[4], view=View(), start=FakeCommand
-        )
-        return Rolled(before, arguments[3], outcome)
-
-    monkeypatch.setattr(revision, "roll", roll)
-    monkeypatch.setattr(confirmed, "observe", lambda *_: rest.pop(0) if rest[1:] else rest[0])
-    monkeypatch.setattr(confirmed, "AGAIN_AFTER", 0.0)
 
 
 def deployed(workspace: Workspace, why: str = HEAD) -> Judged:
@@ -123,9 +126,9 @@ def deployed(workspace: Workspace, why: str = HEAD) -> Judged:
 
 
 def test_a_commit_that_runs_and_is_the_one_that_was_asked_for_passes(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, plays: Plays
 ) -> None:
-    plays(monkeypatch, converged(), converged())
+    plays(converged(), converged())
     judged = deployed(workspace)
     assert judged.verdict is Verdict.CONVERGED
     assert judged.identity is not None
@@ -133,7 +136,7 @@ def test_a_commit_that_runs_and_is_the_one_that_was_asked_for_passes(
 
 
 def test_the_service_that_the_deploy_labelled_is_the_one_that_is_held_against_the_commit(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, plays: Plays
 ) -> None:
     # The recipe's version is on `db`, and no service is named app: the Swarm alone would take `db`.
     plan = SimpleNamespace(
@@ -154,7 +157,7 @@ def test_the_service_that_the_deploy_labelled_is_the_one_that_is_held_against_th
     web = replace(app, id="id-web", name="web", full_name="stack_web", spec=spec)
     db = service("head", task("d1", template="head"), name="db")
     db = replace(db, spec=replace(db.spec, identity=Identity("1.0", "image:db", None)))
-    plays(monkeypatch, look(9, web, db), look(9, web, db))
+    plays(look(9, web, db), look(9, web, db))
     judged = deployed(workspace)
     assert judged.verdict is Verdict.CONVERGED
     assert judged.identity is not None
@@ -162,25 +165,23 @@ def test_the_service_that_the_deploy_labelled_is_the_one_that_is_held_against_th
 
 
 def test_one_empty_answer_after_a_pass_is_no_other_commit(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, plays: Plays
 ) -> None:
-    plays(monkeypatch, converged(), look(10), converged())
+    plays(converged(), look(10), converged())
     assert deployed(workspace).verdict is Verdict.CONVERGED
 
 
-def test_a_stack_that_went_after_its_rollout_is_removed(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plays(monkeypatch, converged(), look(10))
+def test_a_stack_that_went_after_its_rollout_is_removed(workspace: Workspace, plays: Plays) -> None:
+    plays(converged(), look(10))
     judged = deployed(workspace)
     assert judged.verdict is Verdict.REMOVED
     assert "somebody removed the stack since" in judged.summary
 
 
 def test_another_commit_than_the_one_that_was_asked_for_is_no_pass(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, plays: Plays
 ) -> None:
-    plays(monkeypatch, converged(OTHER), converged(OTHER))
+    plays(converged(OTHER), converged(OTHER))
     judged = deployed(workspace)
     assert judged.verdict is Verdict.WRONG_IDENTITY
     assert workspace.steps.done[-1].status is Status.FAILED
@@ -191,17 +192,15 @@ def test_another_commit_than_the_one_that_was_asked_for_is_no_pass(
     ("version", "verdict"), [("1.0", Verdict.CONVERGED), ("2.0", Verdict.WRONG_IDENTITY)]
 )
 def test_a_release_that_is_pinned_has_to_be_the_one_that_is_declared(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, version: str, verdict: Verdict
+    workspace: Workspace, plays: Plays, version: str, verdict: Verdict
 ) -> None:
-    plays(monkeypatch, converged(), converged())
+    plays(converged(), converged())
     judged = deploy_revision(workspace, APP, Revision(COMMIT, version, chaos=False), HEAD, {})
     assert judged.verdict is verdict
 
 
-def test_a_rollback_stays_one_whatever_the_labels_say(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plays(monkeypatch, ROLLED_BACK, ROLLED_BACK)
+def test_a_rollback_stays_one_whatever_the_labels_say(workspace: Workspace, plays: Plays) -> None:
+    plays(ROLLED_BACK, ROLLED_BACK)
     judged = deployed(workspace)
     assert judged.verdict is Verdict.ROLLED_BACK
     assert judged.identity is not None
@@ -209,9 +208,9 @@ def test_a_rollback_stays_one_whatever_the_labels_say(
 
 
 def test_a_head_whose_health_path_does_not_answer_failed(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, plays: Plays
 ) -> None:
-    plays(monkeypatch, converged(), converged())
+    plays(converged(), converged())
     wanted = SimpleNamespace(path="/up")
     monkeypatch.setattr(health, "wanted", lambda *_: wanted)
     monkeypatch.setattr(health, "front", lambda *_: "app")
@@ -243,9 +242,9 @@ def test_a_service_to_be_asked_that_the_head_has_not_is_refused_before_it_is_dep
 
 
 def test_a_base_without_the_service_that_the_head_is_asked_by_is_asked_by_its_own_front(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, plays: Plays
 ) -> None:
-    plays(monkeypatch, converged(), converged())
+    plays(converged(), converged())
     asked: list[str] = []
     monkeypatch.setattr(stackfile, "publishing", lambda _: ())
     monkeypatch.setattr(health, "ask", lambda _engine, name, _wanted: asked.append(name))
@@ -256,9 +255,9 @@ def test_a_base_without_the_service_that_the_head_is_asked_by_is_asked_by_its_ow
 
 @pytest.mark.parametrize("keep", [True, False])
 def test_a_tag_that_moved_is_told_with_whether_the_app_stays(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, *, keep: bool
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, plays: Plays, *, keep: bool
 ) -> None:
-    plays(monkeypatch, converged(), converged())
+    plays(converged(), converged())
     asked: list[bool] = []
 
     def notes(*_: object, stays: bool) -> tuple[str, ...]:
@@ -272,9 +271,9 @@ def test_a_tag_that_moved_is_told_with_whether_the_app_stays(
 
 
 def test_a_rehearsal_that_fails_is_a_failure(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, plays: Plays
 ) -> None:
-    plays(monkeypatch, converged(), converged())
+    plays(converged(), converged())
     judged = deployed(workspace)
     found = rehearsal.Rehearsed("it was not rolled back", "set a policy")
     monkeypatch.setattr(rehearsal, "rehearse", lambda *_: found)
@@ -285,13 +284,13 @@ def test_a_rehearsal_that_fails_is_a_failure(
 
 
 def test_a_service_that_the_head_dropped_is_told_and_removed_only_with_prune(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, plays: Plays
 ) -> None:
-    plays(monkeypatch, converged(), converged())
+    plays(converged(), converged())
     deleted: list[str] = []
     old = {"ID": "w", "Spec": {"Name": "stack_worker", "Labels": {STACK_LABEL: "stack"}}}
     engine = SimpleNamespace(
-        services=lambda *_: [old], configs=lambda *_: [], delete=deleted.append
+        host="unix:///x", services=lambda *_: [old], configs=lambda *_: [], delete=deleted.append
     )
     kept = replace(workspace, engine=cast("Any", engine))
     judged = deployed(kept)
@@ -335,8 +334,8 @@ def stages(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return results
 
 
-def judged(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, seen: Observation) -> Judged:
-    plays(monkeypatch, seen, seen)
+def judged(workspace: Workspace, plays: Plays, seen: Observation) -> Judged:
+    plays(seen, seen)
     return deployed(workspace)
 
 
@@ -346,9 +345,9 @@ def upgraded(workspace: Workspace, *, rehearse: bool = False) -> Any:
 
 
 def test_the_head_is_deployed_on_a_base_that_runs(
-    workspace: Workspace, stages: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, stages: dict[str, Any], plays: Plays
 ) -> None:
-    good = judged(workspace, monkeypatch, converged())
+    good = judged(workspace, plays, converged())
     stages |= {BASE: replace(good, specs={"whole": "99999999"}), HEAD: good}
     report = upgraded(workspace)
     assert report.verdict is Verdict.CONVERGED
@@ -358,9 +357,9 @@ def test_the_head_is_deployed_on_a_base_that_runs(
 
 
 def test_no_head_is_deployed_on_a_base_that_failed(
-    workspace: Workspace, stages: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, stages: dict[str, Any], plays: Plays
 ) -> None:
-    stages |= {BASE: judged(workspace, monkeypatch, ROLLED_BACK)}
+    stages |= {BASE: judged(workspace, plays, ROLLED_BACK)}
     report = upgraded(workspace)
     assert report.verdict is Verdict.BASE_BROKEN
     assert "so the head abcdef12 was not tested" in report.summary
@@ -371,9 +370,9 @@ def test_no_head_is_deployed_on_a_base_that_failed(
 
 @pytest.mark.parametrize("verdict", [Verdict.UNABLE, Verdict.INTERRUPTED])
 def test_a_base_of_which_nothing_can_be_said_breaks_nothing(
-    workspace: Workspace, stages: dict[str, Any], monkeypatch: pytest.MonkeyPatch, verdict: Verdict
+    workspace: Workspace, stages: dict[str, Any], plays: Plays, verdict: Verdict
 ) -> None:
-    stages |= {BASE: replace(judged(workspace, monkeypatch, converged()), verdict=verdict)}
+    stages |= {BASE: replace(judged(workspace, plays, converged()), verdict=verdict)}
     report = upgraded(workspace)
     assert report.verdict is verdict
     assert "while the base 0.9.0+1 came up" in report.summary
@@ -391,10 +390,10 @@ def test_a_base_that_is_refused_is_broken_and_anything_else_is_our_own_trouble(
 
 
 def test_a_head_is_not_blamed_where_its_base_fails_as_well(
-    workspace: Workspace, stages: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, stages: dict[str, Any], monkeypatch: pytest.MonkeyPatch, plays: Plays
 ) -> None:
-    good = judged(workspace, monkeypatch, converged())
-    bad = judged(workspace, monkeypatch, ROLLED_BACK)
+    good = judged(workspace, plays, converged())
+    bad = judged(workspace, plays, ROLLED_BACK)
     stages |= {BASE: good, HEAD: bad}
     again = replace(bad.outcome, verdict=Verdict.UNSTABLE, summary="app: crash loop")
     monkeypatch.setattr(base_soak, "again", lambda *_: base_soak.Again(again))
@@ -413,9 +412,9 @@ def test_a_head_is_not_blamed_where_its_base_fails_as_well(
 
 
 def test_a_signal_while_a_base_that_is_up_was_looked_at_ends_the_run(
-    workspace: Workspace, stages: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, stages: dict[str, Any], plays: Plays
 ) -> None:
-    good = judged(workspace, monkeypatch, converged())
+    good = judged(workspace, plays, converged())
     stages |= {BASE: replace(good, outcome=replace(good.outcome, signal=15)), HEAD: good}
     with pytest.raises(Interrupted) as stopped:
         upgraded(workspace)
@@ -424,9 +423,9 @@ def test_a_signal_while_a_base_that_is_up_was_looked_at_ends_the_run(
 
 @pytest.mark.parametrize(("why", "brief"), [(BASE, True), (HEAD, False)])
 def test_only_the_base_is_soaked_briefly(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, why: str, *, brief: bool
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, plays: Plays, why: str, *, brief: bool
 ) -> None:
-    plays(monkeypatch, converged(), converged())
+    plays(converged(), converged())
     asked: list[object] = []
     whole = base_soak.whole
 
@@ -441,9 +440,9 @@ def test_only_the_base_is_soaked_briefly(
 
 
 def test_a_head_that_failed_is_not_rehearsed(
-    workspace: Workspace, stages: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, stages: dict[str, Any], monkeypatch: pytest.MonkeyPatch, plays: Plays
 ) -> None:
-    good = judged(workspace, monkeypatch, converged())
+    good = judged(workspace, plays, converged())
     bad = replace(good, verdict=Verdict.UNSTABLE, summary="it dies")
     rehearsals: list[Judged] = []
 

@@ -2,20 +2,21 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from support.played import Script
 from support.sandbox.rollouts import look, service, task
 
 from ccci.deployers import App, Deployment
-from ccci.deployers.protocol import Deployer
 from ccci.exits import Verdict
 from ccci.steps import rollout
+from ccci.steps.before.preparation import BASE, HEAD, Ready
 from ccci.steps.follow import Options
 from ccci.steps.rollout import Rolled, roll
+from ccci.steps.workspace import Choices
 from ccci.swarm.baseline import named, take
-from ccci.swarm.engine.client import Engine
 from ccci.swarm.model import Identity, Observation
 from ccci.swarm.watching.fake import FakeWatch
 from ccci.terminal.output import Output
@@ -53,22 +54,21 @@ def rolled(
     deployer: Impatient | None = None,
     recorded: dict[str, str] | None = None,
     masks: tuple[str, ...] = (),
+    why: str = HEAD,
 ) -> tuple[Rolled, FakeWatch]:
     watch = FakeWatch(looks, before=BEFORE)
     known: Any = deployer or Impatient()
-    found = roll(
-        cast("Engine", known),
-        cast("Deployer", known),
-        App("shop", "shop.test", "stack", folder),
-        Deployment(("deploy",), {}, folder, masks=masks),
-        Options(timeout=60.0, soak=2.0),
-        Output(verbosity=-1),
-        folder / "deployer.log",
-        folder / "trace.jsonl",
-        recorded or {},
+    workspace: Any = SimpleNamespace(
+        engine=known,
+        deployer=known,
+        choices=Choices(options=Options(timeout=60.0, soak=2.0)),
+        output=Output(verbosity=-1),
+        run=SimpleNamespace(path=lambda name: folder / name),
         opens=watch.opened,
     )
-    return found, watch
+    plan: Any = SimpleNamespace(app=App("shop", "shop.test", "stack", folder))
+    ready = Ready(Deployment(("deploy",), {}, folder, masks=masks), plan)
+    return roll(workspace, ready, why, recorded or {}), watch
 
 
 def test_a_deploy_is_held_against_what_was_there_before(tmp_path: Path, script: Script) -> None:
@@ -126,3 +126,14 @@ def test_a_trace_that_cannot_be_written_does_not_silence_the_deployers_log(
     assert (tmp_path / "deployer.log").read_text() == "what it printed\n"
     (note,) = found.outcome.notes
     assert "trace.jsonl cannot be written" in note
+
+
+@pytest.mark.parametrize(
+    ("why", "brief", "name"), [(BASE, True, "base.trace.jsonl"), (HEAD, False, "trace.jsonl")]
+)
+def test_only_the_base_is_soaked_briefly_and_each_has_a_trace_of_its_own(
+    tmp_path: Path, why: str, name: str, *, brief: bool
+) -> None:
+    found, _ = rolled(tmp_path, ROLLED, why=why)
+    assert found.outcome.rollout.policy.brief is brief
+    assert [each.name for each in tmp_path.glob("*trace*")] == [name]
