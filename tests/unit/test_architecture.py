@@ -36,7 +36,10 @@ SWARM_FLOORS: tuple[tuple[str, ...], ...] = (
     ("swarm.identity", "swarm.baseline"),
     ("swarm.commits",),
     ("swarm.model",),
-    ("swarm.causes", "swarm.exit_codes", "swarm.labels", "swarm.policies", "swarm.states"),
+    (
+        *("swarm.causes", "swarm.engine_limits", "swarm.exit_codes", "swarm.labels"),
+        *("swarm.policies", "swarm.states"),
+    ),
 )
 
 NOT_YET: set[tuple[str, str]] = set()
@@ -136,6 +139,8 @@ HOMES: dict[object, str] = {
     "abra.sh": "names",
     "[a-z0-9][a-z0-9_-]*": "recipe.abra_folder",
     "[0-9a-f]{7,40}": "swarm.commits",
+    r"[a-z_][a-z0-9\-_.]+": "swarm.engine_limits",
+    "[a-f0-9]{64}": "swarm.engine_limits",
     "ssh -o BatchMode=yes": "recipe.git_process",
     "host-mode port already in use": "swarm.judge.next_steps.by_scheduler",
     "com.docker.stack.namespace": "swarm.labels",

@@ -6,25 +6,26 @@ A table: one row a rule, in the Engine's order, with its words. First what moby 
 rule came later it is left out, since a plan refuses nothing that an Engine takes.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from itertools import chain
 
 from ccci.names import LONGEST_SERVICE_NAME, SERVICE_NAME
 from ccci.planning.modes import is_job, modes_of
 from ccci.planning.refusals import templates
-from ccci.planning.refusals.image_names import is_image_name
 from ccci.planning.refusals.refused import FAILED, INVALID, Refused, invalid, of_swarm
 from ccci.swarm.decode.typed import Json, inside, number, objects, text, texts, whole
+from ccci.swarm.engine_limits import (
+    ENDPOINT_MODES,
+    LEAST_HEALTH_PERIOD,
+    LEAST_MEMORY,
+    LEAST_NANO_CPUS,
+    NANO_CPUS,
+    RESTART_CONDITIONS,
+    UPDATE_ACTIONS,
+    constraint_fault,
+    is_image_name,
+)
 
-_KEY = re.compile(r"[a-z_][a-z0-9\-_.]+", re.IGNORECASE)
-_VALUE = re.compile(r"[a-z0-9:\-_\s.*()?+\[\]\\^$|/]+", re.IGNORECASE)
-_LEAST_CORES, _CORE = 10**6, 10**9
-_LEAST_MEMORY = 4 * 2**20
-_MILLISECOND = 10**6
-
-_RESTARTS = {"", "none", "on-failure", "any"}
-_ACTIONS = {"", "pause", "continue", "rollback"}
 _ORDERS = {"", "stop-first", "start-first"}
 _MOUNTS = {"", "bind", "volume", "tmpfs", "npipe", "cluster", "image"}
 _PROPAGATIONS = {"", "rprivate", "private", "rshared", "shared", "rslave", "slave"}
@@ -95,14 +96,14 @@ def _mount_words(spec: Json) -> Iterator[str]:
 
 def _restart_words(spec: Json) -> Iterator[str]:
     condition = text(inside(_template(spec), "RestartPolicy"), "Condition")
-    if condition not in _RESTARTS:
+    if condition not in RESTART_CONDITIONS:
         yield f'invalid RestartCondition: "{condition}"'
 
 
 def _update_words(spec: Json) -> Iterator[str]:
     for section in ("UpdateConfig", "RollbackConfig"):
         action, order = (text(inside(spec, section), key) for key in ("FailureAction", "Order"))
-        if action not in _ACTIONS:
+        if action not in UPDATE_ACTIONS:
             yield f"unrecognized update failure action {action}"
         if order not in _ORDERS:
             yield f"unrecognized update order {order}"
@@ -110,7 +111,7 @@ def _update_words(spec: Json) -> Iterator[str]:
 
 def _endpoint_mode(spec: Json) -> Iterator[str]:
     mode = text(inside(spec, "EndpointSpec"), "Mode")
-    if mode not in {"", "vip", "dnsrr"}:
+    if mode not in ENDPOINT_MODES:
         yield f'invalid resolution mode: "{mode}"'
 
 
@@ -129,10 +130,10 @@ def _resources(spec: Json) -> Iterator[str]:
     for section in ("Limits", "Reservations"):
         found = inside(inside(_template(spec), "Resources"), section)
         cores, memory = whole(found, "NanoCPUs") or 0, whole(found, "MemoryBytes") or 0
-        if cores and cores < _LEAST_CORES:
-            least = _LEAST_CORES / _CORE
-            yield f"invalid cpu value {cores / _CORE!r}: Must be at least {least!r}"
-        if memory and memory < _LEAST_MEMORY:
+        if cores and cores < LEAST_NANO_CPUS:
+            least = LEAST_NANO_CPUS / NANO_CPUS
+            yield f"invalid cpu value {cores / NANO_CPUS!r}: Must be at least {least!r}"
+        if memory and memory < LEAST_MEMORY:
             yield f"invalid memory value {memory}: Must be at least 4MiB"
 
 
@@ -144,17 +145,8 @@ def _restart(spec: Json) -> Iterator[str]:
 
 
 def _constraints(spec: Json) -> Iterator[str]:
-    """Apply swarmkit manager/constraint/constraint.go: Parse."""
-    for each in texts(inside(_template(spec), "Placement"), "Constraints"):
-        operator = next((one for one in ("==", "!=") if one in each), None)
-        if operator is None:
-            yield "constraint expected one operator from ==, !="
-            continue
-        key, value = (part.strip() for part in each.split(operator, 1))
-        if not _KEY.fullmatch(key):
-            yield f"key '{key}' is invalid"
-        if not _VALUE.fullmatch(value):
-            yield f"value '{value}' is invalid"
+    listed = texts(inside(_template(spec), "Placement"), "Constraints")
+    yield from filter(None, map(constraint_fault, listed))
 
 
 def _references(spec: Json) -> Iterator[str]:
@@ -202,7 +194,7 @@ def _health(spec: Json) -> Iterator[str]:
     check = inside(_container(spec), "Healthcheck")
     for key in ("Interval", "Timeout", "StartPeriod"):
         period = whole(check, key) or 0
-        if period and period < _MILLISECOND:
+        if period and period < LEAST_HEALTH_PERIOD:
             yield f"ContainerSpec: {key} in HealthConfig cannot be less than 1ms"
     if (whole(check, "Retries") or 0) < 0:
         yield "ContainerSpec: Retries in HealthConfig cannot be negative"

@@ -11,8 +11,18 @@ from fractions import Fraction
 from ccci.compose.numbers import parse_integer
 from ccci.compose.sections import Sections
 from ccci.compose.service import Service, UpdateConfig
-from ccci.host.patterns import late
 from ccci.names import LONGEST_SERVICE_NAME, SERVICE_NAME
+from ccci.swarm.engine_limits import (
+    ENDPOINT_MODES,
+    LEAST_HEALTH_PERIOD,
+    LEAST_MEMORY,
+    LEAST_NANO_CPUS,
+    NANO_CPUS,
+    RESTART_CONDITIONS,
+    UPDATE_ACTIONS,
+    constraint_fault,
+    is_image_name,
+)
 from ccci.sweep.rules.attaching import attached
 from ccci.sweep.rules.model import Hit
 
@@ -20,26 +30,7 @@ Refusal = tuple[str, Hit]
 """A service's name and what is refused of it."""
 
 _MODES = {"", "replicated", "global", "replicated-job", "global-job"}
-_ENDPOINTS = {"", "vip", "dnsrr"}
-"""In capitals or not: the CLI writes them small (cli/compose/convert, convertEndpointSpec)."""
-
-_ACTIONS = {"", "pause", "continue", "rollback"}
-_CONDITIONS = {"", "none", "on-failure", "any"}
 _RESTARTS = {"", "no", "always", "unless-stopped", "on-failure"}
-_MILLISECOND = 10**6
-_LEAST_MEMORY = 4 * 2**20
-_LEAST_CPU = Fraction(1, 1000)
-_CONSTRAINT = late(
-    r"\s*[a-z_][a-z0-9_.-]+\s*(?:==|!=)\s*[a-z0-9:_\s.*()?+\[\]\\^$|/-]+\s*", re.IGNORECASE
-)
-_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
-_HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])"
-_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_IMAGE = re.compile(
-    rf"(?:(?P<host>{_HOST}(?::[0-9]+)?)/)?(?P<path>{_PART}(?:/{_PART})*)"
-    r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?"
-    r"(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?"
-)
 
 
 def refusals(services: Mapping[str, Service], sections: Sections, stack: str) -> Iterator[Refusal]:
@@ -75,7 +66,7 @@ def _of_service(name: str, service: Service, stack: str) -> Iterator[Hit]:
     yield from _healthcheck(service)
     yield from _resources(service)
     for constraint in service.constraints:
-        if not _CONSTRAINT().fullmatch(constraint):
+        if constraint_fault(constraint):
             yield Hit(
                 f"`{constraint}` is no constraint",
                 "write it as `node.labels.KEY == VALUE` or `!=`",
@@ -100,20 +91,10 @@ def _name(name: str, stack: str) -> Iterator[Hit]:
 def _image(service: Service) -> Iterator[Hit]:
     if not service.image:
         yield Hit("the service has no image, and Swarm builds none", "name an image", ("image",))
-    elif not _is_image(service.image):
+    elif not is_image_name(service.image, everywhere=True):
         yield Hit(
             f"`{service.image}` names no image", "write it as `name:tag`, in lower case", ("image",)
         )
-
-
-def _is_image(image: str) -> bool:
-    found = _IMAGE.fullmatch(image)
-    if found is None:
-        return False
-    host = found["host"]
-    # What has no dot, no port and is no localhost is a part of the path (distribution/reference).
-    is_host = host is None or any(mark in host for mark in ".:") or host == "localhost"
-    return is_host or re.fullmatch(_PART, host) is not None
 
 
 def _mode(service: Service) -> Iterator[Hit]:
@@ -129,7 +110,8 @@ def _mode(service: Service) -> Iterator[Hit]:
             "leave `replicas` out",
             ("deploy.replicas", "deploy.mode"),
         )
-    if service.endpoint_mode.lower() not in _ENDPOINTS:
+    # In capitals or not: the CLI writes them small (cli/compose/convert, convertEndpointSpec).
+    if service.endpoint_mode.lower() not in ENDPOINT_MODES:
         yield Hit(
             f"`endpoint_mode: {service.endpoint_mode}` is unknown",
             "write `vip` or `dnsrr`",
@@ -149,7 +131,7 @@ def _updates(service: Service) -> Iterator[Hit]:
 
 
 def _update(config: UpdateConfig, path: str) -> Iterator[Hit]:
-    if config.failure_action not in _ACTIONS:
+    if config.failure_action not in UPDATE_ACTIONS:
         yield Hit(
             f"`failure_action: {config.failure_action}` is unknown",
             "write `pause`, `continue` or `rollback`, in lower case",
@@ -178,7 +160,7 @@ def _restart(service: Service) -> Iterator[Hit]:
             )
         return
     path = "deploy.restart_policy"
-    if policy.condition not in _CONDITIONS:
+    if policy.condition not in RESTART_CONDITIONS:
         yield Hit(
             f"`condition: {policy.condition}` is unknown to Swarm",
             "write `any`, `on-failure` or `none`",
@@ -213,7 +195,7 @@ def _healthcheck(service: Service) -> Iterator[Hit]:
         ("timeout", check.timeout),
         ("start_period", check.start_period),
     ):
-        if value and value < _MILLISECOND:
+        if value and value < LEAST_HEALTH_PERIOD:
             yield Hit(
                 f"the health check's {key} is less than a millisecond",
                 "write a longer one",
@@ -226,7 +208,7 @@ def _resources(service: Service) -> Iterator[Hit]:
         ("limits", service.memory_limit),
         ("reservations", service.memory_reservation),
     ):
-        if amount and amount < _LEAST_MEMORY:
+        if amount and amount < LEAST_MEMORY:
             yield Hit(
                 f"memory of {amount} bytes is less than the 4 MiB that Swarm asks for",
                 "write a unit, such as `512m`",
@@ -245,11 +227,10 @@ def _are_cpus(text: str) -> bool:
     if not re.fullmatch(r"[-+]?[0-9.]+(?:[eE][-+]?[0-9]{1,3})?|[-+]?[0-9]+/[0-9]+", text):
         return False
     try:
-        number = Fraction(text)
+        number = Fraction(text) * NANO_CPUS
     except (ValueError, ZeroDivisionError):
         return False
-    whole = (number * 10**9).denominator == 1
-    return whole and (number == 0 or number >= _LEAST_CPU)
+    return number.denominator == 1 and (number == 0 or number >= LEAST_NANO_CPUS)
 
 
 def _names(service: Service, sections: Sections) -> Iterator[Hit]:

@@ -288,8 +288,10 @@ REFUSED_BY_DEPLOY = """
     image: Upper/case:1.2
     image: 'x:1.2 '
     image: 'r.io:port/x:1.2'
+    image: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
     deploy: {placement: {constraints: [node.role = manager]}}
     deploy: {placement: {constraints: ['node.labels.a==']}}
+    deploy: {placement: {constraints: ['node.labels.a == ']}}
     deploy: {endpoint_mode: vips}
     deploy: {endpoint_mode: DNSRR} | ports: ['80:80']
     volumes: [{type: tmpfs, source: x, target: /t}]
