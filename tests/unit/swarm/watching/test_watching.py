@@ -234,3 +234,13 @@ def test_a_fake_watch_without_looks_sees_a_stack_without_services() -> None:
     watch = FakeWatch([])
     assert watch.look().services == ()
     assert next(watch.observations()).services == ()
+
+
+def test_a_look_apart_from_a_fake_watch_sees_what_it_has_come_to() -> None:
+    first, second = (as_told(THERE, at) for at in (1.0, 2.0))
+    watch = FakeWatch([first, second])
+    assert watch.observed(None, "t") is first
+    seen = watch.observations()
+    for _ in range(2):
+        next(seen)
+    assert watch.observed(None, "t") is second
