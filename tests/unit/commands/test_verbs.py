@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
@@ -34,6 +35,16 @@ def test_a_sweep_of_files_imports_neither_the_docker_sdk_nor_another_verb() -> N
     found = imported_by(call + "except SystemExit: pass")
     assert "ccci.sweep.survey" in found
     assert not found & {"docker", "git", "rich.table", "ccci.actions.upgrade", "ccci.removal"}
+
+
+def test_a_sweep_imports_neither_rollouts_nor_reports_which_take_as_long_as_all_of_it(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "compose.yml").write_text("services: {app: {image: nginx:1.27}}")
+    call = f"import ccci.cli\ntry: ccci.cli.run(['sweep', 'rollback-policy', {str(tmp_path)!r}])\n"
+    found = imported_by(call + "except SystemExit: pass")
+    assert "ccci.sweep.table" in found
+    assert not found & {"rich", "ccci.swarm.model", "ccci.report.model", "ccci.sweep.document"}
 
 
 def test_garbage_is_collected_once_the_verb_is_imported_and_what_is_imported_is_none() -> None:
