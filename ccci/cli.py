@@ -17,7 +17,7 @@ from ccci import settings
 from ccci.commandline.declared import Command, Parameter
 from ccci.commandline.reading import Asked, Incomplete, Words, asked, is_off, taken_apart
 from ccci.commands.options import Context
-from ccci.commands.reporting import REPORT, heed_what_can_be
+from ccci.commands.reporting import REPORT, ask_for_copies
 from ccci.commands.verbs import ALONE, EVERYWHERE, PROGRAM
 from ccci.errors import CcciError, Interrupted, UsageError, of_the_machine
 from ccci.exits import UNREAD_EXIT, Verdict
@@ -144,7 +144,7 @@ def _told(error: CcciError | Interrupted, call: _Call) -> int:
             if name in meant and source not in error.message:
                 error.message += f" ({name} is set by {_named(source)})"
         if not call.output.copies.left:
-            heed_what_can_be([word for word in call.reports if word != REPORT], call.output)
+            ask_for_copies([word for word in call.reports if word != REPORT], call.output)
     from ccci.terminal.story import tell_error  # noqa: PLC0415 -- a sweep has no report
 
     return tell_error(error, call.output, call.verb)

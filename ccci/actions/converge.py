@@ -17,7 +17,7 @@ from ccci.host import files, interrupts
 from ccci.host.process import Running
 from ccci.records import baseline_file, runs
 from ccci.records.log_file import LogFile
-from ccci.records.places import refuse_what_is_not_the_users
+from ccci.records.places import refuse_tracked_place
 from ccci.report.model import Report
 from ccci.steps.before import moved_tags
 from ccci.steps.follow import COMMAND_PATIENCE, Options, Outcome, follow, take_baseline
@@ -215,7 +215,7 @@ def _copy(trace: Path | None, place: Judging) -> None:
 
 def _check(request: Request) -> None:
     if request.trace is not None:
-        refuse_what_is_not_the_users(request.trace, "--trace")
+        refuse_tracked_place(request.trace, "--trace")
     if request.plan is not None and not request.command:
         raise UsageError("--plan is for a COMMAND", "give the one that was planned after `--`")
     if not request.stack.strip() or request.stack.startswith("-"):

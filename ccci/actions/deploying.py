@@ -9,7 +9,7 @@ from ccci.errors import CcciError, Interrupted
 from ccci.exits import Verdict
 from ccci.recipe.source import Source
 from ccci.records import artifacts, runs
-from ccci.records.places import refuse_what_is_not_the_users
+from ccci.records.places import refuse_tracked_place
 from ccci.report.model import Report
 from ccci.report.parts import EngineOf
 from ccci.steps import Steps
@@ -30,7 +30,7 @@ def record(
     """
     steps = Steps(output)
     if choices.output_folder is not None:
-        refuse_what_is_not_the_users(choices.output_folder, "--output")
+        refuse_tracked_place(choices.output_folder, "--output")
     began = Began()
     run = runs.begin(settings.runs_folder(), command, source.recipe, recipe=source.recipe)
     engine: EngineOf | None = None

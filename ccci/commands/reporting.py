@@ -67,7 +67,7 @@ def _heed(ctx: Context, words: list[str], forms: tuple[str, ...], given: dict[st
     for each in copies.asked(words, json=output.json and is_own):
         reason, hint = _unfit(each, forms, given, json=output.json)
         if not reason:
-            _refuse_what_is_not_the_users(each)
+            _refuse_tracked_place(each)
             wanted.append(each)
         elif is_own:
             raise UsageError(f"--report {each.format}: {reason}", hint)
@@ -100,7 +100,7 @@ def _asked_by() -> str:
     return said[0] if said else "a file of settings"
 
 
-def heed_what_can_be(words: list[str], output: Output) -> None:
+def ask_for_copies(words: list[str], output: Output) -> None:
     """Have copies made for a command line that is refused; what cannot be meant is passed over."""
     for name in settings.variables("REPORT"):
         if not words and (text := os.environ.get(name, "")).strip():
@@ -109,13 +109,13 @@ def heed_what_can_be(words: list[str], output: Output) -> None:
     for word in words:
         with suppress(CcciError):
             (each,) = copies.asked([word], json=output.json)
-            _refuse_what_is_not_the_users(each)
+            _refuse_tracked_place(each)
             copies.asked([*(f"{it.format}={it.path or '-'}" for it in wanted), word])
             wanted.append(each)
     output.copies.ask((*wanted, *copies.of_the_ci(os.environ, wanted)))
 
 
-def _refuse_what_is_not_the_users(copy: Copy) -> None:
+def _refuse_tracked_place(copy: Copy) -> None:
     """Raise UsageError for a file that a pull request could have put there."""
     if copy.path is not None:
-        places.refuse_what_is_not_the_users(copy.path, f"--report {copy.format}=")
+        places.refuse_tracked_place(copy.path, f"--report {copy.format}=")

@@ -9,7 +9,7 @@ from ccci.host import files, sanitizer
 from ccci.host.masking import Mask, mask
 from ccci.plain_file import LARGEST_DOCUMENT, read_plain
 from ccci.planning.model import Plan, document
-from ccci.records.places import refuse_what_is_not_the_users
+from ccci.records.places import refuse_tracked_place
 
 _LONGEST_NAME = 200
 
@@ -19,7 +19,7 @@ def save(path: Path, found: Plan, secrets: Iterable[Mask] = ()) -> None:
 
     Raise CcciError where it cannot be written, or must not be.
     """
-    refuse_what_is_not_the_users(path, "--save")
+    refuse_tracked_place(path, "--save")
     try:
         told = mask(sanitizer.document(document(found)), secrets)
         write = files.write_chosen if files.is_stream(path) else files.write

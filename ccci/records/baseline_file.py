@@ -6,7 +6,7 @@ from pathlib import Path
 from ccci.errors import CcciError, UsageError
 from ccci.host import files, sanitizer
 from ccci.plain_file import LARGEST_DOCUMENT, read_plain
-from ccci.records.places import refuse_what_is_not_the_users
+from ccci.records.places import refuse_tracked_place
 from ccci.swarm.baseline import HINT, Baseline, from_document, to_document
 
 
@@ -26,7 +26,7 @@ def load(path: Path) -> Baseline:
 
 def save(baseline: Baseline, path: Path) -> None:
     """Write a baseline to a file. Raise CcciError where it cannot be written, or must not be."""
-    refuse_what_is_not_the_users(path, "--save-baseline")
+    refuse_tracked_place(path, "--save-baseline")
     try:
         text = sanitizer.json_text(json.dumps(to_document(baseline), indent=2))
         files.write_chosen(path, f"{text}\n")

@@ -7,7 +7,7 @@ from ccci.errors import UsageError
 from ccci.host import files
 
 
-def refuse_what_is_not_the_users(place: Path, option: str) -> None:
+def refuse_tracked_place(place: Path, option: str) -> None:
     """Raise UsageError for a place to write to that the repository around it tracks or linked.
 
     `place` is a file or a folder. A pull request could have put it there, to have something else

@@ -92,7 +92,7 @@ def test_nothing_of_a_pull_request_has_the_hosts_files_overwritten(
         commit(workspace, {})
     if tracked or (workspace / "out").is_symlink():
         with pytest.raises(UsageError, match="--output") as refused:
-            places.refuse_what_is_not_the_users(workspace / "out", "--output")
+            places.refuse_tracked_place(workspace / "out", "--output")
         assert "--output ../ccci-report" in refused.value.hint
     # Whoever looks away then is as safe.
     run = begin(workspace.parent / "runs", "upgrade", "a")
@@ -108,25 +108,23 @@ def test_nothing_of_a_pull_request_has_the_hosts_files_overwritten(
 
 def test_a_folder_of_ones_own_in_a_checkout_is_taken_and_private(workspace: Path) -> None:
     for place in ("new", "new/er"):
-        places.refuse_what_is_not_the_users(workspace / place, "--output")
+        places.refuse_tracked_place(workspace / place, "--output")
     run = begin(workspace.parent / "runs", "upgrade", "a")
     run.finish(ENDED)
     artifacts.copy(run, workspace / "new" / "er")
     assert {path.stat().st_mode & 0o777 for path in (workspace / "new" / "er").iterdir()} == {0o600}
-    places.refuse_what_is_not_the_users(workspace / "new" / "er", "--output")
-    places.refuse_what_is_not_the_users(workspace.parent / "outside", "--output")
+    places.refuse_tracked_place(workspace / "new" / "er", "--output")
+    places.refuse_tracked_place(workspace.parent / "outside", "--output")
 
 
 def test_what_a_worktree_tracks_is_known_too(workspace: Path, tmp_path: Path) -> None:
     commit(workspace, {"baseline.json": "{}"})
     git(workspace, "worktree", "add", "--quiet", "--detach", str(tmp_path / "second"))
     with pytest.raises(UsageError, match="is tracked"):
-        places.refuse_what_is_not_the_users(
-            tmp_path / "second" / "baseline.json", "--save-baseline"
-        )
+        places.refuse_tracked_place(tmp_path / "second" / "baseline.json", "--save-baseline")
     (workspace / ".git" / "index").write_text("broken")
     with pytest.raises(UsageError, match="is tracked"):
-        places.refuse_what_is_not_the_users(workspace / "new", "--output")
+        places.refuse_tracked_place(workspace / "new", "--output")
 
 
 def test_a_run_that_ends_early_leaves_no_file_of_a_run_that_passed(
