@@ -149,7 +149,7 @@ def _service(
         transitions=history.asked.transitions,
         tasks=tuple(
             _task(life, history, hostnames)
-            for life in (*_before_the_first_look(history), *history.tasks.lives.values())
+            for life in (*_unwatched_failures(history), *history.tasks.lives.values())
         ),
         soak=_soak(history, rollout.policy) if verdict.passed else None,
     )
@@ -265,7 +265,7 @@ def _lasting_detail(code: CauseCode, life: Life, node: str) -> str:
     return ""
 
 
-def _before_the_first_look(history: History) -> list[Life]:
+def _unwatched_failures(history: History) -> list[Life]:
     """Return the failed tasks that Swarm's update made before it was first looked at.
 
     To the judge they are history, for there is no baseline. But an update that Swarm stopped or
@@ -294,7 +294,7 @@ def _at_fault(
     # A slot may have been given up before the rollout: its last task is no life of it.
     listed = {task.id: Life(task) for task in history.service.tasks} | dict(history.tasks.lives)
     lives = [listed[task] for task in judgement.tasks_at_fault if task in listed]
-    candidates = _named_last(history) or lives or _before_the_first_look(history)
+    candidates = _named_last(history) or lives or _unwatched_failures(history)
     if not candidates:
         return None
     known = [life for life in candidates if life.task.id in evidence]

@@ -121,10 +121,10 @@ def _with_command(outcome: Outcome, stack: str, options: Options, said: Said) ->
         return _nothing_there(outcome, stack, options)
     if code:
         return _judged_with_command(outcome, code, said)
-    return _with_what_is_gone(outcome)
+    return _add_removed(outcome)
 
 
-def _with_what_is_gone(outcome: Outcome) -> Outcome:
+def _add_removed(outcome: Outcome) -> Outcome:
     """Return the outcome of a COMMAND that did its work, which may have been to remove."""
     rollout = outcome.rollout
     removed = rollout.removed_by_command

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ccci.exits import Verdict
-from ccci.swarm.judge.by_tasks import by_tasks, next_step, say, tasks_in_words, what_it_waited_for
+from ccci.swarm.judge.by_tasks import by_tasks, next_step, say, tasks_in_words, waiting_for
 from ccci.swarm.judge.deadline import returns_within
 from ccci.swarm.judge.diagnose import diagnose
 from ccci.swarm.judge.differences import differences, fired
-from ccci.swarm.judge.failures import ended_well, put_back_and_failed, recent_failures
+from ccci.swarm.judge.failures import ended_well, failed_after_rollback, recent_failures
 from ccci.swarm.judge.history import History
 from ccci.swarm.judge.limits import DISARMED_AFTER, DISARMED_DURING_COMMAND
 from ccci.swarm.judge.phrases import PHASES, PUT_BACK, PUTS_BACK, REMOVED_BY_COMMAND
@@ -84,7 +84,7 @@ def at_the_end(history: History, judgement: Judgement, *, out_of_time: bool) -> 
         return replace(judgement, verdict=Verdict.ROLLED_BACK, detail=detail)
     if not out_of_time:
         return judgement
-    cause, at_fault = what_it_waited_for(history)
+    cause, at_fault = waiting_for(history)
     return replace(
         judgement,
         verdict=Verdict.TIMED_OUT,
@@ -114,7 +114,7 @@ def _by_update_status(history: History, at: float) -> Judgement | None:
     if words:
         # The policy did as it says: no task failed, and those that ended were free to.
         meant = "" if recent_failures(history) or not failed else _MEANT_TO_END
-        if put_back_and_failed(history):
+        if failed_after_rollback(history):
             words = f"{words}, since what came back fails, too"
         detail = f"{words}: {status.message}{meant}; {tasks_in_words(history)}"
     return say(history, phase, verdict, detail, tasks=failed)
@@ -144,7 +144,7 @@ def _rolled_back(history: History, at: float) -> Judgement:
     looked at until then, or until that task ought to run by its own numbers.
     """
     back = PUT_BACK
-    if failed := put_back_and_failed(history):
+    if failed := failed_after_rollback(history):
         latest = history.tasks.lives[failed[-1]].task
         why = diagnose(latest, None, history.service.spec).detail
         words = f"{back}; what came back fails, too: {why}"

@@ -256,7 +256,7 @@ def next_step(history: History) -> str:
     return f"nothing of it was seen to fail: {longer}"
 
 
-def what_it_waited_for(history: History) -> tuple[CauseCode | None, tuple[str, ...]]:
+def waiting_for(history: History) -> tuple[CauseCode | None, tuple[str, ...]]:
     """Return the cause of a time-out and the tasks that show it."""
     starting = [
         task

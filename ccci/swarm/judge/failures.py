@@ -6,7 +6,7 @@ from ccci.swarm.model import TaskState
 
 def recent_failures(history: History) -> tuple[str, ...]:
     """Return the tasks of this rollout that failed, the latest last; not those put back."""
-    back = put_back_and_failed(history)
+    back = failed_after_rollback(history)
     return tuple(task for task in _failed(history) if task not in back)
 
 
@@ -25,7 +25,7 @@ def ended_well(history: History) -> tuple[str, ...]:
     )
 
 
-def put_back_and_failed(history: History) -> tuple[str, ...]:
+def failed_after_rollback(history: History) -> tuple[str, ...]:
     """Return the tasks that a rollback brought back, and that fail, too; the latest last."""
     if not history.rolling_back or history.asked.target is None:
         return ()

@@ -96,7 +96,7 @@ class Consistency:
         self, name: str, now: Json, before: Json | None, told: Callable[[Json], object]
     ) -> None:
         if before is None:
-            self._refuse_what_was_gone(name, now)
+            self._refuse_returned(name, now)
             return
         was, is_now = version(before), version(now)
         if is_now < was:
@@ -104,7 +104,7 @@ class Consistency:
         if is_now == was and told(now) != told(before):
             raise _untrue(f"it tells two different things of {name} at version {was}")
 
-    def _refuse_what_was_gone(self, name: str, now: Json) -> None:
+    def _refuse_returned(self, name: str, now: Json) -> None:
         """Refuse once what comes back: which of the two answers was the older one is not known."""
         if identity(now) in self._gone and identity(now) not in self._doubted:
             self._doubted.add(identity(now))
