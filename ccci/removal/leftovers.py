@@ -68,7 +68,7 @@ def find(
     The holder of a lock on this host is dead when its lock file is free; one of another host when
     its counter stands still for `dead_after` seconds, so this may take that long.
     """
-    records = [_with_folders_that_exist(each) for each in runs.recent(place.runs_folder)]
+    records = [_without_lost_folder(each) for each in runs.recent(place.runs_folder)]
     alive = frozenset(each.id for each in records if runs.is_alive(place.runs_folder, each))
     every = locks(place.engine)
     dead = _dead(place, every, dead_after, say)
@@ -126,7 +126,7 @@ def sort_out(
     return (*(apps[stack] for stack in sorted(apps)), *folders)
 
 
-def _with_folders_that_exist(record: Record) -> Record:
+def _without_lost_folder(record: Record) -> Record:
     there = record.abra_dir and Path(record.abra_dir).exists()
     return record if there else replace(record, abra_dir=None)
 

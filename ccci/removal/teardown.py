@@ -103,7 +103,7 @@ def tear_down(
         waiting.begin(f"{counted(items)} to be gone", patience)
     if any(item.kind is Kind.SERVICE for item in items):
         check()
-        troubles += _before_the_services_go(engine, claim.stack, undeploy)
+        troubles += _end_jobs_and_undeploy(engine, claim.stack, undeploy)
     while True:
         with suppress(ConnectionLost):
             items = looks.again()
@@ -138,7 +138,7 @@ def tear_down(
     )
 
 
-def _before_the_services_go(
+def _end_jobs_and_undeploy(
     engine: Engine, stack: str, undeploy: Callable[[], None] | None
 ) -> list[str]:
     """End the tasks of the stack's jobs, and ask the deployer; return what went wrong."""

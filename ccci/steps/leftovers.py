@@ -86,7 +86,7 @@ def services(engine: Engine, stack: str) -> list[Json]:
     return engine.services(stack) or engine.services(stack)
 
 
-def refuse_what_is_not_ours(workspace: Workspace, app: App) -> None:
+def refuse_foreign_data(workspace: Workspace, app: App) -> None:
     """Raise CcciError when a teardown would take along what no run of ccci made.
 
     That is data, or an app that is there after all.

@@ -18,7 +18,7 @@ from ccci.recipe import overlay as overlays
 from ccci.records import runs
 from ccci.removal import teardown
 from ccci.report.model import Report
-from ccci.steps.leftovers import refuse_what_is_not_ours
+from ccci.steps.leftovers import refuse_foreign_data
 from ccci.steps.workspace import Workspace
 
 _REMOVING = f"removing what this run made, up to {told(teardown.PATIENCE)}"
@@ -74,7 +74,7 @@ def afterwards(workspace: Workspace, app: App, held: Lease, *, stays: bool) -> I
     become of it, should this run be killed, is written down before anything is made.
     """
     if not stays:
-        refuse_what_is_not_ours(workspace, app)
+        refuse_foreign_data(workspace, app)
     ending = Ending(app.domain, stays)
     workspace.run.note(keep=stays)
     held.intend(keep=stays)

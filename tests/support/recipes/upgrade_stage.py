@@ -191,7 +191,7 @@ def stages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
             monkeypatch.setattr(action, "deploy_revision", made.deploy)
             monkeypatch.setattr(action, "locked", locked)
         monkeypatch.setattr(upgrade, "prepare", lambda *_: None)
-        monkeypatch.setattr(teardown, "refuse_what_is_not_ours", lambda *_: None)
+        monkeypatch.setattr(teardown, "refuse_foreign_data", lambda *_: None)
         monkeypatch.setattr(removal, "claim_of", lambda *_, **__: None)
         monkeypatch.setattr(removal, "tear_down", made.tear_down)
         return made

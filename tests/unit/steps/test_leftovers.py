@@ -137,15 +137,15 @@ def test_an_app_that_is_there_after_all_is_not_removed_at_the_end(
     monkeypatch.setattr(leftovers, "claim_of", lambda *_, **__: Claim(STACK))
     workspace = replace(stage.workspace, engine=nothing)
     with pytest.raises(CcciError, match=f"service {STACK}_app"):
-        leftovers.refuse_what_is_not_ours(workspace, stage.app)
+        leftovers.refuse_foreign_data(workspace, stage.app)
 
 
 def test_nothing_of_a_strangers_is_taken_along(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leftovers, "look", lambda *_: ())
-    leftovers.refuse_what_is_not_ours(stage.workspace, stage.app)
+    leftovers.refuse_foreign_data(stage.workspace, stage.app)
     stage.app.env_file.parent.mkdir(parents=True)
     stage.app.env_file.write_text("A=1\n")
     with pytest.raises(CcciError, match="what this run did not make"):
-        leftovers.refuse_what_is_not_ours(stage.workspace, stage.app)
+        leftovers.refuse_foreign_data(stage.workspace, stage.app)
