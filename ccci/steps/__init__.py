@@ -1,4 +1,4 @@
-"""The steps of a run, one module each; commands put them together."""
+"""The steps of a run, one module each; actions put them together."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
