@@ -59,25 +59,26 @@ class Completes(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """An option, or an argument where `names` is empty.
-
-    `metavar` is its value as the documentation writes it, `words` are the only values that there
-    are; `variables` stand for it, the strongest first, behind them those of `former` names, which
-    are still read and no longer documented. An option that is `short` is one of those
-    that `-h` shows. What is `refused_by_verb` has to be given as well, but the verb itself says so,
-    since it knows what could be meant.
-    """
+    """An option, or an argument."""
 
     meaning: str
     metavar: str = ""
+    """Its value as the documentation writes it."""
     names: tuple[str, ...] = ()
+    """Empty for an argument."""
     variables: tuple[str, ...] = ()
+    """Those that stand for it, the strongest first."""
     former: tuple[str, ...] = ()
+    """Former names of its variables, still read behind them and no longer documented."""
     panel: Panel = Panel.OUTPUT
     words: tuple[str, ...] = ()
+    """The only values that there are, where not every one is."""
     least: int | None = None
     short: bool = False
+    """Whether `-h` shows it."""
     refused_by_verb: bool = False
+    """Whether it has to be given, but the verb itself says so, since it knows what could be meant.
+    """
     is_argument: bool = False
     completes: Completes = Completes.NOTHING
     # What the parameter's own annotation says.

@@ -38,24 +38,24 @@ _LONGEST_SHOWN = 300
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A set of files read and merged; `fault` is the first thing docker stops at.
-
-    `older` is what docker CLIs before 28.0 read in another way, and where.
-    `trees` are the files in order, each with its variables replaced and nothing else changed.
-    `needs` is what only a deployment has, the names of variables and env files; where nothing but
-    their absence is wrong, `fault.needs` names some of them. `unknown` are the places whose value
-    depends on a variable that nobody has set.
-    """
+    """A set of files read and merged."""
 
     services: dict[str, Service]
     sections: Sections
     fault: Fault | None = None
+    """The first thing docker stops at."""
     unset: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    """What only a deployment has: the names of variables and env files. Where nothing but their
+    absence is wrong, `fault.needs` names some of them.
+    """
     ignores: tuple[Ignore, ...] = ()
     older: tuple[tuple[Place, str], ...] = ()
+    """What docker CLIs before 28.0 read in another way, and where."""
     trees: tuple[Map, ...] = ()
+    """The files in order, each with its variables replaced and nothing else changed."""
     unknown: frozenset[Place] = frozenset()
+    """The places whose value depends on a variable that nobody has set."""
 
 
 @dataclass(frozen=True, slots=True)

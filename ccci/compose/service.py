@@ -54,16 +54,7 @@ class RestartPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service of one file, or of several merged; `places` maps dotted keys to where they stand.
-
-    `memory_limit` and `memory_reservation` are bytes, 0 where there is none, `cpus` the limit and
-    the reservation as written. `interpolated` names the health check's durations that hold a
-    variable. `labels` are those of the service itself (`deploy.labels`), `container_labels` those
-    of its containers, `environment` what `environment` sets (None: taken from outside), each as
-    text. `bound_addresses` are the `ADDRESS:PUBLISHED` of ports that name an address of a node,
-    which Swarm passes over. `configs` and `secrets` are the keys it refers to, `files` what
-    they are in its containers. `built` says that there is a `build`.
-    """
+    """A service of one file, or of several merged."""
 
     name: str
     image: str = ""
@@ -80,21 +71,34 @@ class Service:
     networks: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     memory_limit: int = 0
+    """In bytes, 0 where there is none."""
     memory_reservation: int = 0
+    """In bytes, 0 where there is none."""
     interpolated: tuple[str, ...] = ()
+    """The health check's durations that hold a variable."""
     max_replicas_per_node: int = 0
     constraints: tuple[str, ...] = ()
     endpoint_mode: str = ""
     built: bool = False
+    """Whether there is a `build`."""
     bound_addresses: tuple[str, ...] = ()
+    """The `ADDRESS:PUBLISHED` of ports that name an address of a node, which Swarm passes over."""
     cpus: tuple[str, str] = ("", "")
+    """The limit and the reservation as written."""
     configs: tuple[str, ...] = ()
+    """The keys it refers to."""
     secrets: tuple[str, ...] = ()
+    """The keys it refers to."""
     files: tuple[FileReference, ...] = ()
+    """What its configs and secrets are in its containers."""
     labels: Mapping[str, str] = field(default_factory=dict)
+    """Those of the service itself (`deploy.labels`)."""
     container_labels: Mapping[str, str] = field(default_factory=dict)
+    """Those of its containers."""
     environment: Mapping[str, str | None] = field(default_factory=dict)
+    """What `environment` sets, as text; None is taken from outside."""
     places: dict[str, Place] = field(default_factory=dict)
+    """Where each dotted key stands."""
 
     def place(self, *keys: str) -> Place:
         """Return where the first of these keys that is written stands, else the service."""

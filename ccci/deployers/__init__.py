@@ -56,21 +56,21 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What has to be run to deploy. `env` is the command's whole environment.
-
-    `merged` are the compose files as one text for people, masked. `dirty_paths` are the files that
-    ccci itself put into the checkout. `masks` are values that must never be printed. `patience` is
-    how many seconds the command may take, where the deployer has an opinion. `terminal` says that
-    the command wants a terminal (`process.Running` with `lines` and `terminal`).
-    """
+    """What has to be run to deploy."""
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
+    """The command's whole environment."""
     cwd: Path
     merged: str = ""
+    """The compose files as one text for people, masked."""
     dirty_paths: tuple[str, ...] = ()
+    """The files that ccci itself put into the checkout."""
     secrets: tuple[str, ...] = ()
     masks: tuple[Mask, ...] = ()
+    """Values that must never be printed."""
     notes: tuple[str, ...] = ()
     patience: float | None = None
+    """How many seconds the command may take, where the deployer has an opinion."""
     terminal: bool = False
+    """Whether the command wants a terminal (`process.Running` with `lines` and `terminal`)."""

@@ -33,20 +33,21 @@ _MOST_GIVEN = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A set with nothing left to look up, not written yet.
-
-    `trees` are its files with their names, `copies` what is to lie beside them. `configs` and
-    `secrets` are the contents of those that the deploy makes, by their names on the swarm;
-    `variables` what each service has in its environment, `open` those of them that nobody sets.
-    """
+    """A set with nothing left to look up, not written yet."""
 
     folder: Path
     trees: tuple[tuple[str, Map], ...]
+    """Its files with their names."""
     copies: Mapping[Path, bytes]
+    """What is to lie beside them."""
     configs: Mapping[str, bytes]
+    """The contents of those that the deploy makes, by their names on the swarm."""
     secrets: Mapping[str, bytes]
+    """As `configs`."""
     variables: Mapping[str, frozenset[str]]
+    """What each service has in its environment."""
     open: frozenset[str]
+    """Those of the variables that nobody sets."""
     notes: tuple[str, ...] = ()
     borrowed: frozenset[Path] = frozenset()
     """The user's overlays that name files of their own folder."""

@@ -31,26 +31,26 @@ HANDED = "handed-over"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A deploy before it is done.
-
-    `stack` is what the recipe's files and the overlay say, `resolved` the same as docker gets it,
-    with the labels, of which `carrier` is the service that gets them. `values` are what compose
-    files may refer to, `config_files` the configs that the deploy makes and the files they are made
-    from, `masks` what must never be printed.
-    """
+    """A deploy before it is done."""
 
     app: App
     revision: Revision
     stack: StackFile
+    """What the recipe's files and the overlay say."""
     resolved: Resolved
+    """The same as docker gets it, with the labels."""
     values: Mapping[str, str]
+    """What compose files may refer to."""
     carrier: str
+    """The service that gets the labels."""
     labels: Mapping[str, str]
     secrets: tuple[Secret, ...]
     config_files: Mapping[str, str]
+    """The configs that the deploy makes, and the files they are made from."""
     networks: tuple[str, ...]
     images: Mapping[str, str]
     masks: tuple[Mask, ...]
+    """What must never be printed."""
     notes: tuple[str, ...]
 
 

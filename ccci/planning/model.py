@@ -27,15 +27,7 @@ class NodeFit:
 
 @dataclass(frozen=True, slots=True)
 class ServicePlan:
-    """What becomes of one service.
-
-    `why` says why its tasks are replaced where no field does. `longest` is how many seconds that
-    may take at most, by the `arithmetic`, in how many `waves`; 0 where tasks only start, which they
-    do at once. `side_by_side` says how old and new share a node where `order: start-first` lets
-    both run; `wanted` is how many tasks have to find a place and `placed` how many of them do,
-    `beside` what they have to run beside where that is why, `outage` what stops all the same;
-    `refusal` are the Engine's words, `hint` the way out.
-    """
+    """What becomes of one service."""
 
     name: str
     fate: Fate
@@ -43,18 +35,29 @@ class ServicePlan:
     fields: tuple[Field, ...] = ()
     nodes: tuple[NodeFit, ...] = ()
     waves: int = 0
+    """In how many rounds its tasks are replaced."""
     longest: float | None = None
+    """How many seconds that may take at most; 0 where tasks only start, which they do at once."""
     arithmetic: str = ""
+    """How `longest` comes about."""
     side_by_side: str = ""
+    """How old and new share a node where `order: start-first` lets both run."""
     refusal: str = ""
+    """The Engine's words."""
     hint: str = ""
+    """The way out."""
     digest: str | None = None
     """What the image's tag means: as it was sent, else on the node asked; None where none tells."""
     wanted: int = 0
+    """How many tasks have to find a place."""
     placed: int = 0
+    """How many of them do."""
     beside: str = ""
+    """What they have to run beside where that is why."""
     why: str = ""
+    """Why its tasks are replaced where no field says so."""
     outage: str = ""
+    """What stops all the same."""
 
     @property
     def starts_tasks(self) -> bool:

@@ -18,32 +18,33 @@ _SHORT = 8
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is known of a run without reading its report.
-
-    `stack` is the one that the run itself deploys, and may remove: a run that only judges has none,
-    its `target` is the stack. `keep` says that the app is meant to stay, or, with False, that the
-    run made it and means to remove it; None as long as that is open. `gone` says that its teardown
-    was verified. `abra_dir` is the run's own folder of checkouts, `env_file` the app's `.env`,
-    `secrets` the names of those that were generated: what a teardown has to remove besides what the
-    swarm itself can name.
-    """
+    """What is known of a run without reading its report."""
 
     id: str
     command: str
+    """The verb."""
     target: str
+    """What is judged: an app by its domain, a recipe, or a stack."""
     started_at: str
     host: str = ""
     pid: int = 0
     recipe: str | None = None
     domain: str | None = None
     stack: str | None = None
+    """The one that the run itself deploys, and may remove; None for a run that only judges."""
     server: str | None = None
     deployer: str | None = None
     abra_dir: str | None = None
+    """The run's own folder of checkouts, which a teardown removes as well."""
     env_file: str | None = None
+    """The app's `.env`, which a teardown removes as well."""
     secrets: tuple[str, ...] = ()
+    """The names of those that were generated."""
     keep: bool | None = None
+    """Whether the app is meant to stay; False where the run made it to remove it, None while open.
+    """
     gone: bool = False
+    """Whether its teardown was verified."""
     finished_at: str | None = None
     verdict: str | None = None
     exit_code: int | None = None

@@ -21,12 +21,7 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One task: `states` by Swarm's own times, `until` None while it was still there at the end.
-
-    `died` says that it ended by itself and not as it was meant to, `cause` and `words` of what.
-    `limit` is its memory limit in bytes, None without one; `samples` are there only of tasks on
-    the node that was asked, oldest first.
-    """
+    """One task."""
 
     task: str
     slot: str
@@ -34,13 +29,20 @@ class Bar:
     side: Side
     since: str
     states: tuple[Transition, ...] = ()
+    """By Swarm's own times."""
     until: str | None = None
+    """None while it was still there at the end."""
     died: bool = False
+    """Whether it ended by itself and not as it was meant to."""
     cause: CauseCode | None = None
+    """What it died of."""
     words: str = ""
+    """What it died of, in words."""
     exit_code: int | None = None
     limit: int | None = None
+    """Its memory limit in bytes, None without one."""
     samples: tuple[Sample, ...] = ()
+    """Only of tasks on the node that was asked, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,21 +45,19 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a stack's rollout ended.
-
-    `rollout` is the judge's whole memory (its tracks know each service's target, its tasks and
-    its states); `command_code` is COMMAND's exit code, None when there was none or we ended it.
-    `refusal` is the cause that COMMAND's own words show, when the Engine refused it.
-    """
+    """How a stack's rollout ended."""
 
     verdict: Verdict
     summary: str
     rollout: Rollout
+    """The judge's whole memory: each service's target, its tasks and its states."""
     services: tuple[ServiceReport, ...] = ()
     hint: str = ""
     notes: tuple[str, ...] = ()
     command_code: int | None = None
+    """COMMAND's exit code; None when there was none or we ended it."""
     refusal: CauseCode | None = None
+    """The cause that COMMAND's own words show, when the Engine refused it."""
     signal: int | None = None
     """The number of the signal that cut it short."""
     timeline: Timeline = field(default_factory=Timeline)
@@ -104,7 +102,7 @@ def judged(
 
 
 def _with_command(outcome: Outcome, stack: str, options: Options, said: Said) -> Outcome:
-    """Return the outcome with COMMAND's own end taken into account (design section 7)."""
+    """Return the outcome with COMMAND's own end taken into account."""
     rollout, code = outcome.rollout, outcome.command_code
     if rollout.lost is not None:
         return replace(

@@ -32,24 +32,26 @@ class CauseCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of one failing task beyond its listing, taken while it could be had.
-
-    `local` says whether its container could be inspected (only on the node asked); `oom_killed`,
-    `health` (the last probes' output, oldest first) and `ran_for` are known only then. `logs` are
-    the last lines, `incomplete` says why there may be more to know. `started_again`: somebody
-    started its container once more after it had died, which Swarm never does.
-    """
+    """What is known of one failing task beyond its listing, taken while it could be had."""
 
     task: str
     local: bool = False
+    """Whether its container could be inspected: only on the node asked."""
     exit_code: int | None = None
     oom_killed: bool = False
+    """Known only of a local one."""
     unhealthy: bool = False
     health: tuple[str, ...] = ()
+    """The last probes' output, oldest first; known only of a local one."""
     logs: tuple[str, ...] = ()
+    """The last lines."""
     ran_for: float | None = None
+    """Seconds; known only of a local one."""
     incomplete: str = ""
+    """Why there may be more to know."""
     started_again: bool = False
+    """Whether somebody started its container once more after it had died, which Swarm never does.
+    """
 
 
 @dataclass(frozen=True, slots=True)

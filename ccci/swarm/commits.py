@@ -40,22 +40,23 @@ class Dirt:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the identity is held against, and what is known besides the Engine's own answers.
-
-    `expected` is a full commit, or 7 to 40 hex digits where no checkout can complete them; None
-    holds what runs against what is declared. `commits` are the full commits of the checkout (at
-    least those the label abbreviates), None without one. `recorded` names the commit of the
-    deploy that set a spec, by `Spec.whole`. `releases` are the checkout's tags with their full
-    commits: a release is deployed pinned, and then labelled with its version alone. `seen` says
-    that the run itself saw the expected commit declared.
-    """
+    """What the identity is held against, and what is known besides the Engine's own answers."""
 
     expected: str | None = None
+    """A full commit, or 7 to 40 hex digits where no checkout can complete them; None holds what
+    runs against what is declared.
+    """
     commits: Collection[str] | None = None
+    """The full commits of the checkout, at least those the label abbreviates; None without one."""
     dirt: Dirt = field(default_factory=Dirt)
     recorded: Mapping[str, str] = field(default_factory=dict)
+    """The commit of the deploy that set a spec, by `Spec.whole`."""
     releases: Mapping[str, str] = field(default_factory=dict)
+    """The checkout's tags with their full commits: a release is deployed pinned, and then labelled
+    with its version alone.
+    """
     seen: bool = False
+    """Whether the run itself saw the expected commit declared."""
 
     def names(self, identity: Identity) -> bool:
         """Say whether these labels name the expected commit."""

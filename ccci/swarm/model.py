@@ -106,14 +106,17 @@ class Container:
 class Spec:
     """The parts of a service's spec that a rollout is judged by.
 
-    `whole` is a fingerprint of the entire spec, `template` of what a task is made of (without
-    Placement, whose change alone rolls nothing while the node still fits: swarmkit
-    orchestrator/task.go), `endpoint` of the published ports. Equal fingerprints mean equal specs.
+    Equal fingerprints mean equal specs.
     """
 
     whole: str
+    """A fingerprint of the entire spec."""
     template: str
+    """A fingerprint of what a task is made of, without Placement, whose change alone rolls nothing
+    while the node still fits (swarmkit orchestrator/task.go).
+    """
     endpoint: str
+    """A fingerprint of the published ports."""
     mode: Mode = Mode.REPLICATED
     replicas: int | None = 1
     identity: Identity = field(default_factory=lambda: Identity(None, None, None))
@@ -172,29 +175,30 @@ class UpdateStatus:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One task as listed. `slot` is the slot's number as text, or the node's id when global.
-
-    `up_to_date` is Swarm's own test (the `_up-to-date` filter, swarmkit controlapi/task.go).
-    `since` is how many seconds ago by the Engine's own clock it entered its state, or None where
-    that cannot be trusted. `template` is the fingerprint of its own spec, as in Spec.
-    """
+    """One task as listed."""
 
     id: str
     slot: str
+    """The slot's number as text, or the node's id when global."""
     state: TaskState
     desired: TaskState
     up_to_date: bool = True
+    """Swarm's own test (the `_up-to-date` filter, swarmkit controlapi/task.go)."""
     node: str = ""
     message: str = ""
     error: str = ""
     exit_code: int | None = None
     container: str = ""
     template: str = ""
+    """The fingerprint of its own spec, as in Spec."""
     image: str = ""
     iteration: int | None = None
     created_at: str = ""
     timestamp: str = ""
     since: float | None = None
+    """How many seconds ago by the Engine's own clock it entered its state; None where that cannot
+    be trusted.
+    """
 
     @property
     def live(self) -> bool:
@@ -266,23 +270,23 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One look at a whole stack, or, with `unreachable`, one that failed.
-
-    `orchestrator` names the leader, since it leads; it changes when the leader does, or when it
-    restarted. `nodes` is the last listing of the nodes, which may be older than the look.
-    `absent_images` are images of the stack that the Engine asked does not have, `inherited` the
-    health checks that images bring along, `unhealthy` the tasks whose container on the node asked
-    was heard to turn unhealthy; `asked` is the id of that node, empty where nobody says.
-    """
+    """One look at a whole stack, or one that failed."""
 
     at: float
     wall: str
     services: tuple[Service, ...] = ()
     nodes: tuple[Node, ...] = ()
+    """The last listing of the nodes, which may be older than the look."""
     command: Command | None = None
     orchestrator: str = ""
+    """The leader, since it leads; another one when the leader changes, or restarted."""
     unreachable: str | None = None
+    """Why the look failed."""
     absent_images: frozenset[str] = frozenset()
+    """Images of the stack that the Engine asked does not have."""
     inherited: tuple[tuple[str, HealthCheck], ...] = ()
+    """The health checks that images bring along."""
     unhealthy: frozenset[str] = frozenset()
+    """The tasks whose container on the node asked was heard to turn unhealthy."""
     asked: str = ""
+    """The id of the node asked, empty where nobody says."""

@@ -37,17 +37,13 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """A service's policy as Swarm applies it.
-
-    `replicas` is None for a global service. `check` is the health check with Docker's defaults,
-    or None where nothing is probed or only the image knows what. `start_period` is None where
-    nothing is probed. `shared` are the places that two tasks of the service would both write to.
-    """
+    """A service's policy as Swarm applies it."""
 
     name: str
     image: str
     mode: Mode
     replicas: int | None
+    """None for a global service."""
     update: UpdatePolicy
     update_declared: bool
     rollback: UpdatePolicy
@@ -55,10 +51,13 @@ class Effective:
     restart: RestartPolicy
     health: Health
     check: HealthCheck | None
+    """With Docker's defaults; None where nothing is probed or only the image knows what."""
     start_period: float | None
+    """None where nothing is probed."""
     stop_grace: float
     volumes: tuple[str, ...]
     shared: tuple[str, ...]
+    """The places that two tasks of the service would both write to."""
     host_ports: tuple[int, ...]
     published: bool
     memory_limit: int

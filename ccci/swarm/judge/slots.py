@@ -15,26 +15,28 @@ from ccci.swarm.model import Mode, Node, Service, Spec, Task, TaskState
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """What a service's slots hold.
-
-    `expected` is how many slots should be filled; `live` the live tasks; `dirty` those that must
-    be replaced; `running` the up-to-date live tasks that run; `done` the tasks of slots that ended
-    well for good; `dead` the last tasks of slots that ended badly and are not retried; `missing`
-    the number of slots that nothing fills, dead ones included; `surplus` says that tasks are live
-    beyond what is expected; `stopping` are tasks asked to stop that have not yet; `job` says that
-    its tasks are meant to complete.
-    """
+    """What a service's slots hold."""
 
     expected: int
+    """How many slots should be filled."""
     live: tuple[Task, ...]
+    """The tasks that the orchestrator wants to run."""
     dirty: tuple[Task, ...]
+    """Live ones that must be replaced."""
     running: tuple[Task, ...]
+    """The up-to-date live ones that run."""
     done: tuple[Task, ...]
+    """The tasks of slots that ended well for good."""
     dead: tuple[Task, ...]
+    """The last tasks of slots that ended badly and are not retried."""
     missing: int
+    """The number of slots that nothing fills, dead ones included."""
     surplus: bool
+    """Whether tasks are live beyond what is expected."""
     stopping: tuple[Task, ...]
+    """Tasks that were asked to stop and have not yet."""
     job: bool = False
+    """Whether its tasks are meant to complete."""
 
     @property
     def due(self) -> bool:

@@ -68,13 +68,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule with everything its page says; `shown` names the test that gave what is `measured`.
+    """A rule with everything its page says.
 
     A rule of one's own needs a `check`, and an `id` that begins with CCCI where comments are to
-    answer it. `check` is None for a rule that looks at a whole set instead of a service; `fixable`
-    says that `order: stop-first`, which `--fix` writes, is the remedy, and `safe` that nothing is
-    lost by it: elsewhere each update then has a moment in which nothing serves. Without `usual` a
-    rule is silent unless it is asked for.
+    answer it.
     """
 
     id: str
@@ -83,11 +80,18 @@ class Rule:
     why: str
     source: str = ""
     shown: str = ""
+    """The test that gave what is `measured`."""
     measured: str = ""
     check: Callable[[Subject], Iterator[Hit]] | None = None
+    """None for a rule that looks at a whole set instead of a service."""
     fixable: bool = False
+    """Whether `order: stop-first`, which `--fix` writes, is the remedy."""
     safe: bool = False
+    """Whether nothing is lost by it: elsewhere each update then has a moment in which nothing
+    serves.
+    """
     usual: bool = True
+    """Without it a rule is silent unless it is asked for."""
     confidence: Confidence = Confidence.CERTAIN
 
 
