@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib import import_module
-from pathlib import Path
+from pathlib import PurePath
 from types import UnionType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -35,7 +35,8 @@ class Kind(StrEnum):
     TEXT = "text"
 
 
-_KINDS: Mapping[type, Kind] = {bool: Kind.FLAG, int: Kind.NUMBER, Path: Kind.PATH}
+_KINDS: Mapping[type, Kind] = {bool: Kind.FLAG, int: Kind.NUMBER, PurePath: Kind.PATH}
+"""The kinds of values, by the classes that they are of."""
 _METAVARS = {Kind.PATH: "FILE", Kind.NUMBER: "N"}
 
 
@@ -238,6 +239,12 @@ def parameters(function: Callable[..., Any]) -> Iterator[Parameter]:
         yield bound(declared, name, kind, None if empty else each.default, required=empty)
 
 
+def _kind_of(annotation: object) -> Kind:
+    if not isinstance(annotation, type):
+        return Kind.TEXT
+    return next((_KINDS[each] for each in annotation.__mro__ if each in _KINDS), Kind.TEXT)
+
+
 def bound(
     declared: Parameter,
     name: str,
@@ -252,7 +259,7 @@ def bound(
     many = get_origin(inner) is list
     kind = get_args(inner)[0] if many else inner
     names = declared.names or (() if declared.is_argument else (f"--{name.replace('_', '-')}",))
-    taken = declared.kind if declared.kind is Kind.COUNT else _KINDS.get(kind, Kind.TEXT)
+    taken = declared.kind if declared.kind is Kind.COUNT else _kind_of(kind)
     completes = declared.completes
     if taken is Kind.PATH and completes is Completes.NOTHING:
         completes = Completes.FILES

@@ -60,7 +60,7 @@ EFFECTFUL = {
         "records",
     ),
     *("locks", "sandbox", "steps", "deployers"),
-    *("compose.building", "compose.events", "compose.loading", "compose.source", "compose.scalars"),
+    *("compose.events", "compose.loading", "compose.source", "compose.scalars"),
     *(
         "host.clock",
         "host.cleanup",
@@ -75,18 +75,16 @@ EFFECTFUL = {
     ),
     *("recipe.git_process", "recipe.tracked", "recipe.tree"),
     *("host.docker_cli", "recipe.files"),
-    *("recipe.checkout", "recipe.env_file", "recipe.overlay", "recipe.secrets", "recipe.source"),
+    *("recipe.checkout", "recipe.overlay", "recipe.secrets", "recipe.source"),
     *(
         "recipe.abra_folder",
-        "recipe.abra_reading",
-        "recipe.abra_script",
         "recipe.kept_compose",
         "recipe.stack",
         "recipe.base",
     ),
     *("swarm.engine", "swarm.watching", "planning.engine", "planning.file"),
     *("planning.request",),
-    *("sweep.fix", "sweep.inventory", "sweep.live", "sweep.printing", "sweep.remedy", "sweep.runs"),
+    *("sweep.fix", "sweep.inventory", "sweep.printing", "sweep.remedy", "sweep.runs"),
     "sweep.running",
     *("sweep.static", "sweep.survey"),
 }
@@ -99,6 +97,18 @@ PURE = {
         "removal.objects",
         "steps.machine",
         "sweep.rules",
+    ),
+    *("steps.outcome", "steps.reach.route_rules", "steps.timeout_label"),
+    *("terminal.awaited", "terminal.escapes", "terminal.rows"),
+    *("records.rates", "records.record", "sweep.upgrade.database_versions"),
+    *("swarm.watching.consistency", "swarm.watching.protocol", "swarm.engine.wire"),
+    *(
+        "commandline.completing",
+        "commandline.declared",
+        "commandline.help",
+        "commandline.manual",
+        "commandline.shells",
+        "commandline.words",
     ),
     *(
         "compose.scalars",
@@ -113,7 +123,7 @@ PURE = {
 EFFECTS = {
     *("os", "shutil", "socket", "sqlite3", "subprocess", "sys", "tempfile", "threading", "time"),
     *("asyncio", "docker", "fcntl", "git", "http", "logging", "pathlib", "random", "requests"),
-    *("rich", "ruamel", "secrets", "select", "signal", "typer", "urllib"),
+    *("rich", "ruamel", "secrets", "select", "signal", "urllib"),
 }
 
 OWNERS = {
@@ -207,6 +217,8 @@ def imports(name: str) -> frozenset[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
+                if (node.module, alias.name) == ("pathlib", "PurePath"):  # it touches no file
+                    continue
                 whole = f"{node.module}.{alias.name}"
                 ours = whole.removeprefix("ccci.") in MODULES
                 found.add(whole if ours and whole.startswith("ccci.") else node.module)
