@@ -109,3 +109,20 @@ MODES = tuple(Mode)
 RESTARTS = {
     name: RestartPolicy(condition=name, delay=1.0) for name in ("any", "on-failure", "none")
 }
+
+OLD = service("base", task("a1", template="base"))
+BASE = baseline(OLD)
+OLD_DIRTY = task("a1", template="base", up_to_date=False)
+OLD_STOPPED = task("a1", "shutdown", desired="shutdown", template="base", up_to_date=False)
+
+
+def rolled(*tasks_: Task, update: str | None = None, **changes: Any) -> Service:
+    """Return the service after the head was sent: version 2, its previous spec the base."""
+    return service(
+        "head",
+        *tasks_,
+        version=2,
+        previous=OLD.spec,
+        update=update,
+        **changes,
+    )
