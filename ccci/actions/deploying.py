@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 from ccci import settings
 from ccci.actions.finished import Began, engine_of
-from ccci.actions.recorded import failed, kept, meaning, recorded
-from ccci.errors import CcciError, Interrupted
-from ccci.exits import Verdict
+from ccci.actions.recorded import TEARDOWN, meaning, raised, recorded, stopped
+from ccci.errors import Interrupted
 from ccci.recipe.source import Source
 from ccci.records import artifacts, runs
 from ccci.records.places import refuse_tracked_place
@@ -42,16 +41,10 @@ def record(
             engine = engine_of(workspace.engine)
             decided = workspace.decided
             report = body(workspace)
-    except (CcciError, Interrupted) as error:
-        report = kept(decided[-1], error) if decided else failed(command, error, steps.done)
-        if error.verdict is Verdict.USAGE:
-            run.finish(report, output.secrets)
-            raise
-    except Exception as error:
+    except (Exception, Interrupted) as error:
         known = meaning(error)
-        report = kept(decided[-1], known) if decided else failed(command, known, steps.done)
-        if known.verdict is Verdict.BUG:
-            # It is told as the bug that it is; what was known by then is in the record.
+        report = stopped(command, known, decided[-1] if decided else None, TEARDOWN, steps.done)
+        if raised(known):  # what was known by then is in the record
             run.finish(began.finish(report, engine=engine), output.secrets)
             raise
     report = began.finish(

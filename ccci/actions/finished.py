@@ -2,11 +2,10 @@
 
 import socket
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from ccci import __version__
 from ccci.host import clock
-from ccci.report.model import Report
+from ccci.report.model import Report, Step
 from ccci.report.parts import EngineOf
 from ccci.swarm.engine.client import Engine
 
@@ -23,8 +22,17 @@ class Began:
     at: str = field(default_factory=clock.now)
     monotonic: float = field(default_factory=clock.monotonic)
 
-    def finish(self, report: Report, **known: Any) -> Report:  # noqa: ANN401 -- fields of Report
-        """Return the report with its times and who judged; `known` are further fields of it."""
+    def finish(
+        self,
+        report: Report,
+        *,
+        target: str | None = None,
+        stack: str | None = None,
+        deployer: str | None = None,
+        engine: EngineOf | None = None,
+        steps: tuple[Step, ...] = (),
+    ) -> Report:
+        """Return the report with its times, who judged, and what of these it does not say."""
         return replace(
             report,
             started_at=self.at,
@@ -32,5 +40,9 @@ class Began:
             duration_seconds=clock.monotonic() - self.monotonic,
             ccci=__version__,
             host=socket.gethostname(),
-            **known,
+            target=report.target or target,
+            stack=report.stack or stack,
+            deployer=report.deployer or deployer,
+            engine=report.engine or engine,
+            steps=report.steps or steps,
         )

@@ -115,17 +115,22 @@ def dry_run(command: str, recipe: str, choices: Choices, parts: Parts, output: O
         found = planned(recipe, choices, parts, output)
     except (EngineUnavailable, OtherEngineError) as error:
         note = f"no swarm was asked what it would make of it: {error.message}"
-        return Told(replace(report, notes=(*report.notes, note)))
+        return Told(report.noting(note))
     # By name: base and head may be one commit.
     plans = {each.name: each.plan for each in found}
     told = (replace(each, plan=_told(plans.get(each.name))) for each in report.dry_run or ())
     last = found[-1].plan
     notes = (*report.notes, *(note for each in found for note in each.plan.notes))
-    report = replace(report, dry_run=tuple(told), notes=tuple(dict.fromkeys(notes)))
-    if last.revision is not None:
-        report = replace(report, deployer=last.revision.deployer)
-    if last.verdict is not Verdict.DONE:
-        report = replace(report, verdict=last.verdict, summary=last.summary, hint=last.hint)
+    worse = last if last.verdict is not Verdict.DONE else report
+    report = replace(
+        report,
+        verdict=worse.verdict,
+        summary=worse.summary,
+        hint=worse.hint,
+        deployer=last.revision.deployer if last.revision is not None else report.deployer,
+        dry_run=tuple(told),
+        notes=tuple(dict.fromkeys(notes)),
+    )
     return Told(report, tuple(replace(each.plan, base=None) for each in found))
 
 

@@ -20,6 +20,7 @@ from ccci.terminal.output import Output
 
 _DEPLOYING = {"deploy", "upgrade"}
 _AFTER_A_SIGNAL = "run it again; `ccci sweep leftovers --dry-run` says whether anything stayed"
+_AFTER_A_HURRIED_ONE = "`ccci sweep leftovers` removes what was left, then run it again"
 
 
 @dataclass(slots=True)
@@ -70,21 +71,47 @@ def judge(
         report = judging.decide(body(judging))
     except BaseException as error:
         known = meaning(error)
-        if judging.decided is not None:
-            report = kept(judging.decided, known, "after it was judged", "")
-        elif known.verdict is Verdict.USAGE:
-            if run is not None:
+        report = stopped(command, known, judging.decided, _JUDGED)
+        if judging.decided is None and raised(known):
+            if run is not None and known.verdict is Verdict.USAGE:
                 run.drop()
+            elif run is not None:
+                run.finish(began.finish(report, target=target), output.secrets)
             raise
-        else:
-            # It made nothing that could be left, so that the error's own next step is the one.
-            report = replace(failed(command, known), target=target, hint=known.hint)
-            if known.verdict is Verdict.BUG:  # it is told as the bug that it is
-                if run is not None:
-                    run.finish(began.finish(report), output.secrets)
-                raise
-    report = began.finish(report)
+    report = began.finish(report, target=target)
     return recorded(run, report, output) if run is not None else report
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """Where on its way out a run was stopped, and the next step where that is not the error's."""
+
+    when: str
+    hint: str = ""
+
+
+_JUDGED = After("after it was judged")
+_RECORDING = After("while it was recorded")
+TEARDOWN = After("during the teardown", "`ccci sweep leftovers` removes what stays")
+
+
+def stopped(
+    command: str,
+    error: CcciError | Interrupted,
+    decided: Report | None,
+    after: After,
+    steps: Sequence[Step] = (),
+) -> Report:
+    """Return the report of a run that was stopped: what it had come to, else what stopped it.
+
+    `steps` are those until then.
+    """
+    return failed(command, error, steps) if decided is None else kept(decided, error, after)
+
+
+def raised(error: CcciError | Interrupted) -> bool:
+    """Say whether it is raised again once it is recorded: as wrong usage, or the bug that it is."""
+    return error.verdict in {Verdict.USAGE, Verdict.BUG}
 
 
 def meaning(error: BaseException) -> CcciError | Interrupted:
@@ -112,41 +139,26 @@ def recorded(run: Run, report: Report, output: Output, output_folder: Path | Non
     try:
         return _written(run, report, output, output_folder)
     except Interrupted as error:
-        report = kept(report, error, "while it was recorded", "")
+        report = kept(report, error, _RECORDING)
         return _written(run, report, output, output_folder)
 
 
 def _written(run: Run, report: Report, output: Output, output_folder: Path | None) -> Report:
     told = len(run.trouble)
-    notes = (*report.notes, *run.trouble)
-    report = replace(report, notes=notes, run=RunFolder(run.id, str(run.folder)))
+    report = replace(report.noting(*run.trouble), run=RunFolder(run.id, str(run.folder)))
     report = run.finish(report, output.secrets)
     if output_folder is not None:
         artifacts.copy(run, output_folder)
-    late = mask(tuple(run.trouble[told:]), output.secrets)
-    return replace(report, notes=(*report.notes, *late))
+    return report.noting(*mask(tuple(run.trouble[told:]), output.secrets))
 
 
-def kept(
-    decided: Report,
-    error: CcciError | Interrupted,
-    when: str = "during the teardown",
-    hint: str = "`ccci sweep leftovers` removes what stays",
-) -> Report:
+def kept(decided: Report, error: CcciError | Interrupted, after: After) -> Report:
     """Return what a run had come to before something stopped it on its way out."""
-    what = f"{error.message} {when}"
+    what = f"{error.message} {after.when}"
     if decided.verdict.passed and not isinstance(error, Interrupted):
-        return replace(
-            decided,
-            verdict=error.verdict,
-            summary=f"{decided.summary}; but {what}",
-            hint=hint or error.hint,
-        )
-    return replace(
-        decided,
-        notes=(*decided.notes, f"{what}: {hint}" if hint else what),
-        signal=error.signal_number if isinstance(error, Interrupted) else decided.signal,
-    )
+        return decided.spoilt(error.verdict, what, after.hint or error.hint)
+    report = decided.noting(f"{what}: {after.hint}" if after.hint else what)
+    return replace(report, signal=error.signal_number) if isinstance(error, Interrupted) else report
 
 
 def failed(command: str, error: CcciError | Interrupted, steps: Sequence[Step] = ()) -> Report:
@@ -154,10 +166,9 @@ def failed(command: str, error: CcciError | Interrupted, steps: Sequence[Step] =
     summary, hint, number = error.message, error.hint, None
     if isinstance(error, Interrupted):
         summary = f"{error.message} {_how_far(steps)}"
-        hint = _AFTER_A_SIGNAL if command in _DEPLOYING else "run it again"
-        if interrupts.hurried():
-            hint = "`ccci sweep leftovers` removes what was left, then run it again"
         number = error.signal_number
+        if command in _DEPLOYING:  # nothing else makes what could be left
+            hint = _AFTER_A_HURRIED_ONE if interrupts.hurried() else _AFTER_A_SIGNAL
     return Report(command, error.verdict, summary, hint=hint, signal=number)
 
 

@@ -207,7 +207,7 @@ def of_trace(path: Path) -> Report:
         )
     if end.verdict is not report.verdict:
         note = f"by what its services came to alone; the run itself ended {end.verdict.value}"
-        return replace(report, notes=(*report.notes, note))
+        return report.noting(note)
     return report
 
 

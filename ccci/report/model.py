@@ -4,7 +4,7 @@ Keys may be added; a key never changes its meaning.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -178,6 +178,14 @@ class Report:
         """
         cut_short = self.signal is not None and self.verdict.exit_code == 0
         return Verdict.INTERRUPTED if cut_short else self.verdict
+
+    def noting(self, *notes: str) -> "Report":
+        """Return it with these notes after its own."""
+        return replace(self, notes=(*self.notes, *notes))
+
+    def spoilt(self, verdict: Verdict, what: str, hint: str) -> "Report":
+        """Return it as what does not stand, since `what` went wrong after all that it tells."""
+        return replace(self, verdict=verdict, summary=f"{self.summary}; but {what}", hint=hint)
 
 
 def document(report: Report) -> dict[str, Any]:

@@ -38,16 +38,13 @@ class Ending:
         """Return the report with it: a pass does not stand when something of it was left."""
         if self.gone:
             report = _without_the_app(report)
-        notes = (*report.notes, *self.notes)
         if self.failed and report.verdict.passed:
-            return replace(
-                report,
-                verdict=Verdict.UNABLE,
-                summary=f"{report.summary}; but the teardown left something behind",
-                hint=f"remove it with `ccci teardown {shlex.quote(self.domain)}`",
-                notes=notes,
+            report = report.spoilt(
+                Verdict.UNABLE,
+                "the teardown left something behind",
+                f"remove it with `ccci teardown {shlex.quote(self.domain)}`",
             )
-        return replace(report, notes=notes)
+        return report.noting(*self.notes)
 
 
 _IT_WENT = "the app was removed: run it again, with --keep to look at it afterwards"
