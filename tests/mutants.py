@@ -77,7 +77,7 @@ def read(root: Path = ROOT) -> tuple[Wrong, ...]:
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of a wrong, after how many seconds, and which test noticed it first."""
+    """What came of a wrong, after how many seconds, and which test failed first."""
 
     number: int
     wrong: Wrong
@@ -161,11 +161,12 @@ class Trial:
         """Yield what came of each wrong, in their order; their tests are run without it first."""
         tests = tuple(dict.fromkeys(wrong.tests for _, wrong in wrongs))
         with self._pool:
-            well = dict(zip(tests, self._pool.map(self._pass, tests), strict=True))
+            found = dict(zip(tests, self._pool.map(self._without, tests), strict=True))
+            red = {each: failed for each, (code, failed) in found.items() if code != 0}
             for number, wrong in wrongs:
-                if not well[wrong.tests]:
-                    yield Tried(number, wrong, Outcome.RED)
-            sound = [(number, wrong) for number, wrong in wrongs if well[wrong.tests]]
+                if wrong.tests in red:
+                    yield Tried(number, wrong, Outcome.RED, by=red[wrong.tests])
+            sound = [(number, wrong) for number, wrong in wrongs if wrong.tests not in red]
             yield from self._pool.map(lambda one: self._attempt(*one), sound)
 
     @contextmanager
@@ -176,9 +177,9 @@ class Trial:
         finally:
             self._free.put(copy)
 
-    def _pass(self, tests: tuple[str, ...]) -> bool:
+    def _without(self, tests: tuple[str, ...]) -> tuple[int | None, str]:
         with self._copy() as copy:
-            return copy.tests(tests)[0] == 0
+            return copy.tests(tests)
 
     def _attempt(self, number: int, wrong: Wrong) -> Tried:
         begun = time.monotonic()

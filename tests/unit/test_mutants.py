@@ -75,7 +75,7 @@ def test_a_wrong_is_noticed_missed_or_tells_nothing(tmp_path: Path) -> None:
         Outcome.RED,
         Outcome.BROKEN,
     ]
-    assert found[0].by == "test_limit.py::test_it"
+    assert [found[0].by, found[3].by] == ["test_limit.py::test_it", "test_red.py::test_it"]
 
 
 @pytest.mark.slow
