@@ -6,14 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ccci.host.terminal_text import plain
+from ccci.swarm.judge.tools import fatal_of
 
-# charmbracelet/log prints `FATA text`, with a time before it where asked (github.com/charmbracelet
-# /log levels.go); abra up to 0.9 used logrus, which prints `FATA[0003] text` on a terminal and
-# `level=fatal msg="text"` elsewhere (github.com/sirupsen/logrus text_formatter.go).
-_FATAL = (
-    re.compile(r"^(?:[\d/:. T-]+\s)?FATAL?(?:\[\d+\])?[:\s]\s*(?P<text>.*)$"),
-    re.compile(r'(?:(?!level=fatal\s).)*level=fatal\s.*?msg="(?P<text>(?:[^"\\]|\\.)*)"'),
-)
 _SHORTEST_VALUE = 4
 _VERSION = re.compile(r"v\d+$")
 _FRAME = re.compile(r"[│┃┌┐└┘─━╭╮╰╯█▀▄]+")
@@ -56,10 +50,9 @@ def fatal(lines: Iterable[str]) -> Fatal | None:
     preferred: both are read as one.
     """
     for line in reversed([plain(line) for line in lines]):
-        for pattern in _FATAL:
-            found = pattern.match(line)
-            if found:
-                return Fatal(found["text"].strip() or line, complaint(found["text"]))
+        said = fatal_of(line)
+        if said is not None:
+            return Fatal(said or line, complaint(said))
     return None
 
 

@@ -2,6 +2,9 @@
 
 import re
 
+# charmbracelet/log prints `FATA text`, with a time before it where asked (github.com/charmbracelet
+# /log levels.go); abra up to 0.9 used logrus, which prints `FATA[0003] text` on a terminal and
+# `level=fatal msg="text"` elsewhere (github.com/sirupsen/logrus text_formatter.go).
 _FATAL = re.compile(
     r"^(?:[\d/:. T-]+\s)?FATAL?(?:\[\d+\])?[:\s]\s*(?P<said>.*)$"
     r'|(?:(?!level=fatal\s).)*\blevel=fatal\s.*?msg="(?P<logged>(?:[^"\\]|\\.)*)"'
@@ -14,10 +17,10 @@ _CLIENT = re.compile(
 )
 
 
-def fatal_of(line: str) -> str:
-    """Return the words of a fatal line of abra's, or nothing (see `deployers.abra.parse`)."""
+def fatal_of(line: str) -> str | None:
+    """Return the words of a fatal line of abra's, or None where a line is none."""
     found = _FATAL.match(line)
-    return (found["logged"] or found["said"] or "").strip() if found else ""
+    return (found["logged"] or found["said"] or "").strip() if found else None
 
 
 def without_client(line: str) -> str:
