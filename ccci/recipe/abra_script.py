@@ -1,6 +1,7 @@
 """What `abra.sh` exports, without running it."""
 
 import re
+from dataclasses import dataclass
 
 from ccci.recipe.env_file import LARGEST, check_length, expand
 
@@ -12,13 +13,28 @@ _PIECE = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A variable's value, and the line that exports it."""
+
+    value: str
+    line: int
+
+
 def exports(text: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the values of what `abra.sh` exports, and notes, as `read` does."""
+    found, notes = read(text)
+    return {key: each.value for key, each in found.items()}, notes
+
+
+def read(text: str) -> tuple[dict[str, Export], tuple[str, ...]]:
     """Return what `abra.sh` exports, without running it, and notes on what was passed over.
 
     Only lines that begin with `export` count, as for abra: an indented one is inside a function.
     What only a shell could work out is not guessed.
     """
     found: dict[str, str] = {}
+    lines: dict[str, int] = {}
     notes: list[str] = []
     left = LARGEST
     for number, line in enumerate(text.split("\n"), 1):
@@ -40,7 +56,8 @@ def exports(text: str) -> tuple[dict[str, str], tuple[str, ...]]:
             found[key] = expand(value, found)
             left -= len(found[key])
             check_length(key, found[key], left, f"abra.sh line {number}")
-    return found, tuple(notes)
+            lines[key] = number
+    return {key: Export(found[key], line) for key, line in lines.items()}, tuple(notes)
 
 
 def _words(text: str) -> list[str]:

@@ -16,7 +16,6 @@ from ccci.sweep.inventory import OVERLAY_NAME
 
 STACK = "stack"
 _OFFERED = re.compile(r"\s*#\s*(?:export\s+)?([A-Z][A-Z0-9_]*)=(.*)")
-_EXPORT = re.compile(r"export\s+(?!\s).*?\b([A-Z][A-Z0-9_]*)=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +85,14 @@ def read(
         if (match := _OFFERED.match(line))
     }
     script = _text(folder, ABRA_SH)
-    lines = {
-        match[1]: number
-        for number, line in enumerate(script.split("\n"), 1)
-        if (match := _EXPORT.match(line))
-    }
-    exported = abra_script.exports(script)[0]
+    exported, _ = abra_script.read(script)
     return Revision(
         commit,
         name,
         folder,
         {each.key: Setting(each.value, each.first + 1) for each in entries},
         offered,
-        {key: Setting(value, lines.get(key, 0)) for key, value in exported.items()},
+        {key: Setting(each.value, each.line) for key, each in exported.items()},
         release,
         annotated,
     )

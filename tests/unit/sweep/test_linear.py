@@ -10,6 +10,7 @@ from support.command_line import invoke
 
 from ccci.compose import open_source
 from ccci.deployers.abra import parse
+from ccci.recipe import abra_script
 from ccci.swarm.judge import refusals
 from ccci.sweep.rules import Choice
 from ccci.sweep.upgrade.comparing import compare
@@ -71,14 +72,8 @@ TEXTS: dict[str, Callable[[int], object]] = {
     ),
     "fatal lines": lambda count: parse.fatal(["level=fatal x" * count]),
     "fatal words": lambda count: refusals.refusal("level=fatal x" * count, "level=fatal x" * count),
-    "blanks": lambda count: _exports(count * 5),
+    "blanks": lambda count: abra_script.read("export" + " " * count * 5),
 }
-
-
-def _exports(count: int) -> object:
-    from ccci.sweep.upgrade import revision
-
-    return revision._EXPORT.match("export" + " " * count)
 
 
 def upgrade(of: Callable[[int, int], Files], count: int, folder: Path) -> Work:
