@@ -8,6 +8,9 @@ OVERLAY = "compose.ccci.yml"
 COMPOSE_YML, ENV_SAMPLE, ABRA_SH = "compose.yml", ".env.sample", "abra.sh"
 """A recipe's own files, by abra's conventions: the first where COMPOSE_FILE names no other."""
 
+AUTO = "auto"
+"""What leaves the choice to ccci, of a base and of a deployer."""
+
 LONGEST_OBJECT_NAME = 64
 """Swarm refuses longer names of configs and secrets, the stack's name included.
 

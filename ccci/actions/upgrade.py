@@ -12,6 +12,7 @@ from ccci.deployers import App
 from ccci.deployers.plan import Plan
 from ccci.errors import CcciError, Interrupted, UsageError
 from ccci.exits import Verdict
+from ccci.names import AUTO
 from ccci.recipe import checkout, heads
 from ccci.recipe.base import Base, choose_base, refuse_same
 from ccci.recipe.checkout import Checkout
@@ -43,7 +44,7 @@ class Request:
     recipe: str
     head: str
     choices: Choices
-    base: str = "auto"
+    base: str = AUTO
     allow_same: bool = False
     keep: bool = False
     upgrade_env: dict[str, str] = field(default_factory=dict)
@@ -104,7 +105,7 @@ def parts(request: Request) -> Parts:
 
 def _check(request: Request) -> None:
     check_ref(request.head)
-    if request.base != "auto":
+    if request.base != AUTO:
         check_ref(request.base)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from ccci.commandline.declared import Completes, Panel
 from ccci.commands import options
 from ccci.commands.options import Context, argument, many, option
-from ccci.names import OVERLAY
+from ccci.names import AUTO, OVERLAY
 
 Recipe = Annotated[
     str,
@@ -82,9 +82,9 @@ class Deployed:
             "DEPLOYER",
             "What deploys; auto is abra where there is one.",
             panel=Panel.WHERE,
-            words=("auto", "abra", "stack"),
+            words=(AUTO, "abra", "stack"),
         ),
-    ] = "auto"
+    ] = AUTO
     app_service: Annotated[
         str | None,
         options.service(

@@ -7,7 +7,7 @@ from ccci.commandline.declared import Completes
 from ccci.commands import options
 from ccci.commands.options import Context, argument, examples
 from ccci.commands.reporting import SWEPT, reporting_as
-from ccci.recipe.base import AUTO
+from ccci.names import AUTO
 from ccci.sweep import asked, printing
 from ccci.sweep.rules import Choice
 

@@ -10,6 +10,7 @@ from ccci.commands.dry_runs import show_dry_run
 from ccci.commands.options import Context, examples, option, spread
 from ccci.commands.reporting import reporting
 from ccci.commands.shared import DryRun, Recipe, Shared, UpgradeEnv
+from ccci.names import AUTO
 from ccci.steps.app import assignments
 from ccci.terminal.story import tell
 
@@ -51,7 +52,7 @@ def command(
             "What to upgrade from; auto: the newest release before the head.",
             metavar="TAG|auto",
         ),
-    ] = "auto",
+    ] = AUTO,
     shared: Shared,
     upgrade_env: UpgradeEnv = None,
     upgrade_env_from_sample: Annotated[

@@ -8,10 +8,9 @@ from ccci.deployers.abra import AbraDeployer
 from ccci.deployers.protocol import Deployer
 from ccci.deployers.stack import StackDeployer
 from ccci.errors import ToolMissing, UsageError
+from ccci.names import AUTO
 from ccci.swarm.engine.client import Engine
 from ccci.terminal.output import Output
-
-AUTO = "auto"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 
 from ccci.errors import BaseBroken, CheckoutFailed, UsageError
+from ccci.names import AUTO
 from ccci.recipe import checkout as checkouts
 from ccci.recipe.checkout import Checkout
 from ccci.recipe.refs import hide_password
 
-AUTO = "auto"
 _SHOWN = 5
 
 

@@ -11,6 +11,7 @@ from ccci.deployers.protocol import Deployer
 from ccci.errors import CcciError, UsageError
 from ccci.host import folders
 from ccci.locks import lease
+from ccci.names import AUTO
 from ccci.recipe import abra_folder, checkout, naming
 from ccci.recipe import overlay as overlays
 from ccci.recipe.checkout import Checkout
@@ -40,7 +41,7 @@ class Choices:
     upstream: str | None = None
     domain: str | None = None
     server: str = "default"
-    deployer: str = "auto"
+    deployer: str = AUTO
     app_service: str | None = None
     resolve_image: str = "always"
     env: Mapping[str, str] = field(default_factory=dict)

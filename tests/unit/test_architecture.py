@@ -146,6 +146,7 @@ HOMES: dict[object, str] = {
     "compose.yml": "names",
     ".env.sample": "names",
     "COMPOSE_FILE": "recipe.compose_file",
+    "auto": "names",
     "abra.sh": "names",
     "[a-z0-9][a-z0-9_-]*": "recipe.abra_folder",
     "[0-9a-f]{7,40}": "swarm.commits",
@@ -160,8 +161,12 @@ HOMES: dict[object, str] = {
 }
 """Each fact that many speak of, and the one module that says it; others import its name."""
 
-OTHER_MEANINGS = {(143, "exits"), ("COMPOSE_FILE", "commands.rollback_policy")}
-"""Where the same literal is another fact: ccci's own end by SIGTERM, an option's variable."""
+OTHER_MEANINGS = {
+    (143, "exits"),  # ccci's own end by SIGTERM
+    ("COMPOSE_FILE", "commands.rollback_policy"),  # an option's variable
+    ("auto", "host.secret_values"),  # a word that many settings have for a value
+}
+"""Where the same literal is another fact."""
 
 RAW_STAYS = {
     "planning.engine": "it stands in for the Engine, and lists what its filters let through",
