@@ -15,7 +15,7 @@ from typing import Any
 from ccci import settings
 from ccci.errors import UsageError
 from ccci.host.json_values import to_json
-from ccci.host.masking import without_credentials
+from ccci.host.masking import HIDDEN, without_credentials
 from ccci.host.secret_values import is_secret
 from ccci.plain_file import read_plain
 from ccci.recipe import patience
@@ -201,7 +201,7 @@ def _shown(setting: Setting) -> Setting:
 def _hidden(word: str) -> str:
     key, equals, value = word.partition("=")
     if equals and is_secret(key, value):
-        return f"{key}=***"
+        return f"{key}={HIDDEN}"
     return without_credentials(word)
 
 

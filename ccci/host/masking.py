@@ -20,6 +20,7 @@ from ccci.host.secret_values import (
 )
 
 __all__ = [
+    "HIDDEN",
     "Fingerprint",
     "Mask",
     "fingerprints",
@@ -29,6 +30,9 @@ __all__ = [
     "secret_values",
     "without_credentials",
 ]
+
+HIDDEN = "***"
+"""What stands where something is not shown."""
 
 _Value = TypeVar("_Value")
 
@@ -64,7 +68,7 @@ def _digest(text: str, salt: str) -> str:
     ).hexdigest()
 
 
-def masked(text: str, masks: Iterable[Mask], hide: Callable[[str], str] = lambda _: "***") -> str:
+def masked(text: str, masks: Iterable[Mask], hide: Callable[[str], str] = lambda _: HIDDEN) -> str:
     """Return the text with each of these values, and credentials in addresses, hidden.
 
     A value is hidden in each of its forms, a short one only where it stands alone. What overlaps
@@ -159,8 +163,8 @@ def without_credentials(text: str) -> str:
     """
     if "@" in text:
         text = _ADDRESS().sub(_without_user, text)
-        text = _ODD_ADDRESS().sub(r"\1***@", text)
-        text = _WITHOUT_SCHEME().sub("***@", text)
+        text = _ODD_ADDRESS().sub(rf"\1{HIDDEN}@", text)
+        text = _WITHOUT_SCHEME().sub(f"{HIDDEN}@", text)
     if "=" in text:
         text = _PARAMETER().sub(_without_value, text)
     return text
@@ -168,11 +172,11 @@ def without_credentials(text: str) -> str:
 
 def _without_user(found: re.Match[str]) -> str:
     plain = found[1].lower() in {"ssh://", "git+ssh://"} and ":" not in found[2]
-    return found[0] if plain else f"{found[1]}***@"
+    return found[0] if plain else f"{found[1]}{HIDDEN}@"
 
 
 def _without_value(found: re.Match[str]) -> str:
-    return f"{found[1]}{found[2]}=***" if sounds_secret(found[2]) else found[0]
+    return f"{found[1]}{found[2]}={HIDDEN}" if sounds_secret(found[2]) else found[0]
 
 
 class _Known:

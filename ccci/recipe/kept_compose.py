@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from ccci.compose.events import parse
 from ccci.compose.tree import ComposeError, Map, Seq
 from ccci.compose.writing import written
+from ccci.host.masking import HIDDEN
 from ccci.host.secret_values import sounds_secret
 
-HIDDEN = "***"
 _DOCUMENT = re.compile(r"^---\n", re.MULTILINE)
 
 

@@ -3,7 +3,7 @@
 import re
 
 from ccci.errors import UsageError
-from ccci.host.masking import without_credentials
+from ccci.host.masking import HIDDEN, without_credentials
 from ccci.host.secret_values import secret_parameters
 
 # What git-check-ref-format(1) forbids, and `^` and `~`, which would be an expression.
@@ -25,9 +25,9 @@ def hide_password(text: str) -> str:
     shown = without_credentials(text)
     # An address alone is parted at its last @, as git is told it.
     alone = shown != text and "://" in text and not any(map(str.isspace, text))
-    if alone and "***@" in shown:
+    if alone and f"{HIDDEN}@" in shown:
         scheme, _, rest = shown.partition("://")
-        return f"{scheme}://***@{rest.rpartition('@')[2]}"
+        return f"{scheme}://{HIDDEN}@{rest.rpartition('@')[2]}"
     return shown
 
 

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable
 
+from ccci.host.masking import HIDDEN
 from ccci.report.parts import Difference
-from ccci.swarm.decode.fields import HIDDEN, Field, differing
+from ccci.swarm.decode.fields import Field, differing
 from ccci.swarm.judge.history import History
 from ccci.swarm.labels import OF_ABRA, OF_DOCKER
 from ccci.swarm.model import Spec

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from ccci.host.counting import some
+from ccci.host.masking import HIDDEN
 from ccci.report.parts import Difference
-from ccci.swarm.decode.fields import HIDDEN
 
 _SHOWN = 5
 _LONGEST = 48

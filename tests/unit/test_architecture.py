@@ -147,6 +147,7 @@ HOMES: dict[object, str] = {
     ".env.sample": "names",
     "COMPOSE_FILE": "recipe.compose_file",
     "auto": "names",
+    "***": "host.masking",
     "abra.sh": "names",
     "[a-z0-9][a-z0-9_-]*": "recipe.abra_folder",
     "[0-9a-f]{7,40}": "swarm.commits",

@@ -8,7 +8,7 @@ from typing import Any
 
 from ccci.host import sizes
 from ccci.host.json_values import object_in
-from ccci.host.masking import masked
+from ccci.host.masking import HIDDEN, masked
 from ccci.host.secret_values import sure_secrets
 from ccci.swarm.labels import OF_ABRA, OF_DOCKER
 
@@ -17,7 +17,6 @@ Json = Mapping[str, Any]
 _PREFIXES = (("TaskTemplate.ContainerSpec.", ""), ("TaskTemplate.", ""), ("EndpointSpec.", ""))
 _LONGEST = 80
 _HIDDEN_BY_A_TRACE = re.compile(r"masked:[0-9a-f]{12}")
-HIDDEN = "***"
 _HOLDS_WORDS = (".Env.", ".Args.", ".Command.", ".Healthcheck.Test.", ".LogDriver.Options.")
 """Where people write passwords, be it as a flag: that it changed is told, and not to what."""
 _UNITS: Mapping[str, tuple[int, str]] = {

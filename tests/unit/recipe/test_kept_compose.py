@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from ccci.compose.events import parse
 from ccci.compose.tree import tree_of
 from ccci.compose.writing import written
-from ccci.recipe.kept_compose import HIDDEN, without_values
+from ccci.host.masking import HIDDEN
+from ccci.recipe.kept_compose import without_values
 
 DOCKER = """\
 services:
