@@ -54,6 +54,11 @@ class Verdict(StrEnum):
         return self not in _SAYS_NOTHING
 
     @property
+    def is_refusal(self) -> bool:
+        """Say whether it tells only why nothing was judged: not asked well, not able, cut short."""
+        return self in _REFUSALS
+
+    @property
     def counts(self) -> bool:
         """Say whether a run that ended so is one of those of which a share failed.
 
@@ -63,9 +68,8 @@ class Verdict(StrEnum):
         return self.says_something and self not in others
 
 
-_SAYS_NOTHING = frozenset(
-    {Verdict.USAGE, Verdict.UNABLE, Verdict.BUG, Verdict.INTERRUPTED, Verdict.DISTURBED}
-)
+_REFUSALS = frozenset({Verdict.USAGE, Verdict.UNABLE, Verdict.BUG, Verdict.INTERRUPTED})
+_SAYS_NOTHING = _REFUSALS | {Verdict.DISTURBED}
 
 
 @dataclass(frozen=True, slots=True)

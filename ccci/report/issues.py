@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
-from ccci.exits import WORST_FIRST, Verdict
+from ccci.exits import WORST_FIRST
 from ccci.report import services_text
 from ccci.report.model import Report, ServiceReport
 from ccci.report.quoting import brief
@@ -53,13 +53,10 @@ class Issue:
         return self.file or self.name or "ccci"
 
 
-_REFUSALS = frozenset({Verdict.USAGE, Verdict.UNABLE, Verdict.BUG, Verdict.INTERRUPTED})
-
-
 def is_refusal(report: Report) -> bool:
     """Say whether a report tells only why nothing could be told."""
     parts = (report.services, report.checks, report.teardown, report.leftovers, report.sandbox)
-    return report.verdict in _REFUSALS and not any(parts)
+    return report.verdict.is_refusal and not any(parts)
 
 
 def failing(report: Report) -> list[ServiceReport]:

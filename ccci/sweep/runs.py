@@ -30,8 +30,8 @@ SIGNS: dict[str, frozenset[str]] = {
 }
 _NOT_JUDGED: frozenset[str] = frozenset(
     {
-        *(Verdict.USAGE, Verdict.UNABLE, Verdict.BASE_BROKEN, Verdict.DEPLOY_FAILED),
-        *(Verdict.INTERRUPTED, Verdict.BUG),
+        *(each for each in Verdict if each.is_refusal),
+        *(Verdict.BASE_BROKEN, Verdict.DEPLOY_FAILED),
     }
 )
 

@@ -19,6 +19,14 @@ def test_only_converged_and_unchanged_pass() -> None:
     assert {each for each in Verdict if each.passed} == {Verdict.CONVERGED, Verdict.UNCHANGED}
 
 
+def test_what_judged_nothing_is_no_verdict_of_a_service_and_says_nothing() -> None:
+    refusals = {each for each in Verdict if each.is_refusal}
+    assert refusals == {Verdict.USAGE, Verdict.UNABLE, Verdict.BUG, Verdict.INTERRUPTED}
+    assert refusals.isdisjoint(WORST_FIRST)
+    silent = {each for each in Verdict if not each.says_something}
+    assert silent == {*refusals, Verdict.DISTURBED}
+
+
 @pytest.mark.parametrize("better", WORST_FIRST[1:])
 def test_the_stack_has_the_verdict_of_its_worst_service(better: Verdict) -> None:
     above = WORST_FIRST[WORST_FIRST.index(better) - 1]
