@@ -8,7 +8,7 @@ from ccci.compose.service import Place
 from ccci.names import ABRA_SH, ENV_SAMPLE
 from ccci.sweep.rules.model import Confidence, Severity
 from ccci.sweep.upgrade.model import Slip
-from ccci.sweep.upgrade.revision import STACK, Pair, View
+from ccci.sweep.upgrade.revision import STACK, AppFiles, Pair
 
 UNCHANGED_NAME = "CCCI101"
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}]*))?")
@@ -26,7 +26,7 @@ def forgotten(pair: Pair) -> Iterator[Slip]:
                 yield from _changed(pair, kind, before, named)
 
 
-def _own(view: View, kind: str) -> list[Named]:
+def _own(view: AppFiles, kind: str) -> list[Named]:
     section: dict[str, Named] = getattr(view.loaded.sections, kind)
     return [each for each in section.values() if not each.external and each.file]
 

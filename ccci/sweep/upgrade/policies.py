@@ -12,7 +12,7 @@ from ccci.sweep.rules import Choice, Subject, of_service
 from ccci.sweep.rules.keeping import is_database
 from ccci.sweep.rules.model import seconds
 from ccci.sweep.upgrade.model import Slip
-from ccci.sweep.upgrade.revision import Pair, View
+from ccci.sweep.upgrade.revision import AppFiles, Pair
 
 VERSION_LABEL, WEAKER, TIMEOUT, TAG, LABEL_KEY = (
     "CCCI110",
@@ -85,7 +85,7 @@ def timeout(pair: Pair) -> Iterator[Slip]:
         )
 
 
-def _timeout(view: View) -> tuple[float, str] | None:
+def _timeout(view: AppFiles) -> tuple[float, str] | None:
     for name, service in view.loaded.services.items():
         for key, value in service.labels.items():
             if _TIMEOUT.fullmatch(key) and value.isascii() and value.isdigit():
@@ -93,7 +93,7 @@ def _timeout(view: View) -> tuple[float, str] | None:
     return None
 
 
-def _patience(view: View) -> tuple[float, str]:
+def _patience(view: AppFiles) -> tuple[float, str]:
     """Return how long a health check lets a task start at most, and of which service.
 
     Until its first good probe a task is starting; it is given up at the last of `retries` bad ones
@@ -184,7 +184,7 @@ def nested(pair: Pair) -> Iterator[Slip]:
             )
 
 
-def _nested(view: View) -> Iterator[tuple[str, Place]]:
+def _nested(view: AppFiles) -> Iterator[tuple[str, Place]]:
     for line, place in view.lines:
         if not line.lstrip().startswith("#"):
             yield from ((match[0], place) for match in _NESTED.finditer(line))
@@ -193,7 +193,7 @@ def _nested(view: View) -> Iterator[tuple[str, Place]]:
 _NESTED = re.compile(r"(?<!\$)\$\{[A-Za-z_][A-Za-z0-9_]*:?-[^}$]{0,200}\$\{[A-Za-z0-9_]{1,100}\}")
 
 
-def _keys(view: View) -> Iterator[tuple[str, str, Place]]:
+def _keys(view: AppFiles) -> Iterator[tuple[str, str, Place]]:
     for source in view.sources:
         services = source.tree.get("services")
         for name, service in services.items() if isinstance(services, Map) else ():

@@ -116,7 +116,7 @@ def _mappings(section: object) -> Iterator[Mapping[str, object]]:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class AppFiles:
     """Files of a commit, read as one app's."""
 
     revision: Revision
@@ -171,8 +171,8 @@ class Pair:
     `missing` are files that it names and the newer commit has not.
     """
 
-    old: View
-    new: View
+    old: AppFiles
+    new: AppFiles
     overlay: str | None = None
     missing: tuple[str, ...] = field(default=())
 
@@ -192,7 +192,7 @@ def app_pair(
         tuple(name for name in files if revision.has(name))
         for revision, files in ((before, old_files), (after, new_files))
     )
-    return Pair(_view(before, old, kept), _view(after, new, kept))
+    return Pair(_app_files(before, old, kept), _app_files(after, new, kept))
 
 
 def pairs(before: Revision, after: Revision) -> Iterator[Pair]:
@@ -219,7 +219,7 @@ def _pair(before: Revision, after: Revision, files: tuple[str, ...], overlay: st
     return replace(app_pair(before, after, files, files, kept), overlay=overlay, missing=missing)
 
 
-def _view(revision: Revision, files: tuple[str, ...], kept: Mapping[str, str]) -> View:
+def _app_files(revision: Revision, files: tuple[str, ...], kept: Mapping[str, str]) -> AppFiles:
     exported = {key: each.value for key, each in revision.exports.items()}
     values = {**kept, **exported, "STACK_NAME": STACK}
     sources = tuple(
@@ -237,7 +237,7 @@ def _view(revision: Revision, files: tuple[str, ...], kept: Mapping[str, str]) -
             if not default:
                 without.add(name)
     defaulted = frozenset(first.keys() - without)
-    return View(revision, files, sources, loaded, lines, first, defaulted)
+    return AppFiles(revision, files, sources, loaded, lines, first, defaulted)
 
 
 def _lines(revision: Revision, name: str) -> Iterator[tuple[str, Place]]:

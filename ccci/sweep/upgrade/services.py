@@ -9,7 +9,7 @@ from ccci.sweep.rules.deploying import refusals
 from ccci.sweep.rules.model import Severity
 from ccci.sweep.upgrade.inputs import COMPOSE_FILE
 from ccci.sweep.upgrade.model import Slip
-from ccci.sweep.upgrade.revision import STACK, Pair, View, alone
+from ccci.sweep.upgrade.revision import STACK, AppFiles, Pair, alone
 
 OVERLAY, STALE_OVERLAY, REFUSED, SERVICE, VOLUME, PORT = (
     "CCCI104",
@@ -71,7 +71,7 @@ def refused(pair: Pair) -> Iterator[Slip]:
     yield from _missing_files(pair)
 
 
-def _refusals(view: View) -> dict[tuple[str, str], tuple[Place, str]]:
+def _refusals(view: AppFiles) -> dict[tuple[str, str], tuple[Place, str]]:
     loaded = view.loaded
     found = {}
     for name, hit in refusals(loaded.services, loaded.sections, ""):
@@ -203,7 +203,7 @@ def data(pair: Pair) -> Iterator[Slip]:
                 )
 
 
-def _volume_name(view: View, mount: Mount) -> str:
+def _volume_name(view: AppFiles, mount: Mount) -> str:
     named = view.loaded.sections.volumes.get(mount.source)
     return named.name if named and named.name else f"{STACK}_{mount.source}"
 
