@@ -9,7 +9,7 @@ from ccci import settings
 from ccci.actions.finished import Began
 from ccci.actions.parts import Part, Parts
 from ccci.deployers import App, Revision, handing, plan, stack
-from ccci.deployers.plan import Plan
+from ccci.deployers.plan import DeployPlan
 from ccci.errors import DeployRefused
 from ccci.exits import Verdict
 from ccci.host import temporary
@@ -33,7 +33,7 @@ from ccci.steps.workspace import Choices, find_recipe
 class _Read:
     """A part as it would be deployed: what it comes to, what is told of it, and notes."""
 
-    plan: Plan
+    plan: DeployPlan
     told: DryRun
     notes: tuple[str, ...]
 
@@ -150,7 +150,7 @@ def _part(
 
 
 def _told(
-    made: Plan, paths: Sequence[Path], part: Part, overlay: overlays.Overlay | None
+    made: DeployPlan, paths: Sequence[Path], part: Part, overlay: overlays.Overlay | None
 ) -> DryRun:
     return DryRun(
         what=part.version or part.commit[:8],

@@ -9,7 +9,7 @@ from pathlib import Path
 from ccci.actions.deploying import record
 from ccci.actions.parts import Part, Parts
 from ccci.deployers import App
-from ccci.deployers.plan import Plan
+from ccci.deployers.plan import DeployPlan
 from ccci.errors import CcciError, Interrupted, UsageError
 from ccci.exits import Verdict
 from ccci.names import AUTO
@@ -162,7 +162,7 @@ def _on_the_swarm(
         adopted=upgrade_only,
     )
     before: Judged | None = None
-    plan: Plan | None = None
+    plan: DeployPlan | None = None
     if upgrade_only:
         workspace.steps.skip("base deploy", f"{app.domain} is deployed already")
         adopt(workspace, app)
@@ -203,7 +203,7 @@ def _on_the_swarm(
 
 def _base(
     workspace: Workspace, app: App, pair: Pair, take: Callable[[], tuple[str, ...]]
-) -> tuple[Judged, Plan]:
+) -> tuple[Judged, DeployPlan]:
     """Deploy the base, and return what became of it, and the head's plan.
 
     Raise HeadRefused, with nothing deployed, where the head is sure to be refused.

@@ -30,7 +30,7 @@ HANDED = "handed-over"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DeployPlan:
     """A deploy before it is done."""
 
     app: App
@@ -54,7 +54,9 @@ class Plan:
     notes: tuple[str, ...]
 
 
-def make(app: App, revision: Revision, app_service: str | None, *, labelled: bool = True) -> Plan:
+def make(
+    app: App, revision: Revision, app_service: str | None, *, labelled: bool = True
+) -> DeployPlan:
     """Read the recipe as it is checked out, and add the labels, unless the deployer does.
 
     Raise DeployRefused for what a deploy would be refused for.
@@ -94,7 +96,7 @@ def make(app: App, revision: Revision, app_service: str | None, *, labelled: boo
         resolved = _labelled(resolved, found, app, revision, values, carrier, labels)
     notes = (*notes, *_not_run(entries))
     unset = f"no value for {', '.join(found.unset)}: taken as empty"
-    return Plan(
+    return DeployPlan(
         app=app,
         revision=revision,
         stack=found,
@@ -182,7 +184,7 @@ def _labelled(
     )
 
 
-def merged(plan: Plan, paths: Sequence[Path]) -> str | None:
+def merged(plan: DeployPlan, paths: Sequence[Path]) -> str | None:
     """Return what was handed over as docker merges it, masked; None where its CLI cannot tell.
 
     Raise DeployRefused with docker's own complaint.
@@ -201,7 +203,7 @@ def merged(plan: Plan, paths: Sequence[Path]) -> str | None:
     return masked(finished.stdout, plan.masks)
 
 
-def together(plan: Plan, paths: Sequence[Path]) -> str:
+def together(plan: DeployPlan, paths: Sequence[Path]) -> str:
     """Return what was handed over as `merged` does, or one file after the other, masked."""
     try:
         text = merged(plan, paths)

@@ -9,7 +9,7 @@ health, and `ccci.removal`, which asks for `undeploy` first) is not in here.
 from typing import Protocol
 
 from ccci.deployers import App, Deployment, Revision
-from ccci.deployers.plan import Plan
+from ccci.deployers.plan import DeployPlan
 
 
 class Deployer(Protocol):
@@ -22,16 +22,16 @@ class Deployer(Protocol):
     def new_app(self, app: App, revision: Revision) -> None:
         """Make the app's `.env` from the recipe's `.env.sample`; the checkout stays as it is."""
 
-    def plan(self, app: App, revision: Revision) -> Plan:
+    def plan(self, app: App, revision: Revision) -> DeployPlan:
         """Read the recipe as it is checked out, once: all else is told from what this returns."""
 
-    def generate_secrets(self, plan: Plan) -> tuple[str, ...]:
+    def generate_secrets(self, plan: DeployPlan) -> tuple[str, ...]:
         """Make the secrets that the app needs and has not; return their names, never values.
 
         Raise DeployRefused, by name, for those that a person has to provide.
         """
 
-    def prepare(self, plan: Plan) -> Deployment:
+    def prepare(self, plan: DeployPlan) -> Deployment:
         """Check all that can be checked before anything rolls, and say what is to be run."""
 
     def excuses(self, code: int, output: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ccci.deployers import App, Deployment, Revision, handing
-from ccci.deployers.plan import Plan, make, merged, together
+from ccci.deployers.plan import DeployPlan, make, merged, together
 from ccci.errors import DeployRefused
 from ccci.host import docker_cli
 from ccci.host.files import PRIVATE
@@ -48,11 +48,11 @@ class StackDeployer:
         """Make the app's `.env` from the recipe's `.env.sample`, under the app's domain."""
         new_env(app, revision)
 
-    def plan(self, app: App, revision: Revision) -> Plan:
+    def plan(self, app: App, revision: Revision) -> DeployPlan:
         """Read the recipe as it is checked out, and add the labels that abra would."""
         return make(app, revision, self.app_service)
 
-    def generate_secrets(self, plan: Plan) -> tuple[str, ...]:
+    def generate_secrets(self, plan: DeployPlan) -> tuple[str, ...]:
         """Make the secrets that services use and the swarm has not; return their names."""
         missing = self._missing(plan.secrets)
         by_hand = [each.name for each in missing if not each.modifiers.generate]
@@ -72,7 +72,7 @@ class StackDeployer:
             self.engine.post("/secrets/create", body=body)
         return tuple(each.name for each in missing)
 
-    def prepare(self, plan: Plan) -> Deployment:
+    def prepare(self, plan: DeployPlan) -> Deployment:
         """Check the plan against the swarm, write what docker gets, and say what is to be run."""
         missing = [each.name for each in self._missing(plan.secrets)]
         if missing:

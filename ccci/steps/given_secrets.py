@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ccci import settings
-from ccci.deployers.plan import Plan
+from ccci.deployers.plan import DeployPlan
 from ccci.errors import DeployRefused, UsageError
 from ccci.recipe import kept_sizes
 from ccci.recipe.kept_sizes import LARGEST_SECRET
@@ -58,7 +58,7 @@ def masks_of(given: Mapping[str, bytes]) -> tuple[str, ...]:
     return tuple(value.decode("utf-8", errors="replace").strip() for value in given.values())
 
 
-def insert(workspace: Workspace, plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def insert(workspace: Workspace, plan: DeployPlan) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Make the secrets that were handed to the run and that this revision uses and lacks.
 
     Return their names on the swarm, and notes: on what was given and is there already, and on what
@@ -95,7 +95,7 @@ def insert(workspace: Workspace, plan: Plan) -> tuple[tuple[str, ...], tuple[str
     return tuple(made), tuple(notes)
 
 
-def require(workspace: Workspace, plan: Plan) -> None:
+def require(workspace: Workspace, plan: DeployPlan) -> None:
     """Raise DeployRefused for secrets that a person provides, and nobody did or gave to the run."""
     there = names(workspace.engine.secrets()) | plan.resolved.secrets.keys()
     lacking = [
@@ -112,7 +112,7 @@ def require(workspace: Workspace, plan: Plan) -> None:
         )
 
 
-def intend(workspace: Workspace, plan: Plan) -> None:
+def intend(workspace: Workspace, plan: DeployPlan) -> None:
     """Record which secrets the deployer is about to make, so that they are known for the run's."""
     there = names(workspace.engine.secrets())
     known = workspace.run.record.secrets

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ccci.deployers.plan import Plan
+from ccci.deployers.plan import DeployPlan
 from ccci.exits import Verdict
 from ccci.host import files, sanitizer
 from ccci.plain_file import LARGEST_DOCUMENT, read_plain
@@ -45,7 +45,7 @@ class Wanted:
     recorded: Mapping[str, str]
 
 
-def check(confirmed: Confirmed, wanted: Wanted, plan: Plan, baseline: Baseline) -> Found:
+def check(confirmed: Confirmed, wanted: Wanted, plan: DeployPlan, baseline: Baseline) -> Found:
     """Hold what was seen after a rollout against what was wanted.
 
     What the plan's own files do not have is left over from before, and carries no commit of this

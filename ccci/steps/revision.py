@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from ccci.deployers import App, Deployment, Revision
-from ccci.deployers.plan import Plan
+from ccci.deployers.plan import DeployPlan
 from ccci.exits import Verdict
 from ccci.host.masking import mask, masked
 from ccci.recipe import checkout
@@ -214,7 +214,7 @@ def _identified(
     recorded: Mapping[str, str],
     rolled: Rolled,
     notes: tuple[str, ...],
-    plan: Plan,
+    plan: DeployPlan,
 ) -> Judged:
     outcome, deployment = rolled.outcome, rolled.deployment
     paths = checkout.dirty_paths(workspace.checkout, revision.commit)

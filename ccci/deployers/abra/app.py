@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ccci.deployers import App, Deployment, Revision, handing
 from ccci.deployers.abra import flags, parse, run
-from ccci.deployers.plan import Plan, app_entries, make, together
+from ccci.deployers.plan import DeployPlan, app_entries, make, together
 from ccci.deployers.secrecy import masks_of
 from ccci.errors import DeployRefused
 from ccci.host import docker_cli
@@ -60,7 +60,7 @@ class AbraDeployer:
             )
         _keep_at_home(app)
 
-    def plan(self, app: App, revision: Revision) -> Plan:
+    def plan(self, app: App, revision: Revision) -> DeployPlan:
         """Wire the overlay into the checkout and read what abra is about to read.
 
         abra reads the recipe itself, so this checks the same files under the same variables; the
@@ -74,7 +74,7 @@ class AbraDeployer:
         made = make(app, replace(revision, overlay=wired), None, labelled=False)
         return replace(made, revision=revision)
 
-    def generate_secrets(self, plan: Plan) -> tuple[str, ...]:
+    def generate_secrets(self, plan: DeployPlan) -> tuple[str, ...]:
         """Let abra generate what the app lacks; return the names that came up on the swarm.
 
         Raise DeployRefused for those with `generate=false`, which nobody has inserted.
@@ -99,7 +99,7 @@ class AbraDeployer:
             )
         return tuple(sorted(after - before))
 
-    def prepare(self, plan: Plan) -> Deployment:
+    def prepare(self, plan: DeployPlan) -> Deployment:
         """Say how abra is asked to deploy.
 
         A tree that the overlay made dirty goes as chaos: abra refuses it otherwise.
@@ -225,7 +225,7 @@ def _values(app: App) -> dict[str, str]:
     return env_file.values(app_entries(app))
 
 
-def _overlay(plan: Plan, paths: Sequence[Path]) -> Path | None:
+def _overlay(plan: DeployPlan, paths: Sequence[Path]) -> Path | None:
     """Return the overlay as abra is to read it: resolved, where it names files of its own folder.
 
     abra would seek them in the checkout.

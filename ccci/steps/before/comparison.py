@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ccci.compose import Place
-from ccci.deployers.plan import Plan
+from ccci.deployers.plan import DeployPlan
 from ccci.errors import DeployRefused
 from ccci.recipe import checkout as checkouts
 from ccci.recipe.history import History
@@ -80,7 +80,7 @@ def _note(finding: Finding) -> str:
     return f"{finding.rule} {finding.file}{line}: {service}{finding.message}"
 
 
-def refuse(before: Plan, after: Plan, commits: Commits | None) -> None:
+def refuse(before: DeployPlan, after: DeployPlan, commits: Commits | None) -> None:
     """Raise DeployRefused for what is sure to be refused of a plan on top of another one.
 
     `commits` are the two, where their files are at hand.
@@ -96,14 +96,14 @@ def refuse(before: Plan, after: Plan, commits: Commits | None) -> None:
             raise DeployRefused(f"{where}docker refuses to deploy {name}: {message}", hint)
 
 
-def _refusals(plan: Plan) -> Iterator[tuple[str, str, Place, str]]:
+def _refusals(plan: DeployPlan) -> Iterator[tuple[str, str, Place, str]]:
     services = plan.stack.services
     for name, hit in refusals(services, plan.stack.sections, plan.app.stack):
         yield name, hit.message, services[name].place(*hit.keys), hit.hint
 
 
 def _changed(
-    kind: str, name: str, before: Plan, after: Plan, commits: Commits | None
+    kind: str, name: str, before: DeployPlan, after: DeployPlan, commits: Commits | None
 ) -> DeployRefused:
     """Return the refusal of a config or secret that is made anew under its old name.
 
@@ -129,7 +129,7 @@ def _changed(
     return DeployRefused(f"config-immutable: {message}{used}{where}", hint)
 
 
-def _names(plan: Plan) -> list[str]:
+def _names(plan: DeployPlan) -> list[str]:
     """Return the compose files of a plan that are the recipe's own."""
     folder = plan.app.checkout
     own = (path for path in plan.stack.files if path.is_relative_to(folder))

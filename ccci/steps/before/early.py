@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ccci.deployers import App, Revision, handing
-from ccci.deployers.plan import Plan, merged
+from ccci.deployers.plan import DeployPlan, merged
 from ccci.errors import CcciError, DeployRefused
 from ccci.recipe import checkout, files
 from ccci.recipe.history import History
@@ -35,9 +35,9 @@ def read_head(
     workspace: Workspace,
     app: App,
     pair: Pair,
-    base: Plan,
+    base: DeployPlan,
     take_over: Callable[[], tuple[str, ...]],
-) -> Plan:
+) -> DeployPlan:
     """Return the head's plan, made once for all, under the `.env` that the app will have by then.
 
     `base` is the base's plan, whose tree is put back. `take_over` edits the `.env` and returns
@@ -48,7 +48,7 @@ def read_head(
         commits = _compared(workspace, pair)
         trouble = workspace.run.trouble
         before = app.env_file.read_bytes()
-        plan: Plan | None = None
+        plan: DeployPlan | None = None
         try:
             checkout.switch(workspace.checkout, pair.head.commit, "head, to read it")
             trouble.extend(take_over())
@@ -86,7 +86,7 @@ def note_slips(workspace: Workspace, pair: Pair) -> None:
         workspace.run.trouble.extend(comparison.notes(commits))
 
 
-def require(workspace: Workspace, pair: Pair, base: Plan, head: Plan) -> None:
+def require(workspace: Workspace, pair: Pair, base: DeployPlan, head: DeployPlan) -> None:
     """Have ready what the head needs of the swarm, or raise HeadRefused: its images, its secrets.
 
     The base's are there by now. Raise CcciError for what says nothing of the head.
@@ -139,7 +139,7 @@ def _compared(workspace: Workspace, pair: Pair) -> Commits | None:
         return None
 
 
-def _ask_docker(workspace: Workspace, plan: Plan) -> None:
+def _ask_docker(workspace: Workspace, plan: DeployPlan) -> None:
     """Raise DeployRefused for what docker refuses to read; abra has no such question."""
     if workspace.deployer.name == "stack":
         merged(plan, handing.write(plan.resolved))

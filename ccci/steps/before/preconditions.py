@@ -6,7 +6,7 @@ changed and some not, and abra goes through it.
 
 from collections.abc import Collection
 
-from ccci.deployers.plan import Plan
+from ccci.deployers.plan import DeployPlan
 from ccci.errors import CcciError, DeployRefused
 from ccci.recipe import stack as stackfile
 from ccci.steps.reach import claims
@@ -18,7 +18,7 @@ from ccci.swarm.engine.client import Engine
 from ccci.swarm.judge.refusals import MAKE_KEPT, MAKE_NETWORK
 
 
-def check(engine: Engine, plan: Plan, there: Owners, coming: Collection[str] = ()) -> None:
+def check(engine: Engine, plan: DeployPlan, there: Owners, coming: Collection[str] = ()) -> None:
     """Raise DeployRefused for what is wrong with the recipe, CcciError for what the swarm lacks.
 
     Missing external networks say nothing of the recipe; a config whose content changed under its
@@ -33,7 +33,7 @@ def check(engine: Engine, plan: Plan, there: Owners, coming: Collection[str] = (
     _check_configs(engine, tuple(name for name in external if name not in coming), plan)
 
 
-def made_by(plan: Plan) -> frozenset[str]:
+def made_by(plan: DeployPlan) -> frozenset[str]:
     """Return the names of the networks and configs that a plan's deploy makes."""
     networks = plan.stack.sections.networks.values()
     own = (each.called(plan.app.stack) for each in networks if not each.external)
@@ -52,7 +52,7 @@ def _check_networks(engine: Engine, external: tuple[str, ...]) -> None:
             )
 
 
-def _check_configs(engine: Engine, external: tuple[str, ...], plan: Plan) -> None:
+def _check_configs(engine: Engine, external: tuple[str, ...], plan: DeployPlan) -> None:
     """Raise DeployRefused for a config that Swarm would refuse.
 
     Swarm never changes the content of a config ("only updates to Labels are allowed", moby

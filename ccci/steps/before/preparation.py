@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from ccci import settings
 from ccci.deployers import App, Deployment, Revision
-from ccci.deployers.plan import Plan
+from ccci.deployers.plan import DeployPlan
 from ccci.recipe import checkout
 from ccci.records import runs
 from ccci.steps import evidence, given_secrets
@@ -36,11 +36,11 @@ class Ready:
     """A revision that nothing is known to hinder: what is to be run, and what that comes to."""
 
     deployment: Deployment
-    plan: Plan
+    plan: DeployPlan
 
 
 def prepare(
-    workspace: Workspace, app: App, revision: Revision, why: str, plan: Plan | None = None
+    workspace: Workspace, app: App, revision: Revision, why: str, plan: DeployPlan | None = None
 ) -> Ready:
     """Make secrets, check everything that can be checked, and have the images there.
 
@@ -85,7 +85,7 @@ def prepare(
     return Ready(replace(deployment, notes=notes), plan)
 
 
-def reached(workspace: Workspace, plan: Plan, there: Owners) -> frozenset[Reach]:
+def reached(workspace: Workspace, plan: DeployPlan, there: Owners) -> frozenset[Reach]:
     """Return what of the host or of others a plan reaches; `there` says whose everything is."""
     ours = (workspace.run.folder, settings.runs_folder(), settings.locks_folder())
     found = beyond.as_handed_over(plan, ours)
@@ -94,7 +94,7 @@ def reached(workspace: Workspace, plan: Plan, there: Owners) -> frozenset[Reach]
     return found | beyond.of_others(there, plan.stack, plan.app.stack)
 
 
-def _tell_reach(workspace: Workspace, plan: Plan, there: Owners, why: str) -> tuple[str, ...]:
+def _tell_reach(workspace: Workspace, plan: DeployPlan, there: Owners, why: str) -> tuple[str, ...]:
     """Say what of the host or of others the revision reaches that none before it did.
 
     Raise DeployRefused for what the user does not allow.

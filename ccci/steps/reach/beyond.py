@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ccci.compose.tree import Map, text_of
-from ccci.deployers.plan import Plan
+from ccci.deployers.plan import DeployPlan
 from ccci.errors import DeployRefused
 from ccci.names import ABRA_SH
 from ccci.recipe import abra_reading, files
@@ -84,7 +84,7 @@ def of(stack: StackFile, name: str, checkout: Path, ours: Collection[Path]) -> f
     return frozenset(found)
 
 
-def as_handed_over(plan: Plan, ours: Collection[Path]) -> frozenset[Reach]:
+def as_handed_over(plan: DeployPlan, ours: Collection[Path]) -> frozenset[Reach]:
     """Return `of` what docker gets, where each mount is a path already, and `of_routes`."""
     app = plan.app
     handed = replace(plan.stack, trees=tuple(tree for _, tree in plan.resolved.trees))

@@ -15,7 +15,7 @@ from support.recipes.repositories import commit, make_repository
 from ccci.actions import deploy, upgrade
 from ccci.deployers import App, Deployment, Revision
 from ccci.deployers import stack as stack_deployer
-from ccci.deployers.plan import Plan
+from ccci.deployers.plan import DeployPlan
 from ccci.deployers.plan import make as make_plan
 from ccci.errors import CcciError
 from ccci.exits import Verdict
@@ -47,7 +47,7 @@ class Deployer:
     def new_app(self, app: App, revision: Revision) -> None:
         stack_deployer.new_env(app, revision)
 
-    def plan(self, app: App, revision: Revision) -> Plan:
+    def plan(self, app: App, revision: Revision) -> DeployPlan:
         self.read.append(revision.commit)
         return make_plan(app, revision, None)
 

@@ -17,7 +17,7 @@ from support.sandbox.rollouts import look, service, task
 
 from ccci.actions import deploying, upgrade
 from ccci.deployers import App, Deployment, Revision
-from ccci.deployers.plan import Plan
+from ccci.deployers.plan import DeployPlan
 from ccci.exits import Verdict
 from ccci.recipe import checkout
 from ccci.recipe.source import Source
@@ -104,7 +104,7 @@ def whole(stage: Stage, played: Played, monkeypatch: pytest.MonkeyPatch) -> Repo
         )
 
     def prepared(
-        workspace: Workspace, app: App, revision: Revision, _why: str, plan: Plan | None
+        workspace: Workspace, app: App, revision: Revision, _why: str, plan: DeployPlan | None
     ) -> Ready:
         plan = plan or workspace.deployer.plan(app, revision)
         return Ready(Deployment(("deploy",), {}, Path()), plan)

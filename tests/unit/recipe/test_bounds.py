@@ -107,7 +107,7 @@ def app(tmp_path: Path, **content: str | bytes) -> App:
     return made
 
 
-def read(made: App) -> plan.Plan:
+def read(made: App) -> plan.DeployPlan:
     new_env(made, Revision(COMMIT))
     return plan.make(made, Revision(COMMIT), None)
 

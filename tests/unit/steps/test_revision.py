@@ -13,7 +13,6 @@ from support.sandbox.rollouts import look, service, task
 from ccci.actions import upgrade
 from ccci.actions.upgrade import Request, _on_the_swarm
 from ccci.deployers import App, Deployment, Revision
-from ccci.deployers.plan import Plan
 from ccci.errors import CcciError, DeployRefused, Interrupted, UsageError
 from ccci.exits import Verdict
 from ccci.recipe import checkout
@@ -111,7 +110,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plays: Plays) -> 
         stack=SimpleNamespace(services={"app": {}}), carrier="app", images={}, app=APP, labels={}
     )
     deployment = Deployment(("deploy",), {}, tmp_path)
-    ready = Ready(deployment, cast("Plan", plan))
+    ready = Ready(deployment, cast("DeployPlan", plan))
     monkeypatch.setattr(revision, "prepare", lambda *_: ready)
     monkeypatch.setattr(rollout, "Running", Script())
     monkeypatch.setattr(confirmed, "AGAIN_AFTER", 0.0)
@@ -149,7 +148,7 @@ def test_the_service_that_the_deploy_labelled_is_the_one_that_is_held_against_th
     monkeypatch.setattr(
         revision,
         "prepare",
-        lambda *_: Ready(Deployment(("deploy",), {}, Path()), cast("Plan", plan)),
+        lambda *_: Ready(Deployment(("deploy",), {}, Path()), cast("DeployPlan", plan)),
     )
     (app,) = converged().services
     labelled = replace(LABELLED, version=None)

@@ -11,7 +11,7 @@ from support.recipes import upgrade_stage
 from support.recipes.upgrade_stage import Engine
 
 from ccci.deployers import Deployment
-from ccci.deployers.plan import Plan
+from ccci.deployers.plan import DeployPlan
 from ccci.errors import CcciError, DeployRefused
 from ccci.recipe import checkout
 from ccci.recipe.source import Source
@@ -59,11 +59,11 @@ class Swarm(Engine):
 class Deployer(upgrade_stage.Deployer):
     """One that has nothing to make, and something to run."""
 
-    def generate_secrets(self, plan: Plan) -> tuple[str, ...]:
+    def generate_secrets(self, plan: DeployPlan) -> tuple[str, ...]:
         del plan
         return ()
 
-    def prepare(self, plan: Plan) -> Deployment:
+    def prepare(self, plan: DeployPlan) -> Deployment:
         return Deployment(("deploy",), {}, plan.app.checkout)
 
 
