@@ -24,7 +24,7 @@ from ccci.sweep.model import (
     counts,
     fix_of,
 )
-from ccci.sweep.policy import Health
+from ccci.sweep.policy import CheckSource
 from ccci.sweep.rules import Confidence, Severity
 
 SCHEMA = "ccci.sweep/1"
@@ -69,7 +69,7 @@ class ServiceEntry:
     replicas: int | None
     update: UpdateEntry
     rollback: UpdateEntry
-    healthcheck: Health
+    healthcheck: CheckSource
     start_period: float | None
     volumes: tuple[str, ...]
     host_ports: tuple[int, ...]

@@ -11,16 +11,16 @@ from ccci.swarm.decode.services import Mounted, ServiceEntry
 from ccci.swarm.decode.typed import Json
 from ccci.swarm.model import HealthSource, Service
 from ccci.sweep.model import FileRow, FileStatus, Finding, ServiceRow, Sweep
-from ccci.sweep.policy import Effective, Health, writes_shared
+from ccci.sweep.policy import CheckSource, Effective, writes_shared
 from ccci.sweep.rules import BY_ID, PAUSED, Choice, Hit, Rule, Subject, of_service
 from ccci.sweep.rules.failing import pauses
 
 _HEALTH = {
-    HealthSource.DEFINED: Health.DEFINED,
-    HealthSource.DISABLED: Health.DISABLED,
-    HealthSource.INHERITED: Health.NONE,
+    HealthSource.DEFINED: CheckSource.DEFINED,
+    HealthSource.DISABLED: CheckSource.DISABLED,
+    HealthSource.INHERITED: CheckSource.NONE,
 }
-_CHECKED = {Health.DEFINED, Health.INHERITED}
+_CHECKED = {CheckSource.DEFINED, CheckSource.INHERITED}
 
 
 def belongs(raw: Json, stack: str) -> bool:
@@ -99,8 +99,8 @@ def policy_of(entry: ServiceEntry, service: Service) -> Effective:
     stack = entry.listed.stack
     mounts = [_mount(each) for each in entry.mounts]
     health = _HEALTH[spec.health_source]
-    if health is Health.NONE and entry.tunes_check:
-        health = Health.INHERITED
+    if health is CheckSource.NONE and entry.tunes_check:
+        health = CheckSource.INHERITED
     return Effective(
         name=service.name,
         image=entry.image,

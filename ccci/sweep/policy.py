@@ -26,7 +26,7 @@ _SETTINGS: tuple[str, ...] = (".conf", ".cfg", ".cnf", ".ini", ".toml", ".yml", 
 _SETTINGS += (".crt", ".pem", ".key", ".properties", ".xml", ".sh", ".tmpl")
 
 
-class Health(StrEnum):
+class CheckSource(StrEnum):
     """Where a service's health check comes from; the values are JSON's words."""
 
     DEFINED = "defined"
@@ -49,7 +49,7 @@ class Effective:
     rollback: UpdatePolicy
     rollback_declared: bool
     restart: RestartPolicy
-    health: Health
+    health: CheckSource
     check: HealthCheck | None
     """With Docker's defaults; None where nothing is probed or only the image knows what."""
     start_period: float | None
@@ -180,21 +180,21 @@ def _attempts(text: str) -> int:
         return 0
 
 
-def _start_period(declared: Healthcheck | None, health: Health) -> float | None:
-    if declared is None or health is Health.DISABLED:
+def _start_period(declared: Healthcheck | None, health: CheckSource) -> float | None:
+    if declared is None or health is CheckSource.DISABLED:
         return None
     return (declared.start_period or 0) / _SECOND
 
 
-def _health(declared: Healthcheck | None) -> tuple[Health, HealthCheck | None]:
+def _health(declared: Healthcheck | None) -> tuple[CheckSource, HealthCheck | None]:
     if declared is None:
-        return Health.NONE, None
+        return CheckSource.NONE, None
     if declared.disable or declared.test[:1] == ("NONE",):
-        return Health.DISABLED, None
+        return CheckSource.DISABLED, None
     if not declared.test:
-        return Health.INHERITED, None
+        return CheckSource.INHERITED, None
     # Zero is "not set" for each of them (moby daemon/health.go: 30 s, 30 s, 3).
-    return Health.DEFINED, HealthCheck(
+    return CheckSource.DEFINED, HealthCheck(
         interval=(declared.interval or 0) / _SECOND or UNSET_CHECK.interval,
         timeout=(declared.timeout or 0) / _SECOND or UNSET_CHECK.timeout,
         retries=declared.retries or UNSET_CHECK.retries,

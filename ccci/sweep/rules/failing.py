@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from ccci.host.counting import counted
-from ccci.sweep.policy import Effective, Health
+from ccci.sweep.policy import CheckSource, Effective
 from ccci.sweep.rules.model import Hit, Severity, Subject, seconds
 
 _FEW_REPLICAS = 4
@@ -64,9 +64,9 @@ def rollback_unseen(subject: Subject) -> Iterator[Hit]:
     if (
         policy.rolls
         and policy.update.failure_action == "rollback"
-        and policy.health in {Health.NONE, Health.DISABLED}
+        and policy.health in {CheckSource.NONE, CheckSource.DISABLED}
     ):
-        word = "disabled" if policy.health is Health.DISABLED else "not written"
+        word = "disabled" if policy.health is CheckSource.DISABLED else "not written"
         yield Hit(
             f"the health check is {word}: only a process that ends within "
             f"{seconds(policy.update.monitor)} is rolled back, one that answers nothing is kept",

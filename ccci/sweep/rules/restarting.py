@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ccci.sweep.policy import Health
+from ccci.sweep.policy import CheckSource
 from ccci.sweep.rules.model import Hit, Subject, seconds
 
 # Between stopping the old task and starting the new one Swarm waits at most this long
@@ -17,7 +17,7 @@ def on_failure(subject: Subject) -> Iterator[Hit]:
     if policy.mode.is_job or policy.restart.condition != "on-failure":
         return
     keys = ("deploy.restart_policy.condition", *_POLICY)
-    if policy.health in {Health.DEFINED, Health.INHERITED}:
+    if policy.health in {CheckSource.DEFINED, CheckSource.INHERITED}:
         yield Hit(
             "a task that turns unhealthy and stops cleanly exits 0, which is no failure: it is "
             "never restarted",

@@ -7,7 +7,7 @@ from ccci.compose import Place
 from ccci.compose.service import Service
 from ccci.compose.tree import Map
 from ccci.recipe.releases import parse
-from ccci.sweep.policy import Effective, Health, effective
+from ccci.sweep.policy import CheckSource, Effective, effective
 from ccci.sweep.rules import Choice, Subject, of_service
 from ccci.sweep.rules.keeping import is_database
 from ccci.sweep.rules.model import seconds
@@ -35,7 +35,10 @@ def weaker(pair: Pair) -> Iterator[Slip]:
             continue
         before, after = effective(declared), effective(service)
         yield from _action(name, service, before, after)
-        if before.health is Health.DEFINED and after.health in {Health.NONE, Health.DISABLED}:
+        if before.health is CheckSource.DEFINED and after.health in {
+            CheckSource.NONE,
+            CheckSource.DISABLED,
+        }:
             yield Slip(
                 WEAKER,
                 "the health check is gone: what answers nothing is taken for running",

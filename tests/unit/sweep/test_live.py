@@ -3,7 +3,7 @@
 from typing import Any
 
 from ccci.sweep.live import sweep
-from ccci.sweep.policy import Health
+from ccci.sweep.policy import CheckSource
 from ccci.sweep.rules import Choice
 
 LABEL = "com.docker.stack.namespace"
@@ -48,7 +48,7 @@ def test_a_service_without_an_update_config_has_swarms_defaults() -> None:
     (row,) = sweep([service()], [], []).services
     assert (row.policy.update.failure_action, row.policy.update.monitor) == ("pause", 5.0)
     assert not row.policy.update_declared
-    assert row.policy.health is Health.NONE
+    assert row.policy.health is CheckSource.NONE
     assert (row.file, row.recipe, row.policy.name) == ("swarm:shop", "shop", "app")
 
 

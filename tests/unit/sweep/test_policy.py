@@ -4,7 +4,7 @@ import pytest
 
 from ccci.compose.service import Healthcheck, RestartPolicy, Service, UpdateConfig
 from ccci.swarm.model import Mode, UpdatePolicy
-from ccci.sweep.policy import Health, effective
+from ccci.sweep.policy import CheckSource, effective
 
 SECOND = 10**9
 
@@ -17,7 +17,7 @@ def test_nothing_written_means_swarms_defaults() -> None:
     assert (policy.mode, policy.replicas) == (Mode.REPLICATED, 1)
     assert policy.restart.condition == "any"
     assert policy.stop_grace == 10.0
-    assert policy.health is Health.NONE
+    assert policy.health is CheckSource.NONE
 
 
 def test_a_monitor_of_zero_is_five_seconds() -> None:
@@ -36,15 +36,15 @@ def test_a_global_service_has_no_replicas(mode: str) -> None:
 @pytest.mark.parametrize(
     ("check", "health"),
     [
-        (None, Health.NONE),
-        (Healthcheck(), Health.INHERITED),
-        (Healthcheck(test=("NONE",)), Health.DISABLED),
-        (Healthcheck(test=("CMD-SHELL", "NONE")), Health.DEFINED),
-        (Healthcheck(disable=True), Health.DISABLED),
-        (Healthcheck(test=("CMD", "true")), Health.DEFINED),
+        (None, CheckSource.NONE),
+        (Healthcheck(), CheckSource.INHERITED),
+        (Healthcheck(test=("NONE",)), CheckSource.DISABLED),
+        (Healthcheck(test=("CMD-SHELL", "NONE")), CheckSource.DEFINED),
+        (Healthcheck(disable=True), CheckSource.DISABLED),
+        (Healthcheck(test=("CMD", "true")), CheckSource.DEFINED),
     ],
 )
-def test_where_the_health_check_comes_from(check: Healthcheck | None, health: Health) -> None:
+def test_where_the_health_check_comes_from(check: Healthcheck | None, health: CheckSource) -> None:
     assert effective(Service("app", healthcheck=check)).health is health
 
 
