@@ -13,6 +13,7 @@ from support.sandbox.rollouts import look, service, task
 from ccci.actions import upgrade
 from ccci.actions.upgrade import Request, _on_the_swarm
 from ccci.deployers import App, Deployment, Revision
+from ccci.deployers.plan import DeployPlan
 from ccci.errors import CcciError, DeployRefused, Interrupted, UsageError
 from ccci.exits import Verdict
 from ccci.recipe import checkout
