@@ -43,14 +43,14 @@ _MOST_SAID = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class HealthPath:
     """A path that has to answer with one of these statuses."""
 
     path: str
     statuses: frozenset[int]
 
 
-def wanted(path: str | None, statuses: str, labels: Mapping[str, str]) -> Health | None:
+def wanted(path: str | None, statuses: str, labels: Mapping[str, str]) -> HealthPath | None:
     """Return what is to be asked: by the options, else by the recipe's labels, else nothing.
 
     Raise UsageError for an option that is no path or no list of statuses, DeployRefused for a label
@@ -71,7 +71,7 @@ def wanted(path: str | None, statuses: str, labels: Mapping[str, str]) -> Health
         if statuses:
             raise UsageError(f"--health-status {told}", "write 200,302")
         raise DeployRefused(f"the label {STATUS_LABEL}: {told}", "write 200,302")
-    return Health(found, frozenset(int(part) for part in numbers))
+    return HealthPath(found, frozenset(int(part) for part in numbers))
 
 
 def front(
@@ -109,7 +109,9 @@ def _routed_port(labels: Mapping[str, str]) -> int | None:
     return None
 
 
-def ask(engine: Engine, service: str, health: Health, *, patience: float = PATIENCE) -> str | None:
+def ask(
+    engine: Engine, service: str, health: HealthPath, *, patience: float = PATIENCE
+) -> str | None:
     """Return None once the service answers as wanted, else what it did say, after `patience`.
 
     `service` is its full name on the swarm. Raise CcciError where there is no way to ask it.
@@ -135,7 +137,7 @@ def last_words(engine: Engine, service: str) -> tuple[str | None, tuple[str, ...
     return None, ()
 
 
-def _answer(engine: Engine, service: str, health: Health) -> str:
+def _answer(engine: Engine, service: str, health: HealthPath) -> str:
     """Return the status as text, or why there was none."""
     (found,) = engine.services(filters={"name": [service]})[:1] or (None,)
     if found is None or listed(found).name != service:

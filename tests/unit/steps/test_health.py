@@ -8,7 +8,7 @@ import pytest
 
 from ccci.errors import DeployRefused, UsageError
 from ccci.steps import health
-from ccci.steps.health import Health
+from ccci.steps.health import HealthPath
 from ccci.swarm.decode.services import ServiceEntry
 from ccci.swarm.decode.tasks import TaskEntry
 
@@ -23,10 +23,10 @@ def test_nothing_is_asked_unless_somebody_says_so() -> None:
 
 def test_the_option_goes_before_the_recipes_label() -> None:
     labels = {"ccci.health-path": "/label", "ccci.health-status": "204"}
-    assert health.wanted(None, "", labels) == Health("/label", frozenset({204}))
-    assert health.wanted("/option", "", labels) == Health("/option", frozenset({204}))
-    assert health.wanted("/option", "200, 302", {}) == Health("/option", frozenset({200, 302}))
-    assert health.wanted("/x", "", {}) == Health("/x", frozenset({200, 301, 302}))
+    assert health.wanted(None, "", labels) == HealthPath("/label", frozenset({204}))
+    assert health.wanted("/option", "", labels) == HealthPath("/option", frozenset({204}))
+    assert health.wanted("/option", "200, 302", {}) == HealthPath("/option", frozenset({200, 302}))
+    assert health.wanted("/x", "", {}) == HealthPath("/x", frozenset({200, 301, 302}))
 
 
 @pytest.mark.parametrize(

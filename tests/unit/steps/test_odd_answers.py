@@ -29,7 +29,7 @@ from ccci.removal.objects import Claim
 from ccci.steps import health, machine, sent
 from ccci.steps.before import disk, preconditions
 from ccci.steps.deployed import deployed_base
-from ccci.steps.health import Health
+from ccci.steps.health import HealthPath
 from ccci.steps.reach import beyond, claims, ownership, strays
 from ccci.swarm import nearby
 from ccci.swarm.decode import info
@@ -117,7 +117,7 @@ class Liar:
         return {"Id": "x", "Config": {"ExposedPorts": {"80/tcp": {}}}}
 
 
-ANSWERED = Health("/", frozenset({200}))
+ANSWERED = HealthPath("/", frozenset({200}))
 APP, REVISION = App("t", "t", "other", Path()), Revision("0" * 40, None, True)
 SENT = Write(
     "create", Kind.SERVICE, "s", "t_app", {"TaskTemplate": {"ContainerSpec": {"Image": "x"}}}
