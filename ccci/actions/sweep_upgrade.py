@@ -12,7 +12,8 @@ from ccci.recipe.base import choose_base
 from ccci.recipe.source import locate
 from ccci.steps.before.comparison import revision_at
 from ccci.sweep import exceptions
-from ccci.sweep.model import Commit, Commits, Sweep
+from ccci.sweep.forms import Told
+from ccci.sweep.model import Commit, verdict
 from ccci.sweep.rules import Choice
 from ccci.sweep.upgrade.comparing import compare
 
@@ -27,18 +28,14 @@ class Request:
     source: str | None = None
     choice: Choice = field(default_factory=Choice)
     exceptions: Path | None = None
+    fail_on: str = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """The two commits, the older first, and what was found."""
+def compared(request: Request) -> Told:
+    """Return the comparison that is asked for, and how that ends.
 
-    commits: Commits
-    sweep: Sweep
-
-
-def compared(request: Request) -> Compared:
-    """Return the comparison that is asked for. Raise CheckoutFailed, BaseBroken, UsageError."""
+    Raise CheckoutFailed, BaseBroken, UsageError.
+    """
     accepted = exceptions.read(request.exceptions) if request.exceptions else ()
     source = locate(request.recipe, request.source)
     with history.opened(source.location) as commits:
@@ -59,4 +56,5 @@ def compared(request: Request) -> Compared:
         if accepted:
             found = exceptions.applied(found, accepted, clock.today())
         before_after = Commit(before.name, before.commit), Commit(after.name, head)
-        return Compared(before_after, found)
+        title = f"{before.name} to {after.name}"
+        return Told(found, verdict(found, request.fail_on), title, before_after)

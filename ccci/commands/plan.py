@@ -24,7 +24,7 @@ from ccci.planning import text
 from ccci.planning.forms import render
 from ccci.planning.markdown import markdown
 from ccci.planning.model import Plan, document
-from ccci.steps import recorder, sent
+from ccci.steps import recorder
 from ccci.terminal.output import Output
 from ccci.terminal.story import tell_rows
 
@@ -148,9 +148,8 @@ def command(
             base = None
         from ccci.commands.revisions import Revision  # noqa: PLC0415 -- all that reads recipes
 
-        of = Revision(stack, recipe, head, tag, base, upgrade_env or [])
-        found = sent.failing(of.planned(within, output), fail_on)
-        plan.keep(save, found, output.secrets)
+        of = Revision(stack, recipe, head, tag, base, upgrade_env or [], save, within, fail_on)
+        found = of.planned(output)
     if output.copies.left:
         told = mask(found, output.secrets)
         output.hand_on(lambda name: render(name, told))

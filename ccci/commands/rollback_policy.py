@@ -4,13 +4,15 @@ import os
 from pathlib import Path
 from typing import Annotated
 
+from ccci.actions import rollback_policy
+from ccci.actions.rollback_policy import Remedy
 from ccci.commandline.declared import Completes, Panel
 from ccci.commands import options
 from ccci.commands.options import Context, argument, examples, many, option
 from ccci.commands.reporting import SWEPT, reporting_as
 from ccci.errors import UsageError
 from ccci.names import OVERLAY
-from ccci.sweep import asked, inventory, printing, survey
+from ccci.sweep import asked, printing, survey
 from ccci.sweep.rules import Choice
 from ccci.sweep.survey import Request
 
@@ -181,14 +183,16 @@ def command(
         exceptions,
         new_since,
     )
-    _refuse_contradictions(request, fix=fix, in_place=in_place, dry_run=dry_run)
+    if (in_place or dry_run) and not fix:
+        raise UsageError("--in-place and --dry-run go with --fix")
     output = ctx.obj
-    if not fix:
-        found = survey.survey(request, output)
-        return printing.show(found, output, output_format, fail_on, counted=statistics)
-    from ccci.sweep.remedy import mend  # noqa: PLC0415 -- what writes overlays
-
-    return mend(request, output, inside=in_place, writes=not dry_run)
+    if fix:
+        mended = rollback_policy.mended(request, Remedy(in_place, not dry_run), output)
+        printing.show_fix(mended.changes, output, written=mended.written)
+        return mended.ended.exit_code
+    told = rollback_policy.swept(request, output, fail_on)
+    printing.show(told, output, output_format, counted=statistics)
+    return told.ended.exit_code
 
 
 def _refuse_other_forms(ctx: Context, output_format: str) -> None:
@@ -201,16 +205,3 @@ def _refuse_other_forms(ctx: Context, output_format: str) -> None:
             f"--statistics and {other} are two forms of one output",
             "give one of them; `--report FORMAT=FILE` copies another form to a file",
         )
-
-
-def _refuse_contradictions(request: Request, *, fix: bool, in_place: bool, dry_run: bool) -> None:
-    if request.compose and request.paths:
-        raise UsageError("PATH and -c exclude each other", "give the files all by -c, or none")
-    if request.live and (request.paths or request.compose or fix):
-        raise UsageError("--live sweeps what runs: no PATH, -c or --fix goes with it")
-    if request.since is not None and (request.live or inventory.STANDARD_INPUT in request.compose):
-        raise UsageError("--new-since compares files in git: no --live and no `-c -` goes with it")
-    if request.stacks and not request.live:
-        raise UsageError("--stack goes with --live")
-    if (in_place or dry_run) and not fix:
-        raise UsageError("--in-place and --dry-run go with --fix")

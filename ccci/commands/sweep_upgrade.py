@@ -68,5 +68,6 @@ def command(
     """
     options.refuse_two_forms(ctx, output_format)
     choice = Choice(asked.rules("--select", select or ()), asked.rules("--ignore", ignore or ()))
-    found = compared(Request(recipe, start, end, source, choice, exceptions))
-    return printing.show_upgrade(found.sweep, ctx.obj, output_format, fail_on, found.commits)
+    told = compared(Request(recipe, start, end, source, choice, exceptions, fail_on))
+    printing.show_upgrade(told, ctx.obj, output_format)
+    return told.ended.exit_code

@@ -1,8 +1,5 @@
-"""`--fix`: what to write so that no service starts first, and what was written."""
+"""`--fix`: what to write so that no service starts first."""
 
-from collections.abc import Sequence
-
-from ccci.names import OVERLAY
 from ccci.sweep import survey
 from ccci.sweep.fix import Change, NotFixable, plan, plan_variant, write
 from ccci.sweep.static import values_for
@@ -10,12 +7,12 @@ from ccci.sweep.survey import Request, settings_of
 from ccci.terminal.output import Output
 
 
-def mend(request: Request, output: Output, *, inside: bool, writes: bool) -> int:
-    """Write what `remedy` returns, or only show it, and return 0."""
+def mend(request: Request, output: Output, *, inside: bool, writes: bool) -> list[Change]:
+    """Write what `remedy` returns, unless it is only asked for, and return it."""
     changes = remedy(request, output, inside=inside)
     if writes:
         write(changes)
-    return show(changes, output, written=writes)
+    return changes
 
 
 def remedy(request: Request, output: Output, *, inside: bool) -> list[Change]:
@@ -43,26 +40,3 @@ def remedy(request: Request, output: Output, *, inside: bool) -> list[Change]:
     for said in (each for change in changes for each in change.lost):
         output.warn(said)
     return changes
-
-
-def show(changes: Sequence[Change], output: Output, *, written: bool) -> int:
-    """Print what `--fix` changed, or would change, and return 0."""
-    output.document(
-        {
-            "schema": "ccci.fix/1",
-            "written": written,
-            "files": [
-                {"file": change.name, "diff": change.diff, "safe": change.safe}
-                for change in changes
-            ],
-        }
-    )
-    diff = "".join(change.diff for change in changes).rstrip("\n")
-    output.text(*(diff or "nothing to change").split("\n"))
-    if any(not change.safe for change in changes):
-        output.progress("stop-first has a price: at each update a moment in which nothing serves")
-    for change in changes if written else ():
-        output.progress(f"{change.name} written")
-        if change.path.name == OVERLAY:
-            output.progress(f"Next: add {OVERLAY} at the end of COMPOSE_FILE")
-    return 0

@@ -344,6 +344,10 @@ def test_actions_share_what_all_of_them_need_and_one_reads_another_only_by_name(
     shared = {"actions.finished", "actions.recorded", "actions.deploying", "actions.parts"}
     built_on = {
         ("actions.plan_recipe", "actions.dry_run"),  # the same recipe, read without an Engine
+        ("actions.plan_revision", "actions.plan"),  # how one is kept
+        ("actions.plan_revision", "actions.plan_recipe"),
+        ("actions.plan_revision", "actions.deploy"),  # what each of them deploys
+        ("actions.plan_revision", "actions.upgrade"),
         ("actions.runs_text", "actions.runs"),  # its words
         ("actions.schemas", "actions.config"),  # each document's schema
         ("actions.schemas", "actions.runs"),
@@ -390,7 +394,7 @@ def test_a_file_s_head_says_what_it_needs_but_for_what_a_start_has_no_time_for()
     assert found == once | dict.fromkeys(
         {
             *("commands.completion", "commands.dry_runs", "commands.plan"),
-            *("commands.rollback_policy", "actions.converge", "sweep.survey"),
+            *("actions.rollback_policy", "actions.converge", "sweep.survey"),
             *("terminal.live", "records.places", "recipe.git_process", "swarm.engine.transport"),
         },
         1,
