@@ -4,7 +4,6 @@ It needs the docker CLI alone. Nothing is written into the checkout: labels come
 compose file in the run's folder, so the tree stays clean.
 """
 
-import base64
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,12 +63,7 @@ class StackDeployer:
         for each in missing:
             value = secrets.make(each.modifiers)
             self._made.append(value)
-            body = {
-                "Name": each.name,
-                "Labels": {OURS_LABEL: plan.app.stack},
-                "Data": base64.b64encode(value.encode()).decode(),
-            }
-            self.engine.post("/secrets/create", body=body)
+            self.engine.create_secret(each.name, value.encode(), {OURS_LABEL: plan.app.stack})
         return tuple(each.name for each in missing)
 
     def prepare(self, plan: DeployPlan) -> Deployment:

@@ -4,7 +4,6 @@ What is there under the app's own name and no run made is an input: it is used, 
 the teardown (abra: `app secret insert` before the deploy).
 """
 
-import base64
 import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -75,12 +74,7 @@ def insert(workspace: Workspace, plan: DeployPlan) -> tuple[tuple[str, ...], tup
                 continue
             # Recorded first: what a run is killed over is still its own.
             workspace.run.note(secrets=(*workspace.run.record.secrets, each.name))
-            body = {
-                "Name": each.name,
-                "Labels": {OURS_LABEL: plan.app.stack},
-                "Data": base64.b64encode(value).decode(),
-            }
-            workspace.engine.post("/secrets/create", body=body)
+            workspace.engine.create_secret(each.name, value, {OURS_LABEL: plan.app.stack})
             made.append(each.name)
     provided = [
         each.name

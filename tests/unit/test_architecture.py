@@ -148,6 +148,7 @@ HOMES: dict[object, str] = {
     "COMPOSE_FILE": "recipe.compose_file",
     "auto": "names",
     "***": "host.masking",
+    "/secrets/create": "swarm.engine.client",
     "abra.sh": "names",
     "[a-z0-9][a-z0-9_-]*": "recipe.abra_folder",
     "[0-9a-f]{7,40}": "swarm.commits",

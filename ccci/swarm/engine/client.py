@@ -276,8 +276,14 @@ class Engine:
 
     def create_config(self, name: str, data: bytes, labels: Mapping[str, str]) -> str:
         """Create a config and return its id. Raise EngineError 409 when the name is taken."""
+        return self._create("/configs/create", name, data, labels)
+
+    def create_secret(self, name: str, data: bytes, labels: Mapping[str, str]) -> str:
+        """Create a secret, as `create_config` does a config."""
+        return self._create("/secrets/create", name, data, labels)
+
+    def _create(self, path: str, name: str, data: bytes, labels: Mapping[str, str]) -> str:
         body = {"Name": name, "Labels": dict(labels), "Data": base64.b64encode(data).decode()}
-        path = "/configs/create"
         return answers.made(path, self.post(path, body=body))
 
     def update_config(self, config: str, version: int, spec: Json) -> None:
