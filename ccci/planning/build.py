@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from ccci.exits import Verdict
 from ccci.planning.facts import Asked, There, versions
@@ -17,11 +16,10 @@ from ccci.swarm.decode.listed import every
 from ccci.swarm.decode.listings import identity
 from ccci.swarm.decode.parts import image_of, labels_of, spec_of
 from ccci.swarm.decode.tasks import TaskEntry, entries
+from ccci.swarm.decode.typed import OwnJson
 from ccci.swarm.judge.refusals import refusal
 from ccci.swarm.labels import STACK_LABEL
 from ccci.swarm.model import Node
-
-Json = dict[str, Any]
 
 
 def build(
@@ -78,7 +76,7 @@ _ORDER = (
 
 
 def _last_of_each(
-    stack: str, writes: Sequence[Write], before: Mapping[str, Json]
+    stack: str, writes: Sequence[Write], before: Mapping[str, OwnJson]
 ) -> dict[str, Write]:
     """Return the last write of each service that belongs to the stack."""
     found: dict[str, Write] = {}
@@ -102,7 +100,7 @@ def _matters(write: Write) -> bool:
 
 
 def _service(
-    stack: str, full: str, live: Json | None, write: Write | None, there: There, asked: Asked
+    stack: str, full: str, live: OwnJson | None, write: Write | None, there: There, asked: Asked
 ) -> Sent:
     name = full.removeprefix(f"{stack}_")
     if write is None:
@@ -171,5 +169,5 @@ def _notes(stack: str, asked: Asked, there: There) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _owner(found: Json | None) -> str:
+def _owner(found: OwnJson | None) -> str:
     return str(labels_of(spec_of(found)).get(STACK_LABEL) or "")

@@ -23,7 +23,7 @@ from ccci.planning.objects import Kind, name_of
 from ccci.planning.passed_over import kept
 from ccci.planning.recorded import Recorded
 from ccci.planning.refusals.refused import CONFLICT, Refused
-from ccci.swarm.engine.answers import Json
+from ccci.swarm.decode.typed import OwnJson
 from ccci.swarm.engine.client import Engine
 
 _REFUSED = 400
@@ -186,7 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return _Answer(200 if kind is Kind.SERVICE else 204)
         return self._refuse(path)
 
-    def _sent(self, kind: Kind, body: bytes) -> Json:
+    def _sent(self, kind: Kind, body: bytes) -> OwnJson:
         """Return the spec that a body holds, as the Engine stores it."""
         spec = shape.sent(kind, json.loads(body))
         if kind is not Kind.SERVICE:
@@ -256,7 +256,7 @@ def _of_new_services(recorded: Recorded, query: Mapping[str, list[str]]) -> bool
     return not recorded.new.isdisjoint(asked)
 
 
-def _let_through(kind: Kind, found: Json, filters: Mapping[str, Any]) -> bool:
+def _let_through(kind: Kind, found: OwnJson, filters: Mapping[str, Any]) -> bool:
     """Apply the filters of the Engine's listings that deploys use: id, name, label, driver."""
     labels = (found if kind is Kind.NETWORK else found.get("Spec") or {}).get("Labels") or {}
     name = name_of(kind, found)
@@ -289,7 +289,7 @@ def recording(engine: Engine, folder: Path, now: str) -> Iterator[tuple[str, Ses
     The socket lies in `folder`, which only its owner may enter.
     """
     own = engine.sibling(_ANSWERED_WITHIN)
-    listings: dict[Kind, Callable[[], list[Json]]] = {
+    listings: dict[Kind, Callable[[], list[OwnJson]]] = {
         Kind.SERVICE: own.services,
         Kind.NETWORK: own.networks,
         Kind.CONFIG: own.configs,

@@ -2,31 +2,29 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from ccci.planning.objects import Kind, Write, name_of
 from ccci.swarm.decode.listed import listed
 from ccci.swarm.decode.parts import environment_of, is_in_flight, spec_of
-
-Json = dict[str, Any]
+from ccci.swarm.decode.typed import OwnJson
 
 
 @dataclass(frozen=True, slots=True)
 class There:
     """What the swarm has before COMMAND: raw listings of the Engine, of all stacks."""
 
-    services: Sequence[Json] = ()
-    tasks: Sequence[Json] = ()
-    nodes: Sequence[Json] = ()
-    networks: Sequence[Json] = ()
-    configs: Sequence[Json] = ()
-    secrets: Sequence[Json] = ()
+    services: Sequence[OwnJson] = ()
+    tasks: Sequence[OwnJson] = ()
+    nodes: Sequence[OwnJson] = ()
+    networks: Sequence[OwnJson] = ()
+    configs: Sequence[OwnJson] = ()
+    secrets: Sequence[OwnJson] = ()
     absent_images: frozenset[str] = frozenset()
     digests: Mapping[str, str] = field(default_factory=dict)
     dirty: frozenset[str] = frozenset()
     """The tasks, by id, that Swarm's own test finds to be of another spec than their service's."""
 
-    def of(self, stack: str) -> dict[str, Json]:
+    def of(self, stack: str) -> dict[str, OwnJson]:
         """Return the services of a stack by their full names."""
         return {
             name_of(Kind.SERVICE, each): each
@@ -48,7 +46,7 @@ class Asked:
     """What COMMAND asked for, and how it ended."""
 
     writes: Sequence[Write] = ()
-    networks: Sequence[Json] = ()
+    networks: Sequence[OwnJson] = ()
     code: int | None = None
     ended: bool = False
     last_words: str = ""
@@ -56,7 +54,7 @@ class Asked:
     passed_over: tuple[str, ...] = ()
 
 
-def versions(services: Sequence[Json], stack: str) -> dict[str, int]:
+def versions(services: Sequence[OwnJson], stack: str) -> dict[str, int]:
     """Return the version of each service of a stack, by its full name."""
     return {name: listed(each).version for name, each in There(services).of(stack).items()}
 
@@ -78,7 +76,7 @@ def moved(before: There, after: There, stack: str, names: Collection[str] = ()) 
     return tuple(sorted(found))
 
 
-def _watched(kind: Kind, there: There, stack: str, names: Collection[str]) -> dict[str, Json]:
+def _watched(kind: Kind, there: There, stack: str, names: Collection[str]) -> dict[str, OwnJson]:
     """Return the objects of a kind that are a stack's, by label or by name, or are named."""
     every = {
         Kind.SERVICE: there.services,
@@ -94,7 +92,7 @@ def _watched(kind: Kind, there: There, stack: str, names: Collection[str]) -> di
     return found
 
 
-def _written(was: Json, now: Json) -> bool:
+def _written(was: OwnJson, now: OwnJson) -> bool:
     before, after = listed(was), listed(now)
     if before.id != after.id or spec_of(was) != spec_of(now):
         return True

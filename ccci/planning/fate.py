@@ -13,10 +13,9 @@ from typing import Any
 from ccci.planning.modes import counted
 from ccci.swarm.decode import fingerprint
 from ccci.swarm.decode.fields import Field, differing
+from ccci.swarm.decode.typed import Json
 from ccci.swarm.judge.placement import allows, fitting
 from ccci.swarm.model import UNSET_UPDATE, Node, Spec
-
-Json = Mapping[str, Any]
 
 
 class Fate(StrEnum):

@@ -1,6 +1,6 @@
 """The tasks that a recorded deploy would have by now: what goes on top of it meets them. Pure."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,9 +9,9 @@ from ccci.swarm.decode import observation, specs
 from ccci.swarm.decode.listings import identity
 from ccci.swarm.decode.parts import spec_of, template_of
 from ccci.swarm.decode.tasks import TaskEntry
+from ccci.swarm.decode.typed import Json
 from ccci.swarm.judge.placement import fitting
 
-Json = Mapping[str, Any]
 GUESSED = "Guessed"
 """The key of a task that says whether its node is a guess: Swarm may choose another."""
 

@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from ccci.planning.modes import counted, mode_of
-
-Json = dict[str, Any]
+from ccci.swarm.decode.typed import OwnJson
 
 
 class Kind(StrEnum):
@@ -37,8 +36,8 @@ class Write:
     kind: Kind
     id: str
     name: str
-    spec: Json = field(default_factory=dict)
-    before: Json | None = None
+    spec: OwnJson = field(default_factory=dict)
+    before: OwnJson | None = None
     refusal: str = ""
 
 
@@ -71,7 +70,7 @@ def networks_of(spec: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(each.get("Target") or "") for each in own if each.get("Target"))
 
 
-def made(kind: Kind, identifier: str, spec: Json, now: str) -> Json:
+def made(kind: Kind, identifier: str, spec: OwnJson, now: str) -> OwnJson:
     """Return a new object as the Engine lists it."""
     if kind is Kind.NETWORK:
         return {
@@ -97,7 +96,7 @@ def made(kind: Kind, identifier: str, spec: Json, now: str) -> Json:
     }
 
 
-def told(kind: Kind, spec: Mapping[str, Any]) -> Json:
+def told(kind: Kind, spec: Mapping[str, Any]) -> OwnJson:
     """Return a spec as the Engine tells it once it was written."""
     shown = copy.deepcopy(dict(spec))
     if kind is Kind.SECRET:

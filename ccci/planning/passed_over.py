@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ccci.swarm.decode.typed import OwnJson
 from ccci.swarm.engine.answers import numbers
-
-Json = dict[str, Any]
 
 _CONTAINER = "TaskTemplate.ContainerSpec."
 _RESOURCES = "TaskTemplate.Resources."
@@ -34,7 +33,7 @@ _KNOWN_SINCE = {
 _NEVER = (f"{_CONTAINER}Mounts.Consistency",)
 
 
-def kept(spec: Json, request: str, engine: str) -> tuple[Json, tuple[str, ...]]:
+def kept(spec: OwnJson, request: str, engine: str) -> tuple[OwnJson, tuple[str, ...]]:
     """Return what the Engine stores of a spec that was sent, and the fields that it passes over.
 
     `request` is the API version that the spec was sent with, `engine` the Engine's own.

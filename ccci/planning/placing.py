@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from ccci.planning import packing
 from ccci.planning.facts import Asked, There
@@ -20,11 +19,11 @@ from ccci.swarm.decode.listed import listed
 from ccci.swarm.decode.listings import identity
 from ccci.swarm.decode.parts import spec_of, template_of
 from ccci.swarm.decode.tasks import entries
+from ccci.swarm.decode.typed import OwnJson
 from ccci.swarm.judge.endings import is_one_shot
 from ccci.swarm.judge.placement import fitting
 from ccci.swarm.model import Node, Spec
 
-Json = dict[str, Any]
 _RIVALS = 3
 """So many services are named that others have to fit beside."""
 
@@ -35,7 +34,7 @@ class Sent:
 
     row: ServicePlan
     write: Write | None = None
-    before: Json | None = None
+    before: OwnJson | None = None
     tasks: Tasks = field(default_factory=Tasks)
 
 

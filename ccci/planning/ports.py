@@ -4,11 +4,10 @@ Swarm knows a port by its protocol and its number (swarmkit manager/controlapi/s
 checkPortConflicts): 53/udp is free where another service has 53/tcp.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-Json = Mapping[str, Any]
+from ccci.swarm.decode.typed import Json
 
 
 @dataclass(frozen=True, slots=True, order=True)

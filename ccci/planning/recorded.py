@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 from ccci.planning import ports
 from ccci.planning.objects import (
-    Json,
     Kind,
     Write,
     id_of,
@@ -17,6 +16,7 @@ from ccci.planning.objects import (
 from ccci.planning.refusals import refusing
 from ccci.planning.refusals.refused import INVALID, NOT_FOUND, Refused, invalid, of_swarm
 from ccci.swarm.decode.parts import container_of
+from ccci.swarm.decode.typed import OwnJson
 
 
 class Recorded:
@@ -25,15 +25,15 @@ class Recorded:
     `real` returns what the real Engine lists of a kind; it is asked again at each look.
     """
 
-    def __init__(self, real: Callable[[Kind], list[Json]], now: str) -> None:
+    def __init__(self, real: Callable[[Kind], list[OwnJson]], now: str) -> None:
         self._real = real
         self._now = now
         self.writes: list[Write] = []
         self.new: set[str] = set()  # the ids that were made up
-        self._changed: dict[Kind, dict[str, Json]] = {kind: {} for kind in Kind}
+        self._changed: dict[Kind, dict[str, OwnJson]] = {kind: {} for kind in Kind}
         self._removed: dict[Kind, set[str]] = {kind: set() for kind in Kind}
 
-    def listing(self, kind: Kind) -> list[Json]:
+    def listing(self, kind: Kind) -> list[OwnJson]:
         """Return the objects of a kind, the writes laid over them."""
         changed = self._changed[kind]
         gone = self._removed[kind]
@@ -42,7 +42,7 @@ class Recorded:
         found = [changed.get(id_of(kind, each), each) for each in real]
         return found + [each for key, each in changed.items() if key not in known | gone]
 
-    def one(self, kind: Kind, key: str) -> Json | None:
+    def one(self, kind: Kind, key: str) -> OwnJson | None:
         """Return the object with this id, name, or beginning of an id, as the Engine finds it."""
         every = self.listing(kind)
         exact = [each for each in every if key in {id_of(kind, each), name_of(kind, each)}]
@@ -53,7 +53,7 @@ class Recorded:
         """Say whether anything of a kind was written."""
         return bool(self._changed[kind] or self._removed[kind])
 
-    def create(self, kind: Kind, spec: Json) -> str:
+    def create(self, kind: Kind, spec: OwnJson) -> str:
         """Record a creation and return the made-up id. Raise Refused as the Engine would."""
         name = str(spec.get("Name") or "")
         if kind is Kind.SERVICE and not name:
@@ -71,7 +71,7 @@ class Recorded:
         self.writes.append(Write("create", kind, identifier, name, spec))
         return identifier
 
-    def update(self, kind: Kind, key: str, version: int, spec: Json) -> None:
+    def update(self, kind: Kind, key: str, version: int, spec: OwnJson) -> None:
         """Record an update. Raise Refused as the Engine would."""
         before = self._existing(kind, key)
         identifier, name = id_of(kind, before), name_of(kind, before)
@@ -116,7 +116,7 @@ class Recorded:
         self._changed[kind].pop(identifier, None)
         self.writes.append(Write("remove", kind, identifier, name, {}, before))
 
-    def _existing(self, kind: Kind, key: str) -> Json:
+    def _existing(self, kind: Kind, key: str) -> OwnJson:
         found = self.one(kind, key)
         if found is None:
             raise Refused(NOT_FOUND, f"{kind.word} {key} not found")

@@ -5,9 +5,8 @@ service, of a scale or of a job, starts at once, and no policy has a part in it 
 manager/orchestrator/update/updater.go is given the slots that are there already).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ccci.planning.facts import There
 from ccci.planning.fate import Fate
@@ -18,8 +17,6 @@ from ccci.swarm.decode.tasks import TaskEntry
 from ccci.swarm.judge import deadline
 from ccci.swarm.judge.placement import fitting
 from ccci.swarm.model import Node, Observation, Service, Spec
-
-Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,13 @@ nodeinfo.go: what a task reserves and its host ports are its node's until it has
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from ccci.planning.ports import Port, published
 from ccci.swarm.decode import resources
 from ccci.swarm.decode.listings import identity
 from ccci.swarm.decode.resources import CORES, GENERIC, MEMORY
+from ccci.swarm.decode.typed import Json
 
-Json = Mapping[str, Any]
 _MIB = 2**20
 _CORE = 10**9
 _ANY = 2**31

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ccci.errors import NO_ENGINE, EngineError
-from ccci.planning.objects import Json, Kind
+from ccci.planning.objects import Kind
 from ccci.planning.refusals.refused import INVALID, Refused
 from ccci.swarm.decode import specs
+from ccci.swarm.decode.typed import OwnJson
 
 Shape = Any
 """A type; a list of one shape; or a mapping of keys to shapes, ANY for those it does not name."""
@@ -110,7 +111,7 @@ LISTED: dict[str, tuple[tuple[str, ...], Shape]] = {
 """The keys that an object of a listing has to have, and its shape."""
 
 
-def sent(kind: Kind, spec: Any) -> Json:  # noqa: ANN401 -- any JSON
+def sent(kind: Kind, spec: Any) -> OwnJson:  # noqa: ANN401 -- any JSON
     """Return a spec that COMMAND sent. Raise Refused for one that no Engine would take."""
     wrong = "it is no object" if not isinstance(spec, dict) else _wrong(spec, SPECS[kind])
     if not wrong and kind is Kind.SERVICE:
@@ -120,11 +121,11 @@ def sent(kind: Kind, spec: Any) -> Json:  # noqa: ANN401 -- any JSON
             wrong = error.message
     if wrong:
         raise Refused(INVALID, f"ccci plan cannot read this {kind.word}: {wrong}")
-    found: Json = spec
+    found: OwnJson = spec
     return found
 
 
-def listed(what: str, answer: Iterable[Json]) -> list[Json]:
+def listed(what: str, answer: Iterable[OwnJson]) -> list[OwnJson]:
     """Return a listing of the Engine. Raise EngineError where it holds what it cannot hold."""
     required, shape = LISTED[what]
     found = list(answer)

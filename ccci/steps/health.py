@@ -14,8 +14,8 @@ from ccci.swarm.decode.info import Info
 from ccci.swarm.decode.listed import listed
 from ccci.swarm.decode.services import ServiceEntry
 from ccci.swarm.decode.tasks import TaskEntry
+from ccci.swarm.decode.typed import OwnJson
 from ccci.swarm.engine import logs
-from ccci.swarm.engine.answers import Json
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.exit_codes import NOT_EXECUTABLE, NOT_FOUND
 
@@ -176,7 +176,7 @@ def _running(engine: Engine, service: str) -> list[TaskEntry]:
     return [task for task in tasks.entries(engine.tasks(filters=wanted_tasks)) if task.runs]
 
 
-def _port(service: ServiceEntry, container: Json) -> int | None:
+def _port(service: ServiceEntry, container: OwnJson) -> int | None:
     """Return the port the app listens on: as traefik is told, as published, as its image says.
 
     None where nothing says it: a guess would call a good release broken.

@@ -13,7 +13,7 @@ from ccci.removal.objects import Kind, told
 from ccci.removal.teardown import PATIENCE, claim_of, files_of, summary, tear_down
 from ccci.steps.workspace import Workspace
 from ccci.swarm.decode import tasks
-from ccci.swarm.engine.answers import Json
+from ccci.swarm.decode.typed import OwnJson
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.labels import STACK_LABEL
 
@@ -81,7 +81,7 @@ def _stopping(engine: Engine, stack: str) -> tuple[str, ...]:
     return tuple(f"task {each.id[:12]}" for each in going)
 
 
-def services(engine: Engine, stack: str) -> list[Json]:
+def services(engine: Engine, stack: str) -> list[OwnJson]:
     """Return the services of a stack; that it has none has to be answered twice."""
     return engine.services(stack) or engine.services(stack)
 

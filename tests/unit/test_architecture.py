@@ -331,6 +331,15 @@ def test_a_fact_that_many_speak_of_is_said_in_one_module(fact: object) -> None:
     assert said - {where for what, where in OTHER_MEANINGS if what == fact} == {HOMES[fact]}
 
 
+def test_an_object_of_json_has_its_types_from_one_module() -> None:
+    named = {
+        name
+        for name, path in MODULES.items()
+        if re.search(r"(?m)^_?\w*Json\b.* = ", path.read_text(encoding="utf-8"))
+    }
+    assert named == {"swarm.decode.typed"}
+
+
 def test_commands_share_their_options_and_nothing_else() -> None:
     shared = {"commands.options", "commands.reporting", "commands.shared", "commands.verbs"}
     shared |= {"commands.chosen", "commands.dry_runs", "commands.revisions"}

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ccci.planning import ports
 from ccci.planning.modes import mode_of
-from ccci.planning.objects import Json, Kind, id_of, name_of, networks_of
+from ccci.planning.objects import Kind, id_of, name_of, networks_of
 from ccci.planning.refusals import object_rules, service_rules
 from ccci.planning.refusals.refused import (
     CONFLICT,
@@ -22,15 +22,16 @@ from ccci.planning.refusals.refused import (
     of_swarm,
 )
 from ccci.swarm.decode.parts import container_of
+from ccci.swarm.decode.typed import OwnJson
 
 
 class There(Protocol):
     """What is there by the time of a write."""
 
-    def listing(self, kind: Kind) -> list[Json]:
+    def listing(self, kind: Kind) -> list[OwnJson]:
         """Return the objects of a kind."""
 
-    def one(self, kind: Kind, key: str) -> Json | None:
+    def one(self, kind: Kind, key: str) -> OwnJson | None:
         """Return the object with this id or name."""
 
 
@@ -40,7 +41,7 @@ _PREDEFINED = {"bridge", "host", "none", "default"}
 _NAMELESS = Refused(INVALID, "network name cannot be empty")
 
 
-def creation(there: There, kind: Kind, name: str, spec: Json) -> Refused | None:
+def creation(there: There, kind: Kind, name: str, spec: OwnJson) -> Refused | None:
     """Return why the Engine refuses to make an object, or None."""
     found: Refused | None
     match kind:
@@ -57,13 +58,15 @@ def creation(there: There, kind: Kind, name: str, spec: Json) -> Refused | None:
     return found
 
 
-def update(there: There, kind: Kind, before: Json, version: int, spec: Json) -> Refused | None:
+def update(
+    there: There, kind: Kind, before: OwnJson, version: int, spec: OwnJson
+) -> Refused | None:
     """Return why the Engine refuses to change an object, or None."""
     refused = _service(there, spec, before) if kind is Kind.SERVICE else None
     return refused or _change(kind, before, version, spec)
 
 
-def _service(there: There, spec: Json, before: Json | None) -> Refused | None:
+def _service(there: There, spec: OwnJson, before: OwnJson | None) -> Refused | None:
     """Return why the Engine refuses a service, in the Engine's order, or None."""
     networks = [_network(there, each) for each in networks_of(spec)]
     return (
@@ -99,7 +102,7 @@ def _network(there: There, target: str) -> Refused | None:
     return None
 
 
-def _references(there: There, spec: Json) -> Refused | None:
+def _references(there: There, spec: OwnJson) -> Refused | None:
     """Apply swarmkit manager/controlapi/service.go: checkSecretExistence and its like."""
     for section, of in (("Secrets", Kind.SECRET), ("Configs", Kind.CONFIG)):
         word = of.word.capitalize()
@@ -115,7 +118,7 @@ def _references(there: There, spec: Json) -> Refused | None:
     return None
 
 
-def _ports(there: There, spec: Json, before: Json | None) -> Refused | None:
+def _ports(there: There, spec: OwnJson, before: OwnJson | None) -> Refused | None:
     if before is not None and ports.same_endpoint(before["Spec"], spec):
         return None
     services = there.listing(Kind.SERVICE)
@@ -124,7 +127,7 @@ def _ports(there: There, spec: Json, before: Json | None) -> Refused | None:
     return invalid(said) if said else None
 
 
-def _change(kind: Kind, before: Json, version: int, spec: Json) -> Refused | None:
+def _change(kind: Kind, before: OwnJson, version: int, spec: OwnJson) -> Refused | None:
     name = name_of(kind, before)
     if kind in {Kind.CONFIG, Kind.SECRET} and _content_differs(before, spec):
         # swarmkit manager/controlapi/config.go, secret.go.
@@ -142,7 +145,7 @@ def _change(kind: Kind, before: Json, version: int, spec: Json) -> Refused | Non
     return None
 
 
-def _content_differs(before: Json, spec: Json) -> bool:
+def _content_differs(before: OwnJson, spec: OwnJson) -> bool:
     """Say whether a config or secret is to get other content; a secret's is never told."""
     told = (before.get("Spec") or {}).get("Data")
     return "Data" in spec and spec["Data"] is not None and told is not None and told != spec["Data"]

@@ -10,9 +10,8 @@ from ccci.host import sizes
 from ccci.host.json_values import object_in
 from ccci.host.masking import HIDDEN, masked
 from ccci.host.secret_values import sure_secrets
+from ccci.swarm.decode.typed import Json
 from ccci.swarm.labels import OF_ABRA, OF_DOCKER
-
-Json = Mapping[str, Any]
 
 _PREFIXES = (("TaskTemplate.ContainerSpec.", ""), ("TaskTemplate.", ""), ("EndpointSpec.", ""))
 _LONGEST = 80

@@ -11,6 +11,9 @@ from typing import Any
 from ccci.errors import NO_ENGINE, EngineError
 
 Json = Mapping[str, Any]
+"""An object of JSON that is read."""
+OwnJson = dict[str, Any]
+"""One that its holder may change: as it came from the Engine, or as it is put together."""
 _NANOSECONDS = 1e9
 _LARGEST = 2**64  # the Engine counts in 64 bits
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ccci.errors import NO_ENGINE, EngineError, EngineUnavailable
+from ccci.swarm.decode.typed import OwnJson
 from ccci.swarm.labels import STACK_LABEL
 
-Json = dict[str, Any]
 WRITTEN_AGAINST = (1, 51)
 OLDEST, OLDEST_ENGINE = (1, 41), "20.10"
 """The oldest API that ccci speaks, and whose it is: the oldest that the tests have run against."""
@@ -108,14 +108,14 @@ def _whole_characters(value: object) -> object:
     return value
 
 
-def an_object(path: str, value: object) -> Json:
+def an_object(path: str, value: object) -> OwnJson:
     """Return an answer that has to be an object. Raise EngineError when it is none."""
     if not isinstance(value, dict):
         raise senseless(path, value)
     return value
 
 
-def objects(path: str, value: object) -> list[Json]:
+def objects(path: str, value: object) -> list[OwnJson]:
     """Return a listing; null is an empty one, as Go writes it."""
     if value is None:
         return []
@@ -124,7 +124,7 @@ def objects(path: str, value: object) -> list[Json]:
     return [identified(path, each) for each in value]
 
 
-def volumes(value: object) -> list[Json]:
+def volumes(value: object) -> list[OwnJson]:
     """Return the listing of volumes, which stands in an object of its own."""
     return objects("/volumes", an_object("/volumes", value).get("Volumes"))
 
@@ -142,7 +142,7 @@ _IDENTIFIER = {"/networks": "Id", "/containers": "Id", "/volumes": "Name"}
 _SPECIFIED = {"/services", "/configs", "/secrets"}
 
 
-def identified(path: str, value: object) -> Json:
+def identified(path: str, value: object) -> OwnJson:
     """Return an object of the listing at `path`; its labels are texts, an empty one where null.
 
     Raise EngineError for one that nobody could tell from another.

@@ -14,9 +14,10 @@ from urllib.parse import quote
 from ccci.errors import ConnectionLost, EngineError
 from ccci.host.clock import monotonic
 from ccci.swarm.decode.info import membership, version
+from ccci.swarm.decode.typed import OwnJson
 from ccci.swarm.engine import answers
 from ccci.swarm.engine import errors as refusals
-from ccci.swarm.engine.answers import Answer, Json, Passed
+from ccci.swarm.engine.answers import Answer, Passed
 from ccci.swarm.engine.endpoint import Endpoint, choose
 from ccci.swarm.engine.stream import Stream
 from ccci.swarm.engine.transport import Transport
@@ -163,110 +164,110 @@ class Engine:
         """Raise EngineUnavailable unless this Engine is a manager of a swarm."""
         refusals.check_manager(membership(self.info()))
 
-    def version(self) -> Json:
+    def version(self) -> OwnJson:
         """Return what the Engine says of its version."""
         return answers.an_object("/version", self.get("/version"))
 
-    def info(self) -> Json:
+    def info(self) -> OwnJson:
         """Return what the Engine says of itself."""
         return answers.an_object("/info", self.get("/info"))
 
     def services(
         self, stack: str | None = None, filters: Mapping[str, list[str]] | None = None
-    ) -> list[Json]:
+    ) -> list[OwnJson]:
         """Return the services of a stack, or all."""
         return self._listing("/services", stack, filters)
 
-    def tasks(self, filters: Mapping[str, list[str]] | None = None) -> list[Json]:
+    def tasks(self, filters: Mapping[str, list[str]] | None = None) -> list[OwnJson]:
         """Return the tasks that the filters let through."""
         return self._listing("/tasks", None, filters)
 
     def dated_tasks(
         self, filters: Mapping[str, list[str]] | None = None
-    ) -> tuple[list[Json], str | None]:
+    ) -> tuple[list[OwnJson], str | None]:
         """Return the tasks that the filters let through, and the Engine's own time of it."""
         found = self.answer("/tasks", params={"filters": answers.filters(None, filters)})
         return answers.objects("/tasks", found.value), found.date
 
-    def network(self, name: str) -> Json:
+    def network(self, name: str) -> OwnJson:
         """Return a network by id or name. Raise EngineError 404 when there is none."""
         return answers.identified("/networks", self.get(f"/networks/{_quoted(name)}"))
 
-    def nodes(self) -> list[Json]:
+    def nodes(self) -> list[OwnJson]:
         """Return the nodes of the swarm."""
         return self._listing("/nodes", None, None)
 
     def networks(
         self, stack: str | None = None, filters: Mapping[str, list[str]] | None = None
-    ) -> list[Json]:
+    ) -> list[OwnJson]:
         """Return the networks of a stack, or all."""
         return self._listing("/networks", stack, filters)
 
     def volumes(
         self, stack: str | None = None, filters: Mapping[str, list[str]] | None = None
-    ) -> list[Json]:
+    ) -> list[OwnJson]:
         """Return the volumes, of the node asked alone, of a stack, or all."""
         params = {"filters": answers.filters(stack, filters)}
         return answers.volumes(self.get("/volumes", params=params))
 
     def configs(
         self, stack: str | None = None, filters: Mapping[str, list[str]] | None = None
-    ) -> list[Json]:
+    ) -> list[OwnJson]:
         """Return the configs of a stack, or all."""
         return self._listing("/configs", stack, filters)
 
     def secrets(
         self, stack: str | None = None, filters: Mapping[str, list[str]] | None = None
-    ) -> list[Json]:
+    ) -> list[OwnJson]:
         """Return the secrets of a stack, or all; never their content."""
         return self._listing("/secrets", stack, filters)
 
     def containers(
         self, stack: str | None = None, filters: Mapping[str, list[str]] | None = None
-    ) -> list[Json]:
+    ) -> list[OwnJson]:
         """Return the containers, ended ones too, of the node asked alone."""
         params = {"filters": answers.filters(stack, filters), "all": True}
         return answers.objects("/containers", self.get("/containers/json", params=params))
 
     def _listing(
         self, path: str, stack: str | None, filters: Mapping[str, list[str]] | None
-    ) -> list[Json]:
+    ) -> list[OwnJson]:
         params = {"filters": answers.filters(stack, filters)}
         return answers.objects(path, self.get(path, params=params))
 
-    def image(self, name: str) -> Json | None:
+    def image(self, name: str) -> OwnJson | None:
         """Return the inspection of an image, or None where the Engine does not have it."""
         return self._inspection(f"/images/{_quoted(name, safe='/:@')}/json")
 
-    def container(self, container: str, timeout: float | None = None) -> Json | None:
+    def container(self, container: str, timeout: float | None = None) -> OwnJson | None:
         """Return the inspection of a container, or None where this node does not have it."""
         return self._inspection(f"/containers/{_quoted(container)}/json", timeout)
 
-    def memory_of(self, container: str) -> Json | None:
+    def memory_of(self, container: str) -> OwnJson | None:
         """Return the statistics of a container at once, None where this node does not have it."""
         path = f"/containers/{_quoted(container)}/stats"
         return self._inspection(path, params={"stream": False, "one-shot": True})
 
-    def service(self, identifier: str) -> Json | None:
+    def service(self, identifier: str) -> OwnJson | None:
         """Return a service by id or name, or None."""
         return self._one("/services", identifier)
 
-    def task(self, identifier: str) -> Json | None:
+    def task(self, identifier: str) -> OwnJson | None:
         """Return a task by id, or None where Swarm has forgotten it."""
         return self._one("/tasks", identifier)
 
-    def config(self, name: str) -> Json | None:
+    def config(self, name: str) -> OwnJson | None:
         """Return a config by id or name, or None."""
         return self._one("/configs", name)
 
-    def _one(self, kind: str, name: str) -> Json | None:
+    def _one(self, kind: str, name: str) -> OwnJson | None:
         """Return one object as it would stand in the listing of its kind, or None."""
         found = self._inspection(f"{kind}/{_quoted(name)}")
         return None if found is None else answers.identified(kind, found)
 
     def _inspection(
         self, path: str, timeout: float | None = None, params: Mapping[str, Any] | None = None
-    ) -> Json | None:
+    ) -> OwnJson | None:
         try:
             return answers.an_object(path, self.get(path, params=params, timeout=timeout))
         except EngineError as error:
@@ -286,7 +287,7 @@ class Engine:
         body = {"Name": name, "Labels": dict(labels), "Data": base64.b64encode(data).decode()}
         return answers.made(path, self.post(path, body=body))
 
-    def update_config(self, config: str, version: int, spec: Json) -> None:
+    def update_config(self, config: str, version: int, spec: OwnJson) -> None:
         """Replace a config's spec (Swarm lets only labels change) if its version is still this.
 
         Raise EngineError, "update out of sequence", when it is not.

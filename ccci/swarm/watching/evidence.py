@@ -19,8 +19,8 @@ from ccci.host.masking import masked
 from ccci.swarm.decode import containers, listings
 from ccci.swarm.decode.containers import both
 from ccci.swarm.decode.events import DIES, OUT_OF_MEMORY, STARTS, UNHEALTHY, Event
+from ccci.swarm.decode.typed import OwnJson
 from ccci.swarm.engine import logs
-from ccci.swarm.engine.answers import Json
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.engine.masking import secrets_in
 from ccci.swarm.exit_codes import SIGKILL
@@ -203,7 +203,7 @@ class Collector:
 
     def _take(self, engine: Engine, suspect: _Suspect) -> Evidence:
         troubles = []
-        inspected: Json | None = None
+        inspected: OwnJson | None = None
         if suspect.container:
             try:
                 inspected = _inspect(engine, suspect.container)
@@ -247,12 +247,12 @@ class Collector:
         self._report(evidence)
 
 
-def _inspect(engine: Engine, container: str) -> Json | None:
+def _inspect(engine: Engine, container: str) -> OwnJson | None:
     """Return a container's inspection, None when it is gone.
 
     A kill under a memory limit is looked at again, since the reason may come after the exit.
     """
-    found: Json | None = None
+    found: OwnJson | None = None
     for attempt in range(_OOM_LOOKS):
         if attempt:
             clock.sleep(_OOM_EVERY)

@@ -11,7 +11,7 @@ from ccci.errors import EngineError
 from ccci.swarm.decode import listings
 from ccci.swarm.decode.events import Event
 from ccci.swarm.decode.networks import created
-from ccci.swarm.engine.answers import Json
+from ccci.swarm.decode.typed import OwnJson
 from ccci.swarm.engine.client import Engine
 
 
@@ -20,7 +20,7 @@ class Leadership:
     """Who leads, nobody during an election, and the listing of nodes that it was read from."""
 
     name: str
-    nodes: list[Json]
+    nodes: list[OwnJson]
 
 
 def ask(engine: Engine, own_node: str) -> Leadership:

@@ -14,7 +14,7 @@ from ccci.host import clock
 from ccci.swarm.decode import memory as decode
 from ccci.swarm.decode.events import DIES, STARTS, Event
 from ccci.swarm.decode.memory import Held, Series
-from ccci.swarm.engine.answers import Json
+from ccci.swarm.decode.typed import OwnJson
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.model import Sample
 
@@ -68,7 +68,7 @@ class Sampler:
         with self._lock:
             return {task: each.samples for task, each in self._series.items()}
 
-    def look(self, tasks: Iterable[Json], node: str) -> None:
+    def look(self, tasks: Iterable[OwnJson], node: str) -> None:
         """Sample from now on what a listing shows to run on a node, and nothing else."""
         found = {each.task: each for each in decode.held(tasks, node)}
         with self._lock:

@@ -6,7 +6,7 @@ from typing import Any
 from ccci.errors import NOT_WHOLE, ConnectionLost, EngineError
 from ccci.host import clock
 from ccci.swarm.decode import listings
-from ccci.swarm.engine.answers import Json
+from ccci.swarm.decode.typed import OwnJson
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.labels import STACK_LABEL
 from ccci.swarm.watching import leadership
@@ -36,7 +36,7 @@ class Snapshots:
         self._stack = stack
         self._filter = {"label": [f"{STACK_LABEL}={stack}"]}
         self._consistency = Consistency()
-        self._services: list[Json] = []
+        self._services: list[OwnJson] = []
         self._services_at: float | None = None
         self._task_versions: object = None
         self._missing: set[str] = set()
@@ -44,13 +44,13 @@ class Snapshots:
         self._own_node: str | None = None
         self._leader = ""
         self._leaders_since = 0
-        self._nodes: list[Json] = []
+        self._nodes: list[OwnJson] = []
         self._nodes_at: float | None = None
         self._suspicious = True
         self._clean_key: object = None
         self._clean: list[str] = []
         self._clean_at = 0.0
-        self._images: dict[str, Json | None] = {}
+        self._images: dict[str, OwnJson | None] = {}
         self._images_at = 0.0
 
     @property
@@ -113,7 +113,7 @@ class Snapshots:
         self._task_versions = listings.versions(tasks)
         return snapshot
 
-    def _list_services(self) -> list[Json]:
+    def _list_services(self) -> list[OwnJson]:
         """Return the services; a change is listed twice, since a verdict may hang on it alone."""
         services = self._engine.services(self._stack)
         listings.check_services(services, self._stack)
@@ -121,12 +121,12 @@ class Snapshots:
             self._consistency.same(services, self._engine.services(self._stack))
         return services
 
-    def _list_tasks(self, services: list[Json]) -> tuple[list[Json], str | None]:
+    def _list_tasks(self, services: list[OwnJson]) -> tuple[list[OwnJson], str | None]:
         tasks, date = self._engine.dated_tasks(self._filter)
         listings.check_tasks(tasks, services)
         return tasks, date
 
-    def _confirm_missing(self, services: list[Json], tasks: list[Json]) -> None:
+    def _confirm_missing(self, services: list[OwnJson], tasks: list[OwnJson]) -> None:
         """Raise EngineError unless the Engine says by name that what is missing is gone.
 
         One listing that is empty, or lacks a part, is no word of that. That a service is gone has
@@ -144,7 +144,7 @@ class Snapshots:
             if self._engine.task(identifier) is not None:
                 raise _partial(f"task {identifier}")
 
-    def _clean_tasks(self, services: list[Json], tasks: list[Json]) -> list[str]:
+    def _clean_tasks(self, services: list[OwnJson], tasks: list[OwnJson]) -> list[str]:
         """Return the ids of the tasks that Swarm's own test calls clean.
 
         It can change when a service does, with new tasks, and with a node's labels.
@@ -162,7 +162,7 @@ class Snapshots:
             self._clean, self._clean_key, self._clean_at = found, None if lost else key, now
         return self._clean
 
-    def _list_nodes(self, services: list[Json]) -> None:
+    def _list_nodes(self, services: list[OwnJson]) -> None:
         now = clock.monotonic()
         globally = any(listings.is_global(each) for each in services)
         overdue = self._nodes_at is None or now > self._nodes_at + NODES_EVERY
@@ -180,7 +180,7 @@ class Snapshots:
             listings.check_nodes(nodes)
             self._nodes, self._nodes_at = nodes, now
 
-    def _inspect_images(self, services: list[Json]) -> dict[str, Json | None]:
+    def _inspect_images(self, services: list[OwnJson]) -> dict[str, OwnJson | None]:
         """Return the stack's images, reduced to what is used; an absent one is asked for again."""
         now = clock.monotonic()
         retry = now > self._images_at + IMAGES_EVERY
@@ -197,7 +197,7 @@ class Snapshots:
         return dict(self._images)  # what a look shows must not change with the next
 
 
-def clean_tasks(engine: Engine, filters: Mapping[str, list[str]]) -> list[Json]:
+def clean_tasks(engine: Engine, filters: Mapping[str, list[str]]) -> list[OwnJson]:
     """Return the tasks that Swarm's own test calls clean, of those that the filters let through.
 
     The filter is internal to the Engine (moby daemon/cluster/filters.go), answers with swarmkit
