@@ -18,9 +18,9 @@ from ccci.errors import DeployRefused
 from ccci.host import docker_cli
 from ccci.host.masking import Mask, mask, masked
 from ccci.names import ABRA_SH, ENV_SAMPLE
-from ccci.recipe import abra_reading, abra_script, env_file, files, kept_sizes, secrets, stack
+from ccci.recipe import abra_reading, abra_script, dotenv, files, kept_sizes, secrets, stack
 from ccci.recipe.compose_file import COMPOSE_FILE
-from ccci.recipe.env_file import Entry
+from ccci.recipe.dotenv import Entry
 from ccci.recipe.secrets import Secret
 from ccci.recipe.stack import StackFile
 from ccci.swarm.labels import APP
@@ -230,7 +230,7 @@ def app_entries(app: App) -> tuple[Entry, ...]:
         if size > files.LARGEST_SETTINGS:
             raise DeployRefused(f"{app.env_file.name} has more than {files.LARGEST_SETTINGS} bytes")
         content = app.env_file.read_bytes()
-        return env_file.read(files.decoded(content, app.env_file.name), app.env_file.name)
+        return dotenv.read(files.decoded(content, app.env_file.name), app.env_file.name)
 
 
 def variables(app: App, entries: Collection[Entry]) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -240,7 +240,7 @@ def variables(app: App, entries: Collection[Entry]) -> tuple[dict[str, str], tup
     its domain and STACK_NAME, which are the run's own whatever the recipe says. Nothing of our
     environment.
     """
-    values = env_file.values(tuple(entries))
+    values = dotenv.values(tuple(entries))
     script = files.settings(app.checkout, ABRA_SH)
     exported, notes = abra_script.exports(script) if script is not None else ({}, ())
     values = {**values, **exported}

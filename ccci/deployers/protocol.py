@@ -1,7 +1,7 @@
 """The seam between a run and what deploys: the protocol `Deployer`.
 
 A run does the same with each deployer, in this order: `new_app`, edits of the app's `.env` (by
-`ccci.recipe.env_file`), `plan`, `generate_secrets`, `prepare`; then `Deployment.argv` is started
+`ccci.recipe.dotenv`), `plan`, `generate_secrets`, `prepare`; then `Deployment.argv` is started
 and followed by `ccci.steps.follow`. What is common to all deployers (checkout, images, identity,
 health, and `ccci.removal`, which asks for `undeploy` first) is not in here.
 """

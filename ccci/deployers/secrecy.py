@@ -7,8 +7,7 @@ from ccci.deployers import App
 from ccci.errors import CcciError
 from ccci.host.secret_values import secret_values
 from ccci.names import ABRA_SH, ENV_SAMPLE
-from ccci.recipe import abra_script, files
-from ccci.recipe import env_file as environment
+from ccci.recipe import abra_script, dotenv, files
 
 
 def masks_of(app: App, values: Mapping[str, str]) -> tuple[str, ...]:
@@ -28,5 +27,5 @@ def _shown(app: App) -> frozenset[str]:
         found |= set(abra_script.exports(script)[0].values())
     with suppress(CcciError):
         sample = files.settings(app.checkout, ENV_SAMPLE) or ""
-        found |= set(environment.values(environment.read(sample)).values())
+        found |= set(dotenv.values(dotenv.read(sample)).values())
     return frozenset(found)

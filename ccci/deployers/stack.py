@@ -14,8 +14,7 @@ from ccci.errors import DeployRefused
 from ccci.host import docker_cli
 from ccci.host.files import PRIVATE
 from ccci.names import ENV_SAMPLE
-from ccci.recipe import env_file as environment
-from ccci.recipe import files, secrets
+from ccci.recipe import dotenv, files, secrets
 from ccci.recipe.secrets import Secret
 from ccci.swarm.decode.listed import names
 from ccci.swarm.engine.client import Engine
@@ -112,11 +111,11 @@ def new_env(app: App, revision: Revision) -> None:
     text = files.settings(app.checkout, ENV_SAMPLE) or "DOMAIN=\n"
     # As abra does when it makes an app (abra pkg/app, TemplateAppEnvSample).
     text = text.replace(f"{app.recipe}.example.com", app.domain)
-    known = environment.values(environment.read(text, ENV_SAMPLE))
+    known = dotenv.values(dotenv.read(text, ENV_SAMPLE))
     version = revision.version or revision.short
     changes = {"DOMAIN": app.domain}
     changes |= {key: f"{app.recipe}:{version}" for key in ("TYPE", "RECIPE") if key in known}
-    write_private(app.env_file, environment.assign(text, changes, ENV_SAMPLE))
+    write_private(app.env_file, dotenv.assign(text, changes, ENV_SAMPLE))
 
 
 def write_private(path: Path, text: str) -> None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection
 
 from ccci.errors import DeployRefused
-from ccci.recipe.env_file import BARE_KEY, Entry, line_of, lines_of, quote, read
+from ccci.recipe.dotenv import BARE_KEY, Entry, line_of, lines_of, quote, read
 
 _NO_KEY = re.compile(r"[^A-Za-z0-9_.\s]")
 _PLAIN_LINE = re.compile(

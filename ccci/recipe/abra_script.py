@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from ccci.recipe.env_file import LARGEST, check_length, expand
+from ccci.recipe.dotenv import LARGEST, check_length, expand
 
 _EXPORT = re.compile(r"export\s+(?P<words>[A-Za-z_].*)")
 _PIECE = re.compile(

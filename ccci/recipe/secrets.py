@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ccci.compose import Named
 from ccci.errors import DeployRefused
 from ccci.names import LONGEST_OBJECT_NAME
-from ccci.recipe.env_file import Entry
+from ccci.recipe.dotenv import Entry
 
 # swarmkit manager/controlapi (config.go, secret.go), as Engines from 20.10 on have it.
 _NAME = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?")

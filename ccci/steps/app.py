@@ -9,8 +9,7 @@ from ccci.deployers.plan import app_entries
 from ccci.deployers.protocol import Deployer
 from ccci.errors import CcciError, UsageError
 from ccci.names import ENV_SAMPLE
-from ccci.recipe import env_file as environment
-from ccci.recipe import files
+from ccci.recipe import dotenv, files
 from ccci.recipe.compose_file import COMPOSE_FILE
 
 _MODIFIERS = re.compile(r"\s#\s*(?:length|charset|generate)\s*=")
@@ -64,7 +63,7 @@ def edit_env(app: App, changes: Mapping[str, str]) -> None:
     """Set keys of the app's `.env`; every comment stays."""
     if changes:
         text = app.env_file.read_text(encoding="utf-8", errors="surrogateescape")
-        edited = environment.assign(text, changes, app.env_file.name)
+        edited = dotenv.assign(text, changes, app.env_file.name)
         app.env_file.write_text(edited, encoding="utf-8", errors="surrogateescape")
 
 
@@ -88,9 +87,9 @@ def take_over(
         sample = replace(sample, changed=tuple(kept))
     taken = {**(sample.new if from_sample else {}), **changes}
     if taken:
-        comments = environment.comments_of(sample.text, taken.keys(), ENV_SAMPLE)
+        comments = dotenv.comments_of(sample.text, taken.keys(), ENV_SAMPLE)
         text = app.env_file.read_text(encoding="utf-8", errors="surrogateescape")
-        edited = environment.assign(text, taken, app.env_file.name, comments)
+        edited = dotenv.assign(text, taken, app.env_file.name, comments)
         app.env_file.write_text(edited, encoding="utf-8", errors="surrogateescape")
     return sample.told(taken)
 
@@ -105,8 +104,8 @@ def _sample(app: App, given: Collection[str]) -> Sample:
         return Sample()
     # As the app's own was made of it (abra pkg/app, TemplateAppEnvSample).
     text = text.replace(f"{app.recipe}.example.com", app.domain)
-    wanted = environment.values(environment.read(text, ENV_SAMPLE))
-    known = environment.values(app_entries(app))
+    wanted = dotenv.values(dotenv.read(text, ENV_SAMPLE))
+    known = dotenv.values(app_entries(app))
     new = {key: value for key, value in wanted.items() if key not in known}
     own = {*given, *_OF_THE_APP}
     changed = (key for key, value in wanted.items() if known.get(key, value) != value)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ccci.deployers import App, labelling, plan
 from ccci.errors import DeployRefused
 from ccci.names import ENV_SAMPLE
-from ccci.recipe import checkout, env_file, files
+from ccci.recipe import checkout, dotenv, files
 from ccci.recipe import stack as stackfile
 from ccci.recipe.checkout import Checkout
 from ccci.recipe.compose_file import COMPOSE_FILE
@@ -22,7 +22,7 @@ def version_at(
     checkout.switch(clone, commit, "to read its version")
     try:
         text = files.settings(app.checkout, ENV_SAMPLE) or ""
-        entries = env_file.read(env_file.assign(text, env, ENV_SAMPLE), ENV_SAMPLE)
+        entries = dotenv.read(dotenv.assign(text, env, ENV_SAMPLE), ENV_SAMPLE)
         values, _ = plan.variables(app, entries)
         paths = stackfile.compose_files(app.checkout, values.get(COMPOSE_FILE, ""))
         stack = stackfile.read(paths, values, inside=app.checkout)

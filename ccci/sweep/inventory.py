@@ -9,8 +9,7 @@ from pathlib import Path
 from ccci.errors import CcciError
 from ccci.names import ABRA_SH, COMPOSE_YML, ENV_SAMPLE
 from ccci.plain_file import read_plain
-from ccci.recipe import abra_script, compose_file
-from ccci.recipe import env_file as environment
+from ccci.recipe import abra_script, compose_file, dotenv
 from ccci.recipe.abra_folder import RECIPE_NAME, recipe_folders
 from ccci.recipe.compose_file import COMPOSE_FILE
 from ccci.recipe.files import MOST_COMPOSE_FILES
@@ -269,7 +268,7 @@ def own_files(folder: Path) -> Recipe:
                 values |= exported
                 notes += said
             else:
-                values |= environment.values(environment.read(text, name))
+                values |= dotenv.values(dotenv.read(text, name))
         except (OSError, ValueError) as error:
             notes.append(f"{name} was passed over: {error}")
         except CcciError as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 from ccci.compose.values import size
 from ccci.errors import UsageError
 from ccci.plain_file import LARGEST, read_plain
-from ccci.recipe import env_file
+from ccci.recipe import dotenv
 from ccci.sweep import inventory, printing
 from ccci.sweep.inventory import ComposeSet
 from ccci.sweep.model import Sweep
@@ -48,7 +48,7 @@ def given_variables(
             text = read_plain(Path(name)).decode()
         except (OSError, ValueError) as error:
             raise UsageError(f"--env-file {name} cannot be read: {error}") from None
-        result |= env_file.values(env_file.read(text, name))
+        result |= dotenv.values(dotenv.read(text, name))
     for pair in pairs:
         key, separator, value = pair.partition("=")
         if not key:

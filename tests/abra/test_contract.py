@@ -23,7 +23,7 @@ from ccci.errors import CcciError, CommandFailed, DeployRefused, ToolMissing
 from ccci.host.clock import monotonic
 from ccci.host.masking import secret_values
 from ccci.host.process import run as run_tool
-from ccci.recipe import env_file
+from ccci.recipe import dotenv
 
 EXPECTED = {
     ("app", "new"): {"--no-input", "--offline", "--chaos", "--domain", "--server"},
@@ -156,7 +156,7 @@ def test_abra_is_given_a_new_apps_settings_in_words_that_it_reads_as_ccci_does(
 ) -> None:
     (app.checkout / ".env.sample").write_text(f"{SAMPLE}COMPOSE_FILE=compose.evil.yml\n{text}")
     deployer().new_app(app, head(app))
-    ours = env_file.values(env_file.read(app.env_file.read_text()))
+    ours = dotenv.values(dotenv.read(app.env_file.read_text()))
     assert stand_in.read_env(app.env_file) == ours
 
 
@@ -178,7 +178,7 @@ def test_settings_whose_lines_end_elsewhere_for_abra_are_refused(app: App, sign:
 @pytest.mark.parametrize("value", ["it's \\", 'it\'s "x"'])
 def test_what_was_set_since_and_cannot_be_said_to_both_is_refused(app: App, value: str) -> None:
     deployer().new_app(app, head(app))
-    text = env_file.assign(app.env_file.read_text(), {"NEW": value, "MORE": "x y"})
+    text = dotenv.assign(app.env_file.read_text(), {"NEW": value, "MORE": "x y"})
     app.env_file.write_text(text)
     with pytest.raises(DeployRefused, match="abra would read NEW otherwise"):
         deployer().plan(app, head(app))
@@ -189,7 +189,7 @@ def test_compose_files_that_abra_may_take_from_two_places_are_refused(app: App) 
     (app.checkout / "abra.sh").write_text("export COMPOSE_FILE=compose.yml\n")
     with pytest.raises(DeployRefused, match=r"COMPOSE_FILE=compose\.yml: abra may deploy that, or"):
         deployer().plan(app, head(app))
-    text = env_file.assign(app.env_file.read_text(), {"COMPOSE_FILE": "compose.yml"})
+    text = dotenv.assign(app.env_file.read_text(), {"COMPOSE_FILE": "compose.yml"})
     app.env_file.write_text(text)
     assert deployer().plan(app, head(app)).networks
 

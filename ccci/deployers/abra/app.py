@@ -11,7 +11,7 @@ from ccci.deployers.secrecy import masks_of
 from ccci.errors import DeployRefused
 from ccci.host import docker_cli
 from ccci.names import ABRA_SH, OVERLAY
-from ccci.recipe import abra_reading, abra_script, compose_file, env_file, stack
+from ccci.recipe import abra_reading, abra_script, compose_file, dotenv, stack
 from ccci.recipe import files as files_of_recipe
 from ccci.recipe import overlay as overlays
 from ccci.recipe.compose_file import COMPOSE_FILE
@@ -180,10 +180,10 @@ def _keep_at_home(app: App) -> None:
     """
     # As bytes: Python would take a lone CR for the end of a line.
     text = app.env_file.read_bytes().decode(errors="replace")
-    known = env_file.values(env_file.read(text, app.env_file.name))
+    known = dotenv.values(dotenv.read(text, app.env_file.name))
     own = {"DOMAIN": app.domain, "STACK_NAME": app.stack}
     changes = {key: value for key, value in own.items() if known.get(key, value) != value}
-    changed = env_file.assign(text, changes, app.env_file.name) if changes else text
+    changed = dotenv.assign(text, changes, app.env_file.name) if changes else text
     agreed = abra_reading.agreed(changed, app.env_file.name)
     app.env_file.write_text(agreed, encoding="utf-8", errors="surrogateescape")
 
@@ -222,7 +222,7 @@ def _refuse_others(app: App) -> None:
 
 
 def _values(app: App) -> dict[str, str]:
-    return env_file.values(app_entries(app))
+    return dotenv.values(app_entries(app))
 
 
 def _overlay(plan: DeployPlan, paths: Sequence[Path]) -> Path | None:
@@ -250,6 +250,6 @@ def _wire(app: App, overlay: Path | None) -> tuple[str, ...]:
     names = [path.relative_to(app.checkout).as_posix() for path in paths]
     if OVERLAY not in names:
         text = app.env_file.read_text(encoding="utf-8", errors="replace")
-        changed = env_file.assign(text, {COMPOSE_FILE: ":".join([*names, OVERLAY])})
+        changed = dotenv.assign(text, {COMPOSE_FILE: ":".join([*names, OVERLAY])})
         app.env_file.write_text(changed, encoding="utf-8", errors="surrogateescape")
     return (OVERLAY,)

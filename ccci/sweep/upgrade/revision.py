@@ -10,7 +10,7 @@ from ccci.compose import Loaded, Loader, Place, Source, open_source
 from ccci.errors import CcciError
 from ccci.names import ABRA_SH, COMPOSE_YML, ENV_SAMPLE
 from ccci.plain_file import read_plain
-from ccci.recipe import abra_script, compose_file, env_file
+from ccci.recipe import abra_script, compose_file, dotenv
 from ccci.recipe.compose_file import COMPOSE_FILE
 from ccci.sweep.inventory import OVERLAY_NAME
 
@@ -76,9 +76,9 @@ def read(
 ) -> Revision:
     """Return the commit whose files lie in a folder."""
     sample = _text(folder, ENV_SAMPLE)
-    entries: tuple[env_file.Entry, ...] = ()
+    entries: tuple[dotenv.Entry, ...] = ()
     with suppress(CcciError):  # docker would not read it either, which `deploy` says
-        entries = env_file.read(sample, ENV_SAMPLE)
+        entries = dotenv.read(sample, ENV_SAMPLE)
     offered = {
         match[1]: Setting(match[2].strip().strip("'\""), number)
         for number, line in enumerate(sample.split("\n"), 1)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ccci.exits import Verdict
-from ccci.recipe import env_file as environment
+from ccci.recipe import dotenv
 from ccci.sweep.document import document
 from ccci.sweep.inventory import ComposeSet, Member
 from ccci.sweep.static import Settings, sweep
@@ -91,7 +91,7 @@ def _recipe_values(folder: Path) -> dict[str, str]:
     for name in (".env.sample", "abra-exports.env"):
         if (folder / name).is_file():
             text = (folder / name).read_text(encoding="utf-8")
-            values |= environment.values(environment.read(text, name))
+            values |= dotenv.values(dotenv.read(text, name))
     return values
 
 

@@ -19,7 +19,7 @@ from support.recipes.compose_answers import docker
 
 from ccci.deployers import handed, handing
 from ccci.errors import CcciError
-from ccci.recipe import env_file, stack
+from ccci.recipe import dotenv, stack
 
 
 class _Constructor(SafeConstructor):
@@ -94,7 +94,7 @@ def sets(corpus: Path) -> Iterator[tuple[list[Path], dict[str, str]]]:
         for name in (".env.sample", "abra-exports.env"):
             if (folder / name).is_file():
                 text = (folder / name).read_text(encoding="utf-8", errors="replace")
-                values |= env_file.values(env_file.read(text))
+                values |= dotenv.values(dotenv.read(text))
         main = folder / "compose.yml"
         others = [path for path in sorted(folder.glob("compose*.yml")) if path != main]
         yield from (([main, path], values) for path in others if main.is_file())

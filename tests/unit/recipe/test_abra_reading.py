@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from support.recipes.abra_stand_in import stand_in
 
 from ccci.errors import DeployRefused
-from ccci.recipe import abra_reading
-from ccci.recipe import env_file as environment
+from ccci.recipe import abra_reading, dotenv
 
 APART = [
     'A="x\\\\"\nCOMPOSE_FILE=compose.yml\n#"',
@@ -41,11 +40,11 @@ def test_what_two_parsers_may_read_apart_is_written_so_that_they_do_not(text: st
 def assert_agreed(text: str) -> None:
     """Hold the agreed form against both readings; what cannot be agreed on is refused."""
     try:
-        ours = environment.values(environment.read(text))
+        ours = dotenv.values(dotenv.read(text))
         written = abra_reading.agreed(text)
     except DeployRefused:
         return
-    assert environment.values(environment.read(written)) == ours
+    assert dotenv.values(dotenv.read(written)) == ours
     assert stand_in.godotenv(written) == ours
     assert abra_reading.agreed(written) == written
 
@@ -68,14 +67,14 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=14))
 def test_both_parsers_read_the_same_of_whatever_is_agreed(pieces: list[str]) -> None:
     text = "A=1\nB=" + "".join(pieces)
-    if any(environment.BARE_KEY.fullmatch(line) for line in text.split("\n")):
+    if any(dotenv.BARE_KEY.fullmatch(line) for line in text.split("\n")):
         return  # abra stops at such a line
     assert_agreed(text)
 
 
 @given(st.text(st.sampled_from("aB'\"\\$# -\n\t"), max_size=8))
 def test_a_value_that_is_set_is_read_alike_or_refused(value: str) -> None:
-    assert_agreed(environment.assign("A=1\n", {"B": value, "C": "x' y"}, comments={"B": "c"}))
+    assert_agreed(dotenv.assign("A=1\n", {"B": value, "C": "x' y"}, comments={"B": "c"}))
 
 
 def test_what_is_plain_stays_as_it_is_with_every_comment() -> None:

@@ -19,7 +19,7 @@ from ccci.deployers import App, Revision, handed, plan
 from ccci.deployers.stack import new_env
 from ccci.errors import DeployRefused
 from ccci.plain_file import read_plain
-from ccci.recipe import abra_script, env_file, files
+from ccci.recipe import abra_script, dotenv, files
 
 COMMIT = "7ae7b0f7" + "0" * 32
 COMPOSE = "services: {app: {image: 'x:${A}'}}\n"
@@ -46,7 +46,7 @@ class Counted(str):  # noqa: SLOT000 -- it counts
     "read",
     [
         lambda text: substitute(text, Variables({"A": "1"})),
-        lambda text: env_file.expand(text, {"A": "1"}),
+        lambda text: dotenv.expand(text, {"A": "1"}),
     ],
     ids=["compose", "env"],
 )
@@ -219,8 +219,8 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=40).map("".join))
 def test_no_settings_end_in_anything_but_a_refusal(text: str) -> None:
     try:
-        env_file.read(text)
-        env_file.assign(text, {"A": "new", "N": "other"})
+        dotenv.read(text)
+        dotenv.assign(text, {"A": "new", "N": "other"})
         abra_script.exports(text)
     except DeployRefused:
         return
@@ -274,10 +274,10 @@ def test_the_limits_are_those_that_the_messages_name(tmp_path: Path) -> None:
     made = app(tmp_path, **{".env.sample": "#" * (files.LARGEST_SETTINGS + 1)})
     with pytest.raises(DeployRefused, match=f"more than {files.LARGEST_SETTINGS} bytes"):
         read(made)
-    with pytest.raises(DeployRefused, match=f"A has more than {env_file.LONGEST_VALUE}"):
-        env_file.read(HOSTILE["laughs of one"])
-    with pytest.raises(DeployRefused, match=f"more than {env_file.LARGEST} characters together"):
-        env_file.read(HOSTILE["many long values"])
+    with pytest.raises(DeployRefused, match=f"A has more than {dotenv.LONGEST_VALUE}"):
+        dotenv.read(HOSTILE["laughs of one"])
+    with pytest.raises(DeployRefused, match=f"more than {dotenv.LARGEST} characters together"):
+        dotenv.read(HOSTILE["many long values"])
 
 
 def asking(count: int, env_file: str) -> str:

@@ -3,11 +3,10 @@ import pytest
 from ccci.compose import Named, sections
 from ccci.compose.tree import tree_of
 from ccci.errors import DeployRefused
-from ccci.recipe import env_file as environment
-from ccci.recipe import secrets
+from ccci.recipe import dotenv, secrets
 from ccci.recipe.secrets import Modifiers, Secret
 
-ENV = environment.read(
+ENV = dotenv.read(
     "SECRET_DB_PASSWORD_VERSION=v1 # length=32 charset=hex\n"
     "SECRET_SMTP_VERSION=v2 # generate=false\n"
     "SECRET_ADMIN_VERSION=v1\n"
@@ -84,7 +83,7 @@ def test_a_name_that_swarm_would_refuse_is_refused_by_name() -> None:
 
 @pytest.mark.parametrize("version", ["", "v1 # length=10", "v 1"])
 def test_a_version_that_makes_no_name_is_refused(version: str) -> None:
-    entries = environment.read(f'SECRET_DB_PASSWORD_VERSION="{version}"\n', ".env")
+    entries = dotenv.read(f'SECRET_DB_PASSWORD_VERSION="{version}"\n', ".env")
     name = f"demo_test_db_password_{version}"
     declared = declared_as({"db_password": {"external": True, "name": name}})
     with pytest.raises(DeployRefused, match=r"has no version|which Swarm refuses"):

@@ -3,13 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccci.errors import DeployRefused
-from ccci.recipe import abra_script
-from ccci.recipe import env_file as environment
+from ccci.recipe import abra_script, dotenv
 from ccci.recipe.abra_reading import read_otherwise
 
 
 def values(text: str) -> dict[str, str]:
-    return environment.values(environment.read(text))
+    return dotenv.values(dotenv.read(text))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +64,7 @@ def test_a_key_alone_sets_nothing() -> None:
 )
 def test_what_docker_would_refuse_is_refused_with_its_line(text: str, line: str) -> None:
     with pytest.raises(DeployRefused, match=line):
-        environment.read(text)
+        dotenv.read(text)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +104,7 @@ LAST=1"""
 
 
 def test_an_edit_keeps_every_comment_and_every_other_line() -> None:
-    edited = environment.assign(
+    edited = dotenv.assign(
         SAMPLE, {"DOMAIN": "a.test", "SECRET_SMTP_VERSION": "v2", "LONG": "short", "NEW": "x y"}
     )
     assert edited == (
@@ -121,20 +120,20 @@ def test_an_edit_keeps_every_comment_and_every_other_line() -> None:
 
 
 def test_a_file_without_a_last_newline_gets_no_glued_line() -> None:
-    assert environment.assign("A=1 # x", {"B": "2"}) == "A=1 # x\nB=2\n"
+    assert dotenv.assign("A=1 # x", {"B": "2"}) == "A=1 # x\nB=2\n"
 
 
 def test_the_comment_behind_a_value_is_kept_for_its_modifiers() -> None:
-    comments = [entry.comment.strip() for entry in environment.read(SAMPLE)]
+    comments = [entry.comment.strip() for entry in dotenv.read(SAMPLE)]
     assert comments == ["", "the app's own", "length=32 charset=hex", "after", ""]
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t")))
 def test_what_is_written_is_read_back(value: str) -> None:
     cleaned = "\n".join(value.splitlines())
-    text = environment.assign("# first\nA=old # kept\nB=1\n", {"A": cleaned})
+    text = dotenv.assign("# first\nA=old # kept\nB=1\n", {"A": cleaned})
     assert values(text) == {"A": cleaned, "B": "1"}
-    assert environment.read(text)[0].comment == " kept"
+    assert dotenv.read(text)[0].comment == " kept"
 
 
 def test_exports_are_read_without_running_anything() -> None:
@@ -160,12 +159,12 @@ def test_exports_are_read_without_running_anything() -> None:
 @pytest.mark.parametrize("line", ["A=x{}COMPOSE_FILE=b", "# x{}A=1", "A='{}'", "A=1 # {}A=2"])
 def test_a_sign_that_only_some_readers_end_a_line_at_is_refused(line: str, sign: str) -> None:
     with pytest.raises(DeployRefused, match="line 2 has a control character"):
-        environment.read("B=1\n" + line.format(sign) + "\n")
+        dotenv.read("B=1\n" + line.format(sign) + "\n")
 
 
 def test_a_comment_with_a_comment_in_it_or_behind_nothing_is_kept_off_the_value() -> None:
     text = "A=1 # a # b\nB= # c\n"
-    edited = environment.assign(text, {"A": "2", "B": ""})
+    edited = dotenv.assign(text, {"A": "2", "B": ""})
     assert edited == "A='2' # a # b\nB='' # c\n"
 
 
