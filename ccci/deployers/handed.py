@@ -19,7 +19,7 @@ from ccci.compose.values import mount
 from ccci.errors import CcciError, DeployRefused
 from ccci.host import docker_cli
 from ccci.recipe import files
-from ccci.recipe.stack import StackFile
+from ccci.recipe.stack_file import StackFile
 
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _ODD = re.compile(r"[^A-Za-z0-9_.-]")

@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping
 from ccci.compose.tree import Map, tree_of
 from ccci.deployers import Revision
 from ccci.errors import DeployRefused
-from ccci.recipe import stack as stackfile
-from ccci.recipe.stack import StackFile
+from ccci.recipe import stack_file
+from ccci.recipe.stack_file import StackFile
 from ccci.swarm import labels as names
 from ccci.swarm.labels import APP
 
@@ -43,7 +43,7 @@ def carrier(stack: StackFile, name: str, named: str | None = None) -> str:
     versioned = [
         service
         for service in services
-        if names.tells_version(stackfile.labels(stack, service), name)
+        if names.tells_version(stack_file.labels(stack, service), name)
     ]
     found = names.carrier(services, versioned)
     if found is not None:
@@ -57,7 +57,7 @@ def carrier(stack: StackFile, name: str, named: str | None = None) -> str:
 
 def declared_version(stack: StackFile, name: str, service: str) -> str | None:
     """Return the version that the recipe's own compose file says, or None."""
-    return stackfile.labels(stack, service).get(names.of_app(name, "version"))
+    return stack_file.labels(stack, service).get(names.of_app(name, "version"))
 
 
 def overlay(

@@ -18,11 +18,11 @@ from ccci.errors import DeployRefused
 from ccci.host import docker_cli
 from ccci.host.masking import Mask, mask, masked
 from ccci.names import ABRA_SH, ENV_SAMPLE
-from ccci.recipe import abra_reading, abra_script, dotenv, files, kept_sizes, secrets, stack
+from ccci.recipe import abra_reading, abra_script, dotenv, files, kept_sizes, secrets, stack_file
 from ccci.recipe.compose_file import COMPOSE_FILE
 from ccci.recipe.dotenv import Entry
 from ccci.recipe.secrets import Secret
-from ccci.recipe.stack import StackFile
+from ccci.recipe.stack_file import StackFile
 from ccci.swarm.labels import APP
 
 HANDED = "handed-over"
@@ -64,15 +64,15 @@ def make(
     entries = app_entries(app)
     values, notes = variables(app, entries)
     with files.refusing(COMPOSE_FILE):
-        paths = stack.compose_files(app.checkout, values.get(COMPOSE_FILE, ""))
+        paths = stack_file.compose_files(app.checkout, values.get(COMPOSE_FILE, ""))
     if revision.overlay is not None and revision.overlay not in paths:
         paths = (*paths, revision.overlay)
     beside = {revision.overlay: revision.beside} if revision.overlay and revision.beside else None
     with files.refusing("the recipe"):
-        found = stack.read(paths, values, inside=app.checkout, beside=beside)
-        images = stack.images(found)
+        found = stack_file.read(paths, values, inside=app.checkout, beside=beside)
+        images = stack_file.images(found)
         carrier = labelling.carrier(found, app.stack, app_service)
-        config_files = stack.own_configs(found, app.stack)
+        config_files = stack_file.own_configs(found, app.stack)
         for name in config_files:
             secrets.check_name("config", name, found.unset)
         resolved = handed.resolve(
@@ -84,11 +84,11 @@ def make(
         )
         for kind, contents, made_from in (
             ("config", resolved.configs, config_files),
-            ("secret", resolved.secrets, stack.own_secrets(found, app.stack)),
+            ("secret", resolved.secrets, stack_file.own_secrets(found, app.stack)),
         ):
             for name, content in contents.items():
                 kept_sizes.check(kind, name, files.shown(made_from.get(name, name)), len(content))
-        used = stack.used(found, "secrets")
+        used = stack_file.used(found, "secrets")
         needed = secrets.needed(found.sections.secrets, used, app.stack, entries, found.unset)
     labels = labelling.labels(app.recipe, app.stack, revision) if labelled else {}
     if labelled:
@@ -103,10 +103,10 @@ def make(
         resolved=resolved,
         values=values,
         carrier=carrier,
-        labels={**stack.labels(found, carrier), **labels},
+        labels={**stack_file.labels(found, carrier), **labels},
         secrets=needed,
         config_files=config_files,
-        networks=stack.external_networks(found),
+        networks=stack_file.external_networks(found),
         images=images,
         masks=masks_of(app, values),
         notes=(*notes, *resolved.notes, *((unset,) if found.unset else ())),

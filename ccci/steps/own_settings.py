@@ -13,9 +13,8 @@ from ccci import settings
 from ccci.deployers import App
 from ccci.errors import DeployRefused, UsageError
 from ccci.host.durations import seconds
-from ccci.recipe import checkout, files, patience
-from ccci.recipe import stack as stackfile
-from ccci.recipe.stack import StackFile
+from ccci.recipe import checkout, files, patience, stack_file
+from ccci.recipe.stack_file import StackFile
 from ccci.steps import health
 from ccci.steps.workspace import Choices, Workspace
 
@@ -82,7 +81,7 @@ def require_front(choices: Choices, stack: StackFile, carrier: str) -> None:
     what `health.wanted` refuses.
     """
     named = choices.health_service
-    own = stackfile.labels(stack, carrier)
+    own = stack_file.labels(stack, carrier)
     if named is None or named in stack.services:
         return
     if health.wanted(choices.health_path, choices.health_status, own) is None:

@@ -8,9 +8,8 @@ from ccci.deployers import App, Deployment, Revision
 from ccci.deployers.plan import DeployPlan
 from ccci.exits import Verdict
 from ccci.host.masking import mask, masked
-from ccci.recipe import checkout
-from ccci.recipe import stack as stackfile
-from ccci.recipe.stack import StackFile
+from ccci.recipe import checkout, stack_file
+from ccci.recipe.stack_file import StackFile
 from ccci.records import runs
 from ccci.report.model import Report, ServiceReport
 from ccci.report.parts import Deploy, Upgrade
@@ -147,7 +146,7 @@ def _asked(workspace: Workspace, app: App, stack: StackFile, judged: Judged, why
     wanted = health.wanted(
         workspace.choices.health_path,
         workspace.choices.health_status,
-        stackfile.labels(stack, carrier),
+        stack_file.labels(stack, carrier),
     )
     if wanted is None:
         return judged
@@ -155,8 +154,8 @@ def _asked(workspace: Workspace, app: App, stack: StackFile, judged: Judged, why
     if why == BASE and named not in stack.services:
         named = None  # it is the head's, and came with it
     front = health.front(
-        {name: stackfile.labels(stack, name) for name in stack.services},
-        stackfile.publishing(stack),
+        {name: stack_file.labels(stack, name) for name in stack.services},
+        stack_file.publishing(stack),
         carrier,
         named,
     )

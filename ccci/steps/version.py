@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from ccci.deployers import App, labelling, plan
 from ccci.errors import DeployRefused
 from ccci.names import ENV_SAMPLE
-from ccci.recipe import checkout, dotenv, files
-from ccci.recipe import stack as stackfile
+from ccci.recipe import checkout, dotenv, files, stack_file
 from ccci.recipe.checkout import Checkout
 from ccci.recipe.compose_file import COMPOSE_FILE
 
@@ -24,8 +23,8 @@ def version_at(
         text = files.settings(app.checkout, ENV_SAMPLE) or ""
         entries = dotenv.read(dotenv.assign(text, env, ENV_SAMPLE), ENV_SAMPLE)
         values, _ = plan.variables(app, entries)
-        paths = stackfile.compose_files(app.checkout, values.get(COMPOSE_FILE, ""))
-        stack = stackfile.read(paths, values, inside=app.checkout)
+        paths = stack_file.compose_files(app.checkout, values.get(COMPOSE_FILE, ""))
+        stack = stack_file.read(paths, values, inside=app.checkout)
         carrier = labelling.carrier(stack, app.stack, app_service)
         return labelling.declared_version(stack, app.stack, carrier)
     except DeployRefused:

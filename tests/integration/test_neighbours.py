@@ -7,7 +7,7 @@ from support.sandbox import swarms
 from support.sandbox.swarms import Swarm
 
 from ccci.errors import DeployRefused
-from ccci.recipe import stack as stackfile
+from ccci.recipe import stack_file
 from ccci.steps.reach import beyond, claims, ownership
 from ccci.swarm.engine.client import Engine
 
@@ -55,7 +55,7 @@ def test_what_another_stack_has_on_another_node_is_its_own(
     with Engine.connect(environ={"DOCKER_HOST": swarm.host}) as engine:
         there = ownership.owners(engine, "shop")
     (tmp_path / "compose.yml").write_text(USES)
-    stack = stackfile.read([tmp_path / "compose.yml"], {})
+    stack = stack_file.read([tmp_path / "compose.yml"], {})
     found = beyond.of_others(there, stack, "shop")
     assert {each.word for each in found} == {
         "volume:odd-data",
@@ -68,4 +68,4 @@ def test_what_another_stack_has_on_another_node_is_its_own(
     taken = USES.replace("external: true, name: odd", "name: odd")
     (tmp_path / "compose.yml").write_text(taken)
     with pytest.raises(DeployRefused, match="odd-data belongs to the stack victim"):
-        claims.refuse_others(there, stackfile.read([tmp_path / "compose.yml"], {}), "shop")
+        claims.refuse_others(there, stack_file.read([tmp_path / "compose.yml"], {}), "shop")

@@ -79,7 +79,7 @@ EFFECTFUL = {
     *(
         "recipe.abra_folder",
         "recipe.kept_compose",
-        "recipe.stack",
+        "recipe.stack_file",
         "recipe.base",
     ),
     *("swarm.engine", "swarm.watching", "planning.engine", "planning.file"),

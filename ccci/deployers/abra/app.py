@@ -11,7 +11,7 @@ from ccci.deployers.secrecy import masks_of
 from ccci.errors import DeployRefused
 from ccci.host import docker_cli
 from ccci.names import ABRA_SH, OVERLAY
-from ccci.recipe import abra_reading, abra_script, compose_file, dotenv, stack
+from ccci.recipe import abra_reading, abra_script, compose_file, dotenv, stack_file
 from ccci.recipe import files as files_of_recipe
 from ccci.recipe import overlay as overlays
 from ccci.recipe.compose_file import COMPOSE_FILE
@@ -246,7 +246,7 @@ def _wire(app: App, overlay: Path | None) -> tuple[str, ...]:
         return ()
     overlays.put(overlay, app.checkout)
     values = _values(app)
-    paths = stack.compose_files(app.checkout, values.get(COMPOSE_FILE, ""))
+    paths = stack_file.compose_files(app.checkout, values.get(COMPOSE_FILE, ""))
     names = [path.relative_to(app.checkout).as_posix() for path in paths]
     if OVERLAY not in names:
         text = app.env_file.read_text(encoding="utf-8", errors="replace")

@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from ccci.deployers.plan import DeployPlan
 from ccci.errors import CcciError, DeployRefused
-from ccci.recipe import stack as stackfile
+from ccci.recipe import stack_file
 from ccci.steps.reach import claims
 from ccci.steps.reach.ownership import Owners
 from ccci.swarm.decode import configs
@@ -29,7 +29,7 @@ def check(engine: Engine, plan: DeployPlan, there: Owners, coming: Collection[st
     claims.refuse_ours(plan.stack, plan.app.stack)
     claims.refuse_others(there, plan.stack, plan.app.stack)
     _check_networks(engine, tuple(name for name in plan.networks if name not in coming))
-    external = stackfile.external_configs(plan.stack)
+    external = stack_file.external_configs(plan.stack)
     _check_configs(engine, tuple(name for name in external if name not in coming), plan)
 
 

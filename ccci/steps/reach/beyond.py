@@ -17,7 +17,7 @@ from ccci.deployers.plan import DeployPlan
 from ccci.errors import DeployRefused
 from ccci.names import ABRA_SH
 from ccci.recipe import abra_reading, files
-from ccci.recipe.stack import StackFile, declared_in, parts
+from ccci.recipe.stack_file import StackFile, declared_in, parts
 from ccci.steps.reach import neighbours, routes
 from ccci.steps.reach.claims import name_of
 from ccci.steps.reach.neighbours import WORKED_OUT

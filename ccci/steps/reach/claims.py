@@ -11,7 +11,7 @@ from typing import Any
 from ccci.compose.tree import text_of
 from ccci.errors import DeployRefused
 from ccci.locks.swarm_lock import LABEL, PREFIX
-from ccci.recipe.stack import SECTIONS, StackFile, declared_in, parts
+from ccci.recipe.stack_file import SECTIONS, StackFile, declared_in, parts
 from ccci.steps.reach.ownership import Owners
 from ccci.swarm.labels import OURS_LABEL
 

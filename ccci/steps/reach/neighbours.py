@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ccci.compose.tree import Map, text_of
-from ccci.recipe.stack import SECTIONS, StackFile, declared_in, parts
+from ccci.recipe.stack_file import SECTIONS, StackFile, declared_in, parts
 from ccci.steps.reach import routes
 from ccci.steps.reach.claims import name_of
 from ccci.steps.reach.ownership import Owners, named_for

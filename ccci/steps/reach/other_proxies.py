@@ -8,7 +8,7 @@ whatever container a label names, or on the host.
 import re
 from collections.abc import Collection, Iterator
 
-from ccci.recipe.stack import StackFile, pairs, parts
+from ccci.recipe.stack_file import StackFile, pairs, parts
 from ccci.steps.reach.route_rules import Listed
 
 _CADDY = re.compile(r"(caddy(?:_\d+)?)((?:\..+)?)", re.IGNORECASE)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from ccci.recipe.naming import stack_of
-from ccci.recipe.stack import StackFile, container_labels, labels
+from ccci.recipe.stack_file import StackFile, container_labels, labels
 from ccci.steps.reach import other_proxies, route_rules
 
 # Keys are of any case: traefik's own parser takes them so (traefik/paerser, parser/node.go).

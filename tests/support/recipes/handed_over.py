@@ -19,7 +19,7 @@ from support.recipes.compose_answers import docker
 
 from ccci.deployers import handed, handing
 from ccci.errors import CcciError
-from ccci.recipe import dotenv, stack
+from ccci.recipe import dotenv, stack_file
 
 
 class _Constructor(SafeConstructor):
@@ -61,7 +61,7 @@ def ours(
     """Return what docker says of the set as ccci writes it, with none of the variables given."""
     checkout = checkout or paths[0].parent
     try:
-        found = stack.read(paths, values)
+        found = stack_file.read(paths, values)
         resolved = handed.resolve(
             found, values, checkout=checkout, folder=folder / "handed", name="demo"
         )
@@ -108,7 +108,7 @@ def with_files(paths: Sequence[Path], values: Mapping[str, str], folder: Path) -
         shutil.copyfile(path, copy)
     for _ in range(100):
         try:
-            found = stack.read(copies, values)
+            found = stack_file.read(copies, values)
             handed.resolve(found, values, checkout=folder, folder=folder / "x", name="demo")
         except CcciError as error:
             lacking = re.search(r"there is no file (\S+)$|open (\S+): no such file", error.message)

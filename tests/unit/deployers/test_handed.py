@@ -22,7 +22,7 @@ from ccci.compose.writing import written
 from ccci.deployers import handed, handing
 from ccci.deployers.handed import Resolved
 from ccci.errors import DeployRefused
-from ccci.recipe import stack
+from ccci.recipe import stack_file
 
 ANSWERS: list[dict[str, Any]] = json.loads(RECORDED.read_text(encoding="utf-8"))
 CORPUS = os.environ.get("CCCI_TEST_CORPUS")
@@ -81,7 +81,7 @@ def recipe(folder: Path) -> Path:
 def resolve(folder: Path, *names: str, values: dict[str, str] | None = None) -> Resolved:
     values = VALUES if values is None else values
     paths = [folder / name for name in names or ("compose.yml",)]
-    found = stack.read(paths, values, inside=folder)
+    found = stack_file.read(paths, values, inside=folder)
     return handed.resolve(
         found, values, checkout=folder, folder=folder.parent / "handed", name="demo"
     )

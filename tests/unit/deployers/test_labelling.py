@@ -4,15 +4,15 @@ import pytest
 
 from ccci.deployers import Revision, labelling
 from ccci.errors import DeployRefused
-from ccci.recipe import stack as stackfile
-from ccci.recipe.stack import StackFile
+from ccci.recipe import stack_file
+from ccci.recipe.stack_file import StackFile
 
 COMMIT = "7ae7b0f7" + "0" * 32
 
 
 def stack(tmp_path: Path, text: str) -> StackFile:
     (tmp_path / "compose.yml").write_text(text)
-    return stackfile.read([tmp_path / "compose.yml"], {"STACK_NAME": "demo_test"})
+    return stack_file.read([tmp_path / "compose.yml"], {"STACK_NAME": "demo_test"})
 
 
 def test_a_chaos_deploy_is_labelled_with_its_commit_and_keeps_the_recipes_version() -> None:

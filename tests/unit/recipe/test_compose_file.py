@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ccci.errors import DeployRefused
-from ccci.recipe import stack
+from ccci.recipe import stack_file
 from ccci.recipe.compose_file import blank_beside, named
 from ccci.sweep.inventory import find
 from ccci.sweep.upgrade import revision
@@ -49,7 +49,7 @@ def test_every_reader_takes_a_file_that_is_named_twice_for_two(tmp_path: Path) -
     setting = "compose.yml:compose.b.yml:compose.yml"
     folder = recipe(tmp_path, setting)
     names = setting.split(":")
-    assert [path.name for path in stack.compose_files(folder, setting)] == names
+    assert [path.name for path in stack_file.compose_files(folder, setting)] == names
     assert [Path(each.name).name for each in find([str(folder)])[0].members] == names
     assert list(revision.read(folder, "c" * 40, "head").files) == names
     (pair,) = revision.pairs(*(revision.read(folder, "c" * 40, "head"),) * 2)
@@ -60,7 +60,7 @@ def test_every_reader_takes_a_blank_for_a_part_of_the_name(tmp_path: Path) -> No
     setting = "compose.yml: compose.b.yml"
     folder = recipe(tmp_path, setting)
     with pytest.raises(DeployRefused, match=r"beside a name, ' compose\.b\.yml'") as said:
-        stack.compose_files(folder, setting)
+        stack_file.compose_files(folder, setting)
     assert said.value.hint == "take it out"
     assert find([str(folder)])[0].members[1].path == folder / " compose.b.yml"
     assert revision.read(folder, "c" * 40, "head").files[1] == " compose.b.yml"

@@ -22,8 +22,8 @@ from ccci.errors import CcciError
 from ccci.locks import swarm_lock
 from ccci.locks.swarm_lock import Holder
 from ccci.planning.objects import Kind, Write
-from ccci.recipe import stack as stackfile
-from ccci.recipe.stack import StackFile
+from ccci.recipe import stack_file
+from ccci.recipe.stack_file import StackFile
 from ccci.removal import looking, teardown
 from ccci.removal.objects import Claim
 from ccci.steps import health, machine, sent
@@ -158,7 +158,7 @@ def test_a_spoilt_answer_is_read_or_makes_no_sense(
     monkeypatch.setattr(health, "_inside", lambda *_: None)
     monkeypatch.setattr(health, "_outside", lambda *_: "200")
     (tmp_path / "compose.yml").write_text(COMPOSE)
-    stack = stackfile.read([tmp_path / "compose.yml"], {})
+    stack = stack_file.read([tmp_path / "compose.yml"], {})
     rng = random.Random(seed)  # noqa: S311
     said = copy.deepcopy(TRUTH)
     path = rng.choice(sorted(TRUTH))
@@ -220,7 +220,7 @@ def test_an_answer_spoilt_anywhere_is_read_or_makes_no_sense(
     monkeypatch.setattr(health, "_inside", lambda *_: None)
     monkeypatch.setattr(health, "_outside", lambda *_: "200")
     (tmp_path / "compose.yml").write_text(COMPOSE)
-    stack = stackfile.read([tmp_path / "compose.yml"], {})
+    stack = stack_file.read([tmp_path / "compose.yml"], {})
     READERS[reader](cast("Engine", Liar(copy.deepcopy(SMALL))), stack)
     for path, truth in SMALL.items():
         for told in each_spoilt(truth):

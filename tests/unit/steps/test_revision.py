@@ -16,8 +16,7 @@ from ccci.deployers import App, Deployment, Revision
 from ccci.deployers.plan import DeployPlan
 from ccci.errors import CcciError, DeployRefused, Interrupted, UsageError
 from ccci.exits import Verdict
-from ccci.recipe import checkout
-from ccci.recipe import stack as stackfile
+from ccci.recipe import checkout, stack_file
 from ccci.recipe.base import Base
 from ccci.report.model import Status
 from ccci.steps import Steps, base_soak, confirmed, health, rehearsal, revision, rollout
@@ -117,7 +116,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plays: Plays) -> 
     monkeypatch.setattr(confirmed, "AGAIN_AFTER", 0.0)
     monkeypatch.setattr(checkout, "dirty_paths", lambda *_: ())
     monkeypatch.setattr(checkout, "abbreviated_by", lambda *_: (COMMIT, OTHER))
-    monkeypatch.setattr(stackfile, "labels", lambda *_: {})
+    monkeypatch.setattr(stack_file, "labels", lambda *_: {})
     return made
 
 
@@ -214,7 +213,7 @@ def test_a_head_whose_health_path_does_not_answer_failed(
     wanted = SimpleNamespace(path="/up")
     monkeypatch.setattr(health, "wanted", lambda *_: wanted)
     monkeypatch.setattr(health, "front", lambda *_: "app")
-    monkeypatch.setattr(stackfile, "publishing", lambda _: ())
+    monkeypatch.setattr(stack_file, "publishing", lambda _: ())
     monkeypatch.setattr(health, "ask", lambda *_: "/up answers 500")
     # Taken while it runs: the teardown leaves nobody to ask.
     monkeypatch.setattr(health, "last_words", lambda *_: ("t1", ("no database",)))
@@ -246,7 +245,7 @@ def test_a_base_without_the_service_that_the_head_is_asked_by_is_asked_by_its_ow
 ) -> None:
     plays(converged(), converged())
     asked: list[str] = []
-    monkeypatch.setattr(stackfile, "publishing", lambda _: ())
+    monkeypatch.setattr(stack_file, "publishing", lambda _: ())
     monkeypatch.setattr(health, "ask", lambda _engine, name, _wanted: asked.append(name))
     chosen = replace(workspace.choices, health_path="/", health_service="web")
     found = deployed(replace(workspace, choices=chosen), BASE)

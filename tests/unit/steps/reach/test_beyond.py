@@ -4,7 +4,7 @@ from typing import Any, cast
 import pytest
 
 from ccci.errors import DeployRefused
-from ccci.recipe import stack as stackfile
+from ccci.recipe import stack_file
 from ccci.steps.reach import beyond, ownership, route_rules
 from ccci.swarm.engine.client import Engine
 
@@ -18,9 +18,9 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
-def read(checkout: Path, text: str) -> stackfile.StackFile:
+def read(checkout: Path, text: str) -> stack_file.StackFile:
     (checkout / "compose.yml").write_text(text)
-    return stackfile.read([checkout / "compose.yml"], {"P": "/srv/of-a-variable"})
+    return stack_file.read([checkout / "compose.yml"], {"P": "/srv/of-a-variable"})
 
 
 def words(checkout: Path, text: str) -> list[str]:

@@ -4,7 +4,7 @@ from typing import Any, cast
 import pytest
 
 from ccci.errors import DeployRefused
-from ccci.recipe import stack as stackfile
+from ccci.recipe import stack_file
 from ccci.steps.reach import claims, ownership
 from ccci.swarm.engine.client import Engine
 
@@ -29,9 +29,9 @@ FORGED = [
 ]
 
 
-def read(tmp_path: Path, text: str) -> stackfile.StackFile:
+def read(tmp_path: Path, text: str) -> stack_file.StackFile:
     (tmp_path / "compose.yml").write_text(text)
-    return stackfile.read([tmp_path / "compose.yml"], {"VICTIM": "victim"})
+    return stack_file.read([tmp_path / "compose.yml"], {"VICTIM": "victim"})
 
 
 @pytest.mark.parametrize("text", FORGED)

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from ccci.errors import DeployRefused
-from ccci.recipe import stack as stackfile
+from ccci.recipe import stack_file
 from ccci.steps.reach import beyond, claims, ownership
 from ccci.swarm.engine.client import Engine
 
@@ -50,9 +50,9 @@ def seen(swarm: Swarm, stack: str = "shop") -> ownership.Owners:
     return ownership.owners(cast("Engine", swarm), stack)
 
 
-def read(tmp_path: Path, text: str) -> stackfile.StackFile:
+def read(tmp_path: Path, text: str) -> stack_file.StackFile:
     (tmp_path / "compose.yml").write_text(text)
-    return stackfile.read([tmp_path / "compose.yml"], {})
+    return stack_file.read([tmp_path / "compose.yml"], {})
 
 
 def told(tmp_path: Path, text: str, swarm: Swarm) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ccci.recipe import stack as stackfile
+from ccci.recipe import stack_file
 from ccci.steps.reach import beyond
 from ccci.steps.reach.route_rules import Listed
 
@@ -21,7 +21,7 @@ def asked(
     listed = json.dumps(labels).replace("$", "$$")
     said = f"labels: {listed}" if at == "container" else f"deploy: {{labels: {listed}}}"
     (tmp_path / "compose.yml").write_text(f"services: {{app: {{image: a, {said}}}}}")
-    stack = stackfile.read([tmp_path / "compose.yml"], {})
+    stack = stack_file.read([tmp_path / "compose.yml"], {})
     found = beyond.of_routes(stack, DOMAIN, names)
     return sorted(each.word.removeprefix("route:") for each in found)
 
@@ -124,7 +124,7 @@ def test_directives_of_caddy_that_hand_on_are_told(tmp_path: Path) -> None:
 def test_a_variable_that_names_a_site_is_told(tmp_path: Path) -> None:
     said = f"{{VIRTUAL_HOST: 'victim.test,{DOMAIN}', OTHER: victim.test}}"
     (tmp_path / "compose.yml").write_text(f"services: {{app: {{image: a, environment: {said}}}}}")
-    stack = stackfile.read([tmp_path / "compose.yml"], {})
+    stack = stack_file.read([tmp_path / "compose.yml"], {})
     assert {each.word for each in beyond.of_routes(stack, DOMAIN)} == {"route:victim.test"}
 
 
@@ -162,7 +162,7 @@ def test_an_entrypoint_of_another_kind_of_label_excuses_nothing(tmp_path: Path) 
         f"deploy: {{labels: ['{router}.rule=HostSNI(`*`)']}}}}}}"
     )
     (tmp_path / "compose.yml").write_text(text)
-    stack = stackfile.read([tmp_path / "compose.yml"], {})
+    stack = stack_file.read([tmp_path / "compose.yml"], {})
     assert {each.word for each in beyond.of_routes(stack, DOMAIN)} == {"route:HostSNI(`*`)"}
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from ccci import plain_file
 from ccci.errors import DeployRefused
-from ccci.recipe import stack as stackfile
-from ccci.recipe.stack import StackFile
+from ccci.recipe import stack_file
+from ccci.recipe.stack_file import StackFile
 
 VARIABLES = {"STACK_NAME": "demo_test", "DOMAIN": "demo.test", "TAG": "1.2"}
 
@@ -15,7 +15,7 @@ def read(tmp_path: Path, *texts: str) -> StackFile:
     for number, text in enumerate(texts):
         files.append(tmp_path / f"compose.{number}.yml")
         files[-1].write_text(text)
-    return stackfile.read(files, VARIABLES)
+    return stack_file.read(files, VARIABLES)
 
 
 def test_images_are_those_of_the_last_file_that_names_one(tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_images_are_those_of_the_last_file_that_names_one(tmp_path: Path) -> Non
         "services: {app: {image: 'a:${TAG}'}, db: {image: 'b:${UNSET}'}}",
         "services: {app: {image: 'c:1'}, db: {command: sleep}}",
     )
-    assert stackfile.images(stack) == {"app": "c:1", "db": "b:"}
+    assert stack_file.images(stack) == {"app": "c:1", "db": "b:"}
     assert stack.unset == ("UNSET",)
 
 
@@ -34,12 +34,12 @@ def test_a_dependency_that_is_not_there_hides_no_image(tmp_path: Path) -> None:
         "services: {app: {image: 'a:1', depends_on: [nowhere]}, db: {image: 'b:1'}}",
         "services: {app: {depends_on: [elsewhere]}}",
     )
-    assert stackfile.images(stack) == {"app": "a:1", "db": "b:1"}
+    assert stack_file.images(stack) == {"app": "a:1", "db": "b:1"}
 
 
 def test_a_service_without_an_image_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(DeployRefused, match="the service web has no image"):
-        stackfile.images(read(tmp_path, "services: {web: {build: .}}"))
+        stack_file.images(read(tmp_path, "services: {web: {build: .}}"))
 
 
 def test_labels_merge_whether_they_are_a_list_or_a_mapping(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_labels_merge_whether_they_are_a_list_or_a_mapping(tmp_path: Path) -> No
         "services: {app: {deploy: {labels: ['coop-cloud.${STACK_NAME}.version=1', 'b=2=3']}}}",
         "services: {app: {deploy: {labels: {b: 5, c: '4'}}}}",
     )
-    assert stackfile.labels(stack, "app") == {
+    assert stack_file.labels(stack, "app") == {
         "coop-cloud.demo_test.version": "1",
         "b": "5",
         "c": "4",
@@ -63,9 +63,9 @@ def test_only_what_services_use_is_used(tmp_path: Path) -> None:
         "  db: {image: b, secrets: [one]}\n"
         "secrets: {one: {external: true}, two: {external: true}, three: {external: true}}\n",
     )
-    assert stackfile.used(stack, "secrets") == ("one", "two")
-    assert stackfile.used(stack, "networks") == ("proxy", "default")
-    assert stackfile.used(stack, "configs") == ()
+    assert stack_file.used(stack, "secrets") == ("one", "two")
+    assert stack_file.used(stack, "networks") == ("proxy", "default")
+    assert stack_file.used(stack, "configs") == ()
 
 
 def test_external_networks_are_known_by_their_names_on_the_swarm(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_external_networks_are_known_by_their_names_on_the_swarm(tmp_path: Path)
         "  own: {}\n"
         "  unused: {external: true}\n",
     )
-    assert stackfile.external_networks(stack) == ("demo_test_net", "older")
+    assert stack_file.external_networks(stack) == ("demo_test_net", "older")
 
 
 def test_configs_are_known_by_their_names_and_files(tmp_path: Path) -> None:
@@ -92,11 +92,11 @@ def test_configs_are_known_by_their_names_and_files(tmp_path: Path) -> None:
         "  two: {file: entrypoint.sh}\n"
         "  there: {external: true}\n",
     )
-    assert stackfile.own_configs(stack, "demo_test") == {
+    assert stack_file.own_configs(stack, "demo_test") == {
         "demo_test_one_v1": "./entrypoint.sh",
         "demo_test_two": "entrypoint.sh",
     }
-    assert stackfile.external_configs(stack) == ("there",)
+    assert stack_file.external_configs(stack) == ("there",)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_config_that_exists_elsewhere_goes_by_its_name_there(tmp_path: Path) -
         "services: {app: {image: a, configs: [conf]}}\n"
         "configs: {conf: {external: {name: real_conf}}}\n",
     )
-    assert stackfile.external_configs(stack) == ("real_conf",)
+    assert stack_file.external_configs(stack) == ("real_conf",)
 
 
 def test_a_network_that_a_second_file_names_again_is_replaced_whole(tmp_path: Path) -> None:
@@ -137,14 +137,14 @@ def test_a_network_that_a_second_file_names_again_is_replaced_whole(tmp_path: Pa
         "services: {app: {image: a, networks: [net]}}\nnetworks: {net: {external: true}}\n",
         "services: {app: {image: a}}\nnetworks: {net: {driver: overlay}}\n",
     )
-    assert stackfile.external_networks(stack) == ()
+    assert stack_file.external_networks(stack) == ()
 
 
 def test_compose_file_names_the_files_in_order(tmp_path: Path) -> None:
     for name in ("compose.yml", "compose.smtp.yml"):
         (tmp_path / name).write_text("x")
-    assert stackfile.compose_files(tmp_path, "") == (tmp_path / "compose.yml",)
-    both = stackfile.compose_files(tmp_path, "compose.yml:compose.smtp.yml")
+    assert stack_file.compose_files(tmp_path, "") == (tmp_path / "compose.yml",)
+    both = stack_file.compose_files(tmp_path, "compose.yml:compose.smtp.yml")
     assert [path.name for path in both] == ["compose.yml", "compose.smtp.yml"]
     with pytest.raises(DeployRefused, match=r"COMPOSE_FILE names compose\.x\.yml"):
-        stackfile.compose_files(tmp_path, "compose.yml:compose.x.yml")
+        stack_file.compose_files(tmp_path, "compose.yml:compose.x.yml")
