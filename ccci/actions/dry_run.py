@@ -14,8 +14,7 @@ from ccci.errors import DeployRefused
 from ccci.exits import Verdict
 from ccci.host import temporary
 from ccci.host.masking import mask
-from ccci.recipe import checkout, files, naming
-from ccci.recipe import overlay as overlays
+from ccci.recipe import checkout, files, naming, overlays
 from ccci.recipe.checkout import Checkout
 from ccci.recipe.history import History
 from ccci.recipe.secrets import Modifiers

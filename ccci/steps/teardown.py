@@ -13,8 +13,7 @@ from ccci.host import interrupts
 from ccci.host.cleanup import ensured
 from ccci.host.durations import told
 from ccci.locks.lease import Lease
-from ccci.recipe import checkout
-from ccci.recipe import overlay as overlays
+from ccci.recipe import checkout, overlays
 from ccci.records import runs
 from ccci.removal import teardown
 from ccci.report.model import Report

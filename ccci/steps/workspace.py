@@ -12,8 +12,7 @@ from ccci.errors import CcciError, UsageError
 from ccci.host import folders
 from ccci.locks import lease
 from ccci.names import AUTO
-from ccci.recipe import abra_folder, checkout, naming
-from ccci.recipe import overlay as overlays
+from ccci.recipe import abra_folder, checkout, naming, overlays
 from ccci.recipe.checkout import Checkout
 from ccci.recipe.refs import hide_password
 from ccci.recipe.source import Source, locate, location_of, sought

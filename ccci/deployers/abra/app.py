@@ -11,9 +11,8 @@ from ccci.deployers.secrecy import masks_of
 from ccci.errors import DeployRefused
 from ccci.host import docker_cli
 from ccci.names import ABRA_SH, OVERLAY
-from ccci.recipe import abra_reading, abra_script, compose_file, dotenv, stack_file
+from ccci.recipe import abra_reading, abra_script, compose_file, dotenv, overlays, stack_file
 from ccci.recipe import files as files_of_recipe
-from ccci.recipe import overlay as overlays
 from ccci.recipe.compose_file import COMPOSE_FILE
 
 _NEW_WITHIN = 120.0

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from ccci.errors import UsageError
-from ccci.recipe import overlay as overlays
+from ccci.recipe import overlays
 
 
 def write(tmp_path: Path, text: str) -> Path:
