@@ -6,8 +6,8 @@ from ccci.actions.deploying import record
 from ccci.actions.parts import Part, Parts
 from ccci.deployers import App
 from ccci.errors import CheckoutFailed, UsageError
-from ccci.recipe import checkout
-from ccci.recipe.checkout import Checkout
+from ccci.recipe import checkouts
+from ccci.recipe.checkouts import Checkout
 from ccci.recipe.refs import check_ref, hide_password
 from ccci.report.model import Report
 from ccci.report.parts import Deploy
@@ -80,20 +80,20 @@ def choose(clone: Checkout, tag: str | None, head: str | None) -> Chosen:
     Raise CheckoutFailed where it cannot be found.
     """
     if tag is not None:
-        version = checkout.tag_of(clone, tag)
+        version = checkouts.tag_of(clone, tag)
         if version is None:
             raise CheckoutFailed(
                 f"{tag!r} is no released tag of {hide_password(clone.source)}",
                 "a release is a tag such as 1.0.0+2.3.4; --head takes any other ref",
             )
-        return Chosen(checkout.resolve(clone, f"refs/tags/{version}"), version)
+        return Chosen(checkouts.resolve(clone, f"refs/tags/{version}"), version)
     if head is not None:
-        return Chosen(checkout.resolve(clone, head), None)
-    released = checkout.releases(clone)
+        return Chosen(checkouts.resolve(clone, head), None)
+    released = checkouts.releases(clone)
     if released:
         newest = next(iter(released))
         return Chosen(released[newest], newest.tag)
-    return Chosen(checkout.resolve(clone, "HEAD"), None)
+    return Chosen(checkouts.resolve(clone, "HEAD"), None)
 
 
 def _deployed(request: Request, workspace: Workspace) -> Report:

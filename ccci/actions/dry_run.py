@@ -14,8 +14,8 @@ from ccci.errors import DeployRefused
 from ccci.exits import Verdict
 from ccci.host import temporary
 from ccci.host.masking import mask
-from ccci.recipe import checkout, files, naming, overlays
-from ccci.recipe.checkout import Checkout
+from ccci.recipe import checkouts, files, naming, overlays
+from ccci.recipe.checkouts import Checkout
 from ccci.recipe.history import History
 from ccci.recipe.secrets import Modifiers
 from ccci.records import runs
@@ -49,7 +49,7 @@ def planned(command: str, recipe: str, choices: Choices, parts: Parts) -> Report
     began = Began()
     with temporary.folder("dry") as folder:
         abra_dir = folder / "abra"
-        clone = checkout.clone(
+        clone = checkouts.clone(
             source.location,
             abra_dir / "recipes" / source.recipe,
             folder / runs.JOURNAL,
@@ -128,7 +128,7 @@ def _part(
     ours: Collection[Path],
 ) -> _Read:
     """Read a part as it would be deployed; what it reaches is added to `reached`."""
-    checkout.switch(clone, part.commit, f"dry run of the {part.name}")
+    checkouts.switch(clone, part.commit, f"dry run of the {part.name}")
     revision = Revision(
         part.commit,
         part.version,

@@ -10,7 +10,7 @@ from ccci.actions.recorded import judge
 from ccci.errors import SEVERAL_MANAGERS, CcciError, EngineError, UsageError
 from ccci.exits import Verdict
 from ccci.host import temporary
-from ccci.recipe import checkout
+from ccci.recipe import checkouts
 from ccci.recipe.naming import stack_of
 from ccci.recipe.source import locate
 from ccci.records import baseline_file, runs
@@ -224,10 +224,10 @@ def _checkout_of(record: Record | None) -> Path | None:
 def _from_checkout(location: str, expect: str | None) -> Asked:
     """Return what the repository knows: the full commit, all commits, the releases."""
     with temporary.folder("identity") as place:
-        repository = checkout.clone(location, place / "repository", place / "journal")
+        repository = checkouts.clone(location, place / "repository", place / "journal")
         # Resolving may fetch a commit that no branch reaches, so it comes before the listing.
         return Asked(
-            checkout.resolve(repository, expect) if expect is not None else None,
-            commits=checkout.commits(repository),
-            releases={each.tag: at for each, at in checkout.releases(repository).items()},
+            checkouts.resolve(repository, expect) if expect is not None else None,
+            commits=checkouts.commits(repository),
+            releases={each.tag: at for each, at in checkouts.releases(repository).items()},
         )

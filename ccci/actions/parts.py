@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ccci.deployers import App
-from ccci.recipe.checkout import Checkout
+from ccci.recipe.checkouts import Checkout
 
 
 @dataclass(frozen=True, slots=True)

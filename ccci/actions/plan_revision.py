@@ -9,7 +9,7 @@ from ccci.actions.parts import Part, Parts
 from ccci.actions.plan import keep
 from ccci.deployers import App
 from ccci.planning.model import Plan
-from ccci.recipe.checkout import Checkout
+from ccci.recipe.checkouts import Checkout
 from ccci.steps import recorder, sent
 from ccci.steps.workspace import Choices
 from ccci.terminal.output import Output

@@ -6,8 +6,7 @@ from pathlib import Path
 from ccci.errors import BaseBroken, CheckoutFailed, UsageError
 from ccci.host import clock
 from ccci.names import AUTO
-from ccci.recipe import checkout as checkouts
-from ccci.recipe import history
+from ccci.recipe import checkouts, history
 from ccci.recipe.base import choose_base
 from ccci.recipe.source import locate
 from ccci.steps.before.comparison import revision_at

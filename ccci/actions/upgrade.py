@@ -13,9 +13,9 @@ from ccci.deployers.plan import DeployPlan
 from ccci.errors import CcciError, Interrupted, UsageError
 from ccci.exits import Verdict
 from ccci.names import AUTO
-from ccci.recipe import checkout, heads
+from ccci.recipe import checkouts, heads
 from ccci.recipe.base import Base, choose_base, refuse_same
-from ccci.recipe.checkout import Checkout
+from ccci.recipe.checkouts import Checkout
 from ccci.recipe.refs import check_ref
 from ccci.recipe.source import locate
 from ccci.report.model import Report
@@ -84,7 +84,7 @@ def parts(request: Request) -> Parts:
     _check(request)
 
     def found(clone: Checkout, app: App) -> list[Part]:
-        head = checkout.resolve(clone, request.head)
+        head = checkouts.resolve(clone, request.head)
         chosen = request.choices
         own = version_at(clone, app, head, chosen.env, chosen.app_service)
         base = choose_base(clone, head, request.base, own, allow_same=request.allow_same)
@@ -111,7 +111,7 @@ def _check(request: Request) -> None:
 
 def _upgraded(request: Request, workspace: Workspace) -> Report:
     with workspace.steps.step("head") as progress:
-        head = checkout.resolve(workspace.checkout, request.head)
+        head = checkouts.resolve(workspace.checkout, request.head)
         progress.say(f"{request.head} is {head}")
     workspace.run.note(head=head)
     app = workspace.app(head)

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from ccci.errors import BaseBroken, CheckoutFailed, UsageError
 from ccci.names import AUTO
-from ccci.recipe import checkout as checkouts
-from ccci.recipe.checkout import Checkout
+from ccci.recipe import checkouts
+from ccci.recipe.checkouts import Checkout
 from ccci.recipe.refs import hide_password
 
 _SHOWN = 5

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ccci.host import temporary
-from ccci.recipe import checkout as checkouts
-from ccci.recipe.checkout import Checkout
+from ccci.recipe import checkouts
+from ccci.recipe.checkouts import Checkout
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from ccci import settings
 from ccci.deployers import App
 from ccci.errors import DeployRefused, UsageError
 from ccci.host.durations import seconds
-from ccci.recipe import checkout, files, patience, stack_file
+from ccci.recipe import checkouts, files, patience, stack_file
 from ccci.recipe.stack_file import StackFile
 from ccci.steps import health
 from ccci.steps.workspace import Choices, Workspace
@@ -26,7 +26,7 @@ def heeded(workspace: Workspace, app: App, commit: str, verb: str) -> Workspace:
 
     Raise DeployRefused for a file that cannot be read, or sets what it may not.
     """
-    checkout.switch(workspace.checkout, commit, "to read its settings")
+    checkouts.switch(workspace.checkout, commit, "to read its settings")
     text = files.settings(app.checkout, settings.OWN_FILE)
     if text is None:
         return workspace

@@ -8,7 +8,7 @@ from ccci.deployers import App, Deployment, Revision
 from ccci.deployers.plan import DeployPlan
 from ccci.exits import Verdict
 from ccci.host.masking import mask, masked
-from ccci.recipe import checkout, stack_file
+from ccci.recipe import checkouts, stack_file
 from ccci.recipe.stack_file import StackFile
 from ccci.records import runs
 from ccci.report.model import Report, ServiceReport
@@ -216,7 +216,7 @@ def _identified(
     plan: DeployPlan,
 ) -> Judged:
     outcome, deployment = rolled.outcome, rolled.deployment
-    paths = checkout.dirty_paths(workspace.checkout, revision.commit)
+    paths = checkouts.dirty_paths(workspace.checkout, revision.commit)
     dirt = Dirt(frozenset(paths), frozenset(deployment.dirty_paths))
     with workspace.steps.step(f"{why} identity") as progress:
         seen = confirmed.look(
@@ -227,7 +227,7 @@ def _identified(
         wanted = identity.Wanted(
             revision.commit,
             None if revision.chaos else revision.version,
-            checkout.abbreviated_by(workspace.checkout, revision.short),
+            checkouts.abbreviated_by(workspace.checkout, revision.short),
             dirt,
             recorded,
         )

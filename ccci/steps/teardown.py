@@ -13,7 +13,7 @@ from ccci.host import interrupts
 from ccci.host.cleanup import ensured
 from ccci.host.durations import told
 from ccci.locks.lease import Lease
-from ccci.recipe import checkout, overlays
+from ccci.recipe import checkouts, overlays
 from ccci.records import runs
 from ccci.removal import teardown
 from ccci.report.model import Report
@@ -99,7 +99,7 @@ def _undeploy(workspace: Workspace, app: App) -> None:
     A container may have written into the one that it was given, into its `.git` as well.
     """
     if workspace.checkout.git_in_tree:
-        checkout.renew(workspace.checkout, "undeploy")
+        checkouts.renew(workspace.checkout, "undeploy")
         if workspace.overlay is not None:
             overlays.put(workspace.overlay, workspace.checkout.path)
     workspace.deployer.undeploy(app)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from ccci.deployers import App, labelling, plan
 from ccci.errors import DeployRefused
 from ccci.names import ENV_SAMPLE
-from ccci.recipe import checkout, dotenv, files, stack_file
-from ccci.recipe.checkout import Checkout
+from ccci.recipe import checkouts, dotenv, files, stack_file
+from ccci.recipe.checkouts import Checkout
 from ccci.recipe.compose_file import COMPOSE_FILE
 
 
@@ -18,7 +18,7 @@ def version_at(
     The commit is checked out for it; `env` is what `--env` gave. A recipe that cannot be read
     gives None: the head's own deploy will say what is wrong with it.
     """
-    checkout.switch(clone, commit, "to read its version")
+    checkouts.switch(clone, commit, "to read its version")
     try:
         text = files.settings(app.checkout, ENV_SAMPLE) or ""
         entries = dotenv.read(dotenv.assign(text, env, ENV_SAMPLE), ENV_SAMPLE)

@@ -12,8 +12,8 @@ from ccci.errors import CcciError, UsageError
 from ccci.host import folders
 from ccci.locks import lease
 from ccci.names import AUTO
-from ccci.recipe import abra_folder, checkout, naming, overlays
-from ccci.recipe.checkout import Checkout
+from ccci.recipe import abra_folder, checkouts, naming, overlays
+from ccci.recipe.checkouts import Checkout
 from ccci.recipe.refs import hide_password
 from ccci.recipe.source import Source, locate, location_of, sought
 from ccci.records import runs
@@ -169,9 +169,9 @@ def opened(
         try:
             with steps.step("fetch") as progress:
                 shown = hide_password(source.location)
-                progress.waiting.begin(f"git to fetch {shown}", checkout.FETCH_AT_MOST)
+                progress.waiting.begin(f"git to fetch {shown}", checkouts.FETCH_AT_MOST)
                 with sought(source):
-                    clone = checkout.clone(
+                    clone = checkouts.clone(
                         source.location,
                         abra_dir / "recipes" / source.recipe,
                         run.path(runs.JOURNAL),

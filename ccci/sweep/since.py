@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ccci.errors import CcciError
 from ccci.host.files import checkout_of
-from ccci.recipe import checkout, history
+from ccci.recipe import checkouts, history
 from ccci.sweep.inventory import ComposeSet, Member, own_files
 from ccci.sweep.model import Sweep
 from ccci.sweep.static import Settings, sweep
@@ -31,7 +31,7 @@ def refined(found: Sweep, ref: str, sets: Sequence[ComposeSet], settings: Settin
         roots.setdefault(root, []).append(each)
     for root, mine in roots.items():
         with history.opened(str(root)) as commits:
-            tree = commits.tree(checkout.resolve(commits.checkout, ref))
+            tree = commits.tree(checkouts.resolve(commits.checkout, ref))
             before = [there for each in mine if (there := _at(each, root, tree))]
             known |= {finding.fingerprint for finding in sweep(before, settings).findings}
     findings = tuple(each for each in found.findings if each.fingerprint not in known)

@@ -75,7 +75,7 @@ EFFECTFUL = {
     ),
     *("recipe.git_process", "recipe.tracked", "recipe.tree"),
     *("host.docker_cli", "recipe.files"),
-    *("recipe.checkout", "recipe.overlays", "recipe.secrets", "recipe.source"),
+    *("recipe.checkouts", "recipe.overlays", "recipe.secrets", "recipe.source"),
     *(
         "recipe.abra_folder",
         "recipe.kept_compose",

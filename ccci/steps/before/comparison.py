@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ccci.compose import Place
 from ccci.deployers.plan import DeployPlan
 from ccci.errors import DeployRefused
-from ccci.recipe import checkout as checkouts
+from ccci.recipe import checkouts
 from ccci.recipe.history import History
 from ccci.sweep.model import Finding, Sweep
 from ccci.sweep.rules import Choice, Severity

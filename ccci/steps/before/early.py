@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from ccci.deployers import App, Revision, handing
 from ccci.deployers.plan import DeployPlan, merged
 from ccci.errors import CcciError, DeployRefused
-from ccci.recipe import checkout, files
+from ccci.recipe import checkouts, files
 from ccci.recipe.history import History
 from ccci.steps import given_secrets, own_settings
 from ccci.steps.before import comparison, images, preconditions
@@ -50,7 +50,7 @@ def read_head(
         before = app.env_file.read_bytes()
         plan: DeployPlan | None = None
         try:
-            checkout.switch(workspace.checkout, pair.head.commit, "head, to read it")
+            checkouts.switch(workspace.checkout, pair.head.commit, "head, to read it")
             trouble.extend(take_over())
             plan = workspace.deployer.plan(app, pair.head)
             own_settings.require_front(workspace.choices, plan.stack, plan.carrier)
@@ -63,7 +63,7 @@ def read_head(
             raise _refused(pair, error) from None
         finally:
             app.env_file.write_bytes(before)
-            checkout.switch(workspace.checkout, pair.base.commit, "base, the head was read")
+            checkouts.switch(workspace.checkout, pair.base.commit, "base, the head was read")
         slips = comparison.notes(commits) if commits is not None else ()
         trouble.extend(slips)
         progress.say(f"{len(plan.stack.services)} services, nothing that is sure to be refused")
@@ -77,7 +77,7 @@ def note_slips(workspace: Workspace, pair: Pair) -> None:
     """
     named = pair.base.commit or pair.base.version
     try:
-        commit = checkout.resolve(workspace.checkout, named) if named else ""
+        commit = checkouts.resolve(workspace.checkout, named) if named else ""
     except CcciError:
         return
     base = replace(pair.base, commit=commit)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from ccci import settings
 from ccci.deployers import App, Deployment, Revision
 from ccci.deployers.plan import DeployPlan
-from ccci.recipe import checkout
+from ccci.recipe import checkouts
 from ccci.records import runs
 from ccci.steps import evidence, given_secrets
 from ccci.steps.before import images, preconditions
@@ -21,10 +21,10 @@ HEAD = "head"
 def check_out(workspace: Workspace, revision: Revision, why: str) -> None:
     """Put the revision's tree in place."""
     with workspace.steps.step(f"{why} checkout") as progress:
-        checkout.switch(workspace.checkout, revision.commit, why)
+        checkouts.switch(workspace.checkout, revision.commit, why)
         progress.say(revision.version or revision.commit)
     version = revision.version
-    if version is not None and checkout.is_lightweight(workspace.checkout, version):
+    if version is not None and checkouts.is_lightweight(workspace.checkout, version):
         workspace.run.trouble.append(
             f"{version} is a lightweight tag: abra refuses such a release (its lint R014); "
             f"`git tag -a -f {version} {version}^{{}}` makes it an annotated one"
@@ -112,7 +112,7 @@ def _put_back(workspace: Workspace, revision: Revision, why: str) -> None:
     Without `--chaos` abra checks out what it takes for the version to use; `app new` the newest
     release (seen in recipe-maintainers/cc-ci).
     """
-    if checkout.moved(workspace.checkout, revision.commit):
-        checkout.switch(
+    if checkouts.moved(workspace.checkout, revision.commit):
+        checkouts.switch(
             workspace.checkout, revision.commit, f"{why}: {workspace.deployer.name} moved it"
         )

@@ -19,7 +19,7 @@ from ccci.deployers.plan import DeployPlan
 from ccci.deployers.plan import make as make_plan
 from ccci.errors import CcciError
 from ccci.exits import Verdict
-from ccci.recipe import checkout
+from ccci.recipe import checkouts
 from ccci.recipe.source import locate
 from ccci.records import runs
 from ccci.removal import teardown as removal
@@ -167,7 +167,7 @@ def stages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
         commit(folder, {"compose.yml": compose, **(head_files or {})})
         run = runs.begin(tmp_path / "runs", "upgrade", "shop")
         abra_dir = run.path(runs.CHECKOUTS)
-        clone = checkout.clone(str(folder), abra_dir / "recipes" / "shop", run.path(runs.JOURNAL))
+        clone = checkouts.clone(str(folder), abra_dir / "recipes" / "shop", run.path(runs.JOURNAL))
         steps = Steps(Output(verbosity=-1))
         engine: Any = Engine(*services)
         deployer: Any = Deployer()
@@ -210,4 +210,4 @@ def put(stage: Stage, **wanted: Any) -> Report:
 
 
 def head_of(stage: Stage) -> str:
-    return checkout.resolve(stage.workspace.checkout, "main")
+    return checkouts.resolve(stage.workspace.checkout, "main")

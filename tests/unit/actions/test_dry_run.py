@@ -12,7 +12,7 @@ from ccci.actions import dry_run as dryrun
 from ccci.actions.parts import Part
 from ccci.deployers import App
 from ccci.errors import CcciError, DeployRefused
-from ccci.recipe.checkout import Checkout, resolve
+from ccci.recipe.checkouts import Checkout, resolve
 from ccci.report.model import Report
 from ccci.steps.workspace import Choices
 

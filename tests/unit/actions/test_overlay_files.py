@@ -11,7 +11,7 @@ from ccci.deployers import App, Revision, stack
 from ccci.deployers.handed import Resolved
 from ccci.deployers.plan import make as make_plan
 from ccci.errors import DeployRefused
-from ccci.recipe.checkout import Checkout, resolve
+from ccci.recipe.checkouts import Checkout, resolve
 from ccci.report.model import Report
 from ccci.steps.workspace import Choices
 

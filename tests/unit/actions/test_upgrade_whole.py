@@ -19,7 +19,7 @@ from ccci.actions import deploying, upgrade
 from ccci.deployers import App, Deployment, Revision
 from ccci.deployers.plan import DeployPlan
 from ccci.exits import Verdict
-from ccci.recipe import checkout
+from ccci.recipe import checkouts
 from ccci.recipe.source import Source
 from ccci.records import runs
 from ccci.records.runs import Run
@@ -95,7 +95,7 @@ def whole(stage: Stage, played: Played, monkeypatch: pytest.MonkeyPatch) -> Repo
             stage.workspace,
             run=run,
             source=source,
-            checkout=checkout.clone(source.location, recipe, run.path(runs.JOURNAL)),
+            checkout=checkouts.clone(source.location, recipe, run.path(runs.JOURNAL)),
             choices=choices,
             steps=steps,
             output=output,

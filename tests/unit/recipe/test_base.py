@@ -4,9 +4,9 @@ import pytest
 from support.recipes.repositories import commit, git, make_repository
 
 from ccci.errors import BaseBroken, CheckoutFailed, UsageError
-from ccci.recipe import checkout as checkouts
+from ccci.recipe import checkouts
 from ccci.recipe.base import Base, choose_base
-from ccci.recipe.checkout import Checkout
+from ccci.recipe.checkouts import Checkout
 
 pytestmark = pytest.mark.slow
 

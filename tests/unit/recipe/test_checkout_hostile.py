@@ -7,8 +7,8 @@ import pytest
 from support.recipes.repositories import commit, git, make_repository
 
 from ccci.errors import CheckoutFailed, DeployRefused
-from ccci.recipe import checkout as checkouts
-from ccci.recipe.checkout import Checkout
+from ccci.recipe import checkouts
+from ccci.recipe.checkouts import Checkout
 
 pytestmark = pytest.mark.slow
 

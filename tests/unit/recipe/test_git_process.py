@@ -11,7 +11,7 @@ import pytest
 from support.recipes.repositories import commit, git, make_repository
 
 from ccci.errors import CheckoutFailed
-from ccci.recipe import checkout as checkouts
+from ccci.recipe import checkouts
 
 pytestmark = pytest.mark.slow
 

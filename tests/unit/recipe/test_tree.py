@@ -9,9 +9,8 @@ from support.deep_folders import deepened
 from support.recipes.repositories import commit, git, make_repository
 
 from ccci.errors import CheckoutFailed, DeployRefused
-from ccci.recipe import checkout as checkouts
-from ccci.recipe import git_process, tree
-from ccci.recipe.checkout import Checkout
+from ccci.recipe import checkouts, git_process, tree
+from ccci.recipe.checkouts import Checkout
 
 pytestmark = pytest.mark.slow
 

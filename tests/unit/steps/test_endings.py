@@ -12,7 +12,7 @@ from ccci.deployers import App
 from ccci.exits import Verdict
 from ccci.locks.lease import Lease
 from ccci.locks.swarm_lock import Holder
-from ccci.recipe import checkout
+from ccci.recipe import checkouts
 from ccci.records.runs import Record
 from ccci.report.model import Report
 from ccci.steps import teardown
@@ -82,8 +82,8 @@ def test_the_lock_of_a_dead_run_of_another_host_tells_as_well() -> None:
 def test_abra_undeploys_from_a_tree_that_no_container_wrote_into(tmp_path: Path) -> None:
     source = make_repository(tmp_path / "source")
     head = commit(source, {"compose.yml": "as committed"})
-    ours = checkout.clone(str(source), tmp_path / "tree", tmp_path / "journal", git_in_tree=True)
-    checkout.switch(ours, head, "head")
+    ours = checkouts.clone(str(source), tmp_path / "tree", tmp_path / "journal", git_in_tree=True)
+    checkouts.switch(ours, head, "head")
     (ours.path / ".git" / "config").write_text("[core]\n\tfsmonitor = evil\n")
     (ours.path / "compose.yml").write_text("evil")
     overlay = tmp_path / "overlay.yml"

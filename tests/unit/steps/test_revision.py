@@ -16,7 +16,7 @@ from ccci.deployers import App, Deployment, Revision
 from ccci.deployers.plan import DeployPlan
 from ccci.errors import CcciError, DeployRefused, Interrupted, UsageError
 from ccci.exits import Verdict
-from ccci.recipe import checkout, stack_file
+from ccci.recipe import checkouts, stack_file
 from ccci.recipe.base import Base
 from ccci.report.model import Status
 from ccci.steps import Steps, base_soak, confirmed, health, rehearsal, revision, rollout
@@ -114,8 +114,8 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plays: Plays) -> 
     monkeypatch.setattr(revision, "prepare", lambda *_: ready)
     monkeypatch.setattr(rollout, "Running", Script())
     monkeypatch.setattr(confirmed, "AGAIN_AFTER", 0.0)
-    monkeypatch.setattr(checkout, "dirty_paths", lambda *_: ())
-    monkeypatch.setattr(checkout, "abbreviated_by", lambda *_: (COMMIT, OTHER))
+    monkeypatch.setattr(checkouts, "dirty_paths", lambda *_: ())
+    monkeypatch.setattr(checkouts, "abbreviated_by", lambda *_: (COMMIT, OTHER))
     monkeypatch.setattr(stack_file, "labels", lambda *_: {})
     return made
 

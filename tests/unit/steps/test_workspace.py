@@ -5,7 +5,7 @@ import pytest
 
 from ccci.errors import CheckoutFailed, UsageError
 from ccci.host.process import run
-from ccci.recipe import checkout
+from ccci.recipe import checkouts
 from ccci.steps import workspace
 
 
@@ -56,7 +56,7 @@ def test_an_address_that_git_would_show_with_its_secret_is_refused_wherever_it_i
     assert "private_token=t0ken12345" not in refused.value.message
     if place == "upstream":
         with pytest.raises((UsageError, CheckoutFailed), match=r"^(?!git fetch)"):
-            checkout.clone(str(repository(tmp_path)), tmp_path / "a", tmp_path / "j", address)
+            checkouts.clone(str(repository(tmp_path)), tmp_path / "a", tmp_path / "j", address)
 
 
 def repository(tmp_path: Path) -> Path:

@@ -13,7 +13,7 @@ from support.recipes.upgrade_stage import Engine
 from ccci.deployers import Deployment
 from ccci.deployers.plan import DeployPlan
 from ccci.errors import CcciError, DeployRefused
-from ccci.recipe import checkout
+from ccci.recipe import checkouts
 from ccci.recipe.source import Source
 from ccci.records import runs
 from ccci.steps import Steps
@@ -74,7 +74,7 @@ Make = Callable[..., Workspace]
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     """Give a function that makes a workspace with this recipe checked out."""
     monkeypatch.setenv("CCCI_RUNS_DIR", str(tmp_path / "runs"))
-    monkeypatch.setattr(checkout, "moved", lambda *_: False)
+    monkeypatch.setattr(checkouts, "moved", lambda *_: False)
 
     def workspace(compose: str, *, engine: Engine | None = None, **files: str) -> Workspace:
         run = runs.begin(tmp_path / "runs", "deploy", "shop")

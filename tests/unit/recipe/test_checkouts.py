@@ -6,9 +6,8 @@ import pytest
 from support.recipes.repositories import commit, git, make_repository
 
 from ccci.errors import CheckoutFailed, UsageError
-from ccci.recipe import checkout as checkouts
-from ccci.recipe import git_process
-from ccci.recipe.checkout import Checkout
+from ccci.recipe import checkouts, git_process
+from ccci.recipe.checkouts import Checkout
 
 pytestmark = pytest.mark.slow
 
