@@ -9,8 +9,7 @@ from ccci.exits import Verdict
 from ccci.host.counting import counted
 from ccci.report.parts import Check, Health
 from ccci.swarm.decode.info import Info, Version
-from ccci.swarm.engine import answers
-from ccci.swarm.engine import errors as refusals
+from ccci.swarm.engine import answers, errors
 
 _SKEW = 2.0
 _SHOWN = 60
@@ -38,7 +37,7 @@ def engine(version: Version, info: Info) -> Check:
 def swarm(info: Info) -> Check:
     """Return the check that the Engine is a manager. Raise EngineError where it makes no sense."""
     try:
-        refusals.check_manager(info.membership)
+        errors.check_manager(info.membership)
     except EngineUnavailable as error:
         return unreachable("swarm", error)
     managers, nodes = info.managers, info.nodes

@@ -15,8 +15,7 @@ from ccci.errors import ConnectionLost, EngineError
 from ccci.host.clock import monotonic
 from ccci.swarm.decode.info import membership, version
 from ccci.swarm.decode.typed import OwnJson
-from ccci.swarm.engine import answers
-from ccci.swarm.engine import errors as refusals
+from ccci.swarm.engine import answers, errors
 from ccci.swarm.engine.answers import Answer, Passed
 from ccci.swarm.engine.endpoint import Endpoint, choose
 from ccci.swarm.engine.stream import Stream
@@ -57,7 +56,7 @@ class Engine:
             engine.release = version(said).release
         except EngineError as error:
             engine.close()
-            raise refusals.unavailable(error, engine.host) from error
+            raise errors.unavailable(error, engine.host) from error
         except BaseException:
             engine.close()
             raise
@@ -162,7 +161,7 @@ class Engine:
 
     def require_manager(self) -> None:
         """Raise EngineUnavailable unless this Engine is a manager of a swarm."""
-        refusals.check_manager(membership(self.info()))
+        errors.check_manager(membership(self.info()))
 
     def version(self) -> OwnJson:
         """Return what the Engine says of its version."""

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from ccci.errors import CcciError, EngineError, ToolMissing
 from ccci.host.clock import monotonic
-from ccci.swarm.engine import errors as refusals
+from ccci.swarm.engine import errors
 from ccci.swarm.engine.endpoint import Endpoint
 from ccci.swarm.engine.sockets import SocketClient
 from ccci.swarm.engine.stream import Stream
@@ -110,7 +110,7 @@ class Transport:
         with reply:
             data = _read(reply, until, self.host, request.timeout)
             said = data[:_LARGEST_REFUSAL].decode(errors="replace")
-            raise refusals.refused(reply.status, said)
+            raise errors.refused(reply.status, said)
 
     def _within(self, timeout: float, call: Callable[[Client], _Result]) -> _Result:
         session = self._session
@@ -120,10 +120,10 @@ class Transport:
         try:
             return session.do(call, timeout + _GRACE)
         except (OSError, HTTPException, ToolMissing) as error:
-            raise refusals.lost(error, self.host, timeout) from error
+            raise errors.lost(error, self.host, timeout) from error
         except queue.Empty:
             self._abandon()
-            raise refusals.lost(TimeoutError("timed out"), self.host, timeout) from None
+            raise errors.lost(TimeoutError("timed out"), self.host, timeout) from None
         except CcciError:
             raise
         except BaseException:  # an interrupt: who still waits for an answer is in nobody's way
@@ -181,7 +181,7 @@ def _read(response: Reply, until: float, host: str, timeout: float) -> bytes:
                 response.status, f"the answer of the Docker Engine at {host} has no end"
             )
         if monotonic() > until:
-            raise refusals.lost(TimeoutError("timed out"), host, timeout)
+            raise errors.lost(TimeoutError("timed out"), host, timeout)
         pieces.append(piece)
     return b"".join(pieces)
 

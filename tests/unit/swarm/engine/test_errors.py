@@ -6,7 +6,7 @@ import pytest
 from ccci.errors import ConnectionLost, EngineError, EngineUnavailable, ToolMissing
 from ccci.swarm.decode import typed
 from ccci.swarm.decode.info import membership
-from ccci.swarm.engine import errors as refusals
+from ccci.swarm.engine import errors
 
 HOST = "unix:///x.sock"
 
@@ -22,7 +22,7 @@ HOST = "unix:///x.sock"
 def test_what_asking_again_does_not_help_is_refused_for_good(cause: Exception, said: str) -> None:
     # requests keeps what happened as an argument, urllib3 as a reason: however deep it is.
     wrapped = OSError(OSError("Connection aborted.", cause))
-    found = refusals.lost(wrapped, HOST, 1.0)
+    found = errors.lost(wrapped, HOST, 1.0)
     assert isinstance(found, EngineUnavailable)
     assert said in found.message
     assert found.hint
@@ -39,7 +39,7 @@ def test_what_asking_again_does_not_help_is_refused_for_good(cause: Exception, s
     ],
 )
 def test_what_may_pass_is_a_lost_connection(cause: Exception, said: str) -> None:
-    found = refusals.lost(OSError("outer", cause), HOST, 1.0)
+    found = errors.lost(OSError("outer", cause), HOST, 1.0)
     assert isinstance(found, ConnectionLost)
     assert said in found.message
     assert found.hint
@@ -48,7 +48,7 @@ def test_what_may_pass_is_a_lost_connection(cause: Exception, said: str) -> None
 def test_errors_that_are_each_others_cause_are_read_once() -> None:
     one, other = OSError("one"), OSError("other")
     one.__cause__, other.__cause__ = other, one
-    assert isinstance(refusals.lost(one, HOST, 1.0), ConnectionLost)
+    assert isinstance(errors.lost(one, HOST, 1.0), ConnectionLost)
 
 
 @pytest.mark.parametrize(
@@ -61,19 +61,19 @@ def test_errors_that_are_each_others_cause_are_read_once() -> None:
     ],
 )
 def test_what_the_engine_says_is_passed_on(text: str, said: str) -> None:
-    found = refusals.refused(500, text)
+    found = errors.refused(500, text)
     assert isinstance(found, EngineError)
     assert (found.status, found.message) == (500, said)
 
 
 @pytest.mark.parametrize("text", ["x" * 10_000_000, json.dumps({"message": "x" * 10_000_000})])
 def test_what_an_engine_says_without_end_is_cut(text: str) -> None:
-    found = refusals.refused(500, text)
+    found = errors.refused(500, text)
     assert 100 < len(found.message) < 5000
     assert str(found) == found.message
     with pytest.raises(EngineError) as refused:
         typed.labels({"Labels": {text: 5}})
     assert len(refused.value.message) < 5000
     with pytest.raises(EngineUnavailable) as unusable:
-        refusals.check_manager(membership({"Swarm": {"LocalNodeState": "active", "Error": text}}))
+        errors.check_manager(membership({"Swarm": {"LocalNodeState": "active", "Error": text}}))
     assert len(unusable.value.message) < 5000
