@@ -7,7 +7,7 @@ from pathlib import Path
 from ccci import settings
 from ccci.actions.finished import engine_of
 from ccci.actions.recorded import judge
-from ccci.errors import SEVERAL_MANAGERS, CcciError, EngineError, UsageError
+from ccci.errors import CcciError, UsageError
 from ccci.exits import Verdict
 from ccci.host import temporary
 from ccci.recipe import checkouts
@@ -17,6 +17,7 @@ from ccci.records import baseline_file, runs
 from ccci.records.recorded import open_report
 from ccci.records.runs import Record
 from ccci.report.model import Report
+from ccci.steps import confirmed
 from ccci.steps.identity import recall
 from ccci.swarm import nearby
 from ccci.swarm.commits import ABBREVIATED, Asked
@@ -26,8 +27,6 @@ from ccci.swarm.engine.client import Engine
 from ccci.swarm.identity import Mismatch, carrier, identify
 from ccci.swarm.model import Service, Spec
 from ccci.terminal.output import Output
-
-_LOOKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,21 +129,8 @@ def verdict_of(mismatch: Mismatch | None, *, expected: bool) -> Verdict:
 
 
 def look(engine: Engine, stack: str) -> tuple[Service, ...]:
-    """Return the services of a stack with their tasks, as two looks in a row tell of them.
-
-    One answer may be a lagging manager's, or not whole. Where each look tells something else, as
-    while tasks come and go, it is the last; raise EngineError where that one tells of nothing.
-    """
-    looks = [_look(engine, stack)]
-    while len(looks) < _LOOKS and looks[-1:] != looks[-2:-1]:
-        looks.append(_look(engine, stack))
-    if any(looks) and not looks[-1]:
-        raise EngineError(
-            0,
-            f"the Engine tells of services of {stack}, and in the same moment of none",
-            f"ask again; {SEVERAL_MANAGERS}",
-        )
-    return looks[-1]
+    """Return the services of a stack with their tasks, as two looks in a row tell of them."""
+    return confirmed.agreed(lambda: _look(engine, stack), stack)
 
 
 def _look(engine: Engine, stack: str) -> tuple[Service, ...]:

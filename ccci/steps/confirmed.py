@@ -1,4 +1,8 @@
-"""A look after a rollout, held against the last one that was judged: one answer decides nothing."""
+"""Looks that are believed: one answer decides nothing, it may be a lagging manager's, or not whole.
+
+What is seen after a rollout is held against what was judged last; where nothing was seen before,
+one look is held against the next.
+"""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -9,6 +13,7 @@ from ccci.swarm.judge.stale import older
 from ccci.swarm.model import Observation, Service, Task, TaskState
 
 LOOKS = 3
+"""How often is looked at most."""
 AGAIN_AFTER = 1.0
 """Seconds between looks that cannot be true after what was seen before."""
 
@@ -26,9 +31,8 @@ def look(
 ) -> Confirmed:
     """Return a look at a stack, by `observes`, that can be true after the `last` one.
 
-    What of the services `named` is not there any more has to be missing in each of LOOKS looks. The
-    answers may be a lagging manager's, or not whole: raise EngineError where the last of them
-    cannot be believed.
+    What of the services `named` is not there any more has to be missing in each of LOOKS looks.
+    Raise EngineError where the last of them cannot be believed.
     """
     for number in range(1, LOOKS + 1):
         if number > 1:
@@ -48,6 +52,24 @@ def look(
         f"the Engine's answer cannot be believed: {doubt}",
         SEVERAL_MANAGERS,
     )
+
+
+def agreed(looks: Callable[[], tuple[Service, ...]], stack: str) -> tuple[Service, ...]:
+    """Return the services of a stack as two looks in a row tell of them.
+
+    Where each look tells something else, as while tasks come and go, it is the last. Raise
+    EngineError where that one tells of nothing, and another did not.
+    """
+    seen = [looks()]
+    while len(seen) < LOOKS and seen[-1:] != seen[-2:-1]:
+        seen.append(looks())
+    if any(seen) and not seen[-1]:
+        raise EngineError(
+            0,
+            f"the Engine tells of services of {stack}, and in the same moment of none",
+            f"ask again; {SEVERAL_MANAGERS}",
+        )
+    return seen[-1]
 
 
 def _gone(last: Observation | None, seen: Observation, named: Collection[str]) -> tuple[str, ...]:
