@@ -4,12 +4,12 @@ import os
 import stat
 from pathlib import Path
 
-LARGEST = 1024 * 1024
+LARGEST_FILE = 1024 * 1024
 LARGEST_DOCUMENT = 64 * 2**20
 """Bytes of a document that ccci wrote itself: a report, a plan, a baseline."""
 
 
-def read_plain(path: Path, inside: Path | None = None, *, most: int = LARGEST) -> bytes:
+def read_plain(path: Path, inside: Path | None = None, *, most: int = LARGEST_FILE) -> bytes:
     """Return what a plain file of moderate size holds.
 
     With `inside`, what leads out of that folder, by a link or by `..`, is not followed. Nothing

@@ -33,7 +33,7 @@ class Request:
     stack: str
     command: tuple[str, ...]
     save: Path | None = None
-    timeout: float = recorder.PATIENCE
+    timeout: float = recorder.DEPLOY_PATIENCE
     fail_on: str = "never"
 
 

@@ -52,7 +52,7 @@ def planned(
     parts: Parts,
     output: Output,
     *,
-    timeout: float = recorder.PATIENCE,
+    timeout: float = recorder.DEPLOY_PATIENCE,
     finds_app: bool = False,
 ) -> tuple[Planned, ...]:
     """Return the plan of each deploy, a later one on top of those before it.

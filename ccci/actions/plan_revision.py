@@ -30,7 +30,7 @@ class Request:
     base: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     save: Path | None = None
-    timeout: float = recorder.PATIENCE
+    timeout: float = recorder.DEPLOY_PATIENCE
     fail_on: str = "never"
 
 

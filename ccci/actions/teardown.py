@@ -7,7 +7,7 @@ from ccci.errors import UsageError
 from ccci.exits import Verdict
 from ccci.locks.lease import DEFAULT_TIMEOUT
 from ccci.removal import app as removal
-from ccci.removal.teardown import PATIENCE, summary
+from ccci.removal.teardown import REMOVAL_PATIENCE, summary
 from ccci.report.model import Report
 from ccci.report.parts import Teardown
 from ccci.swarm.engine.client import Engine
@@ -21,7 +21,7 @@ class Request:
 
     target: str
     force: str | None = None
-    timeout: float = PATIENCE
+    timeout: float = REMOVAL_PATIENCE
     lock_timeout: float = DEFAULT_TIMEOUT
 
 

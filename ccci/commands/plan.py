@@ -135,7 +135,7 @@ def command(
     """
     refuse_two_forms(ctx, output_format)
     output = ctx.obj
-    within = seconds(timeout, "--timeout") or recorder.PATIENCE
+    within = seconds(timeout, "--timeout") or recorder.DEPLOY_PATIENCE
     if command:
         _refuse_options_of_recipes(ctx)
         request = plan.Request(stack, tuple(command), save, within, fail_on)

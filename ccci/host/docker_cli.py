@@ -53,7 +53,7 @@ def run(
     cwd: Path = NOWHERE,
     timeout: float = 60.0,
     check: bool = True,
-    most: int = process.LARGEST,
+    most: int = process.LARGEST_OUTPUT,
 ) -> Finished:
     """Run `docker WORDS` to its end. `env` is its whole environment (default: `environment()`).
 

@@ -26,7 +26,7 @@ _KILL_AFTER = 10.0
 _DRAIN_WITHIN = 2.0
 _KEPT_LINES = 400
 _TERMINAL_SIZE = (50, 200)
-LARGEST = 16 * 2**20
+LARGEST_OUTPUT = 16 * 2**20
 """Bytes that a tool of ours may print; docker prints a whole stack's merged files at most."""
 
 OutOfTime = subprocess.TimeoutExpired
@@ -62,7 +62,7 @@ def run(
     env: Mapping[str, str] | None = None,
     timeout: float = 60.0,
     check: bool = True,
-    most: int = LARGEST,
+    most: int = LARGEST_OUTPUT,
 ) -> Finished:
     """Run a tool of ours to its end and return what it printed.
 

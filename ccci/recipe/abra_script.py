@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from ccci.recipe.dotenv import LARGEST, check_length, expand
+from ccci.recipe.dotenv import LARGEST_ENV, check_length, expand
 
 _EXPORT = re.compile(r"export\s+(?P<words>[A-Za-z_].*)")
 _PIECE = re.compile(
@@ -36,7 +36,7 @@ def read(text: str) -> tuple[dict[str, Export], tuple[str, ...]]:
     found: dict[str, str] = {}
     lines: dict[str, int] = {}
     notes: list[str] = []
-    left = LARGEST
+    left = LARGEST_ENV
     for number, line in enumerate(text.split("\n"), 1):
         match = _EXPORT.match(line)
         if match is None:

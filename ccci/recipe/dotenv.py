@@ -30,7 +30,7 @@ _NO_SIGN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 LONGEST_VALUE = 128 * 1024
 """Characters of a value: Linux gives a program no longer one (execve(2), MAX_ARG_STRLEN)."""
 
-LARGEST = 1024 * 1024
+LARGEST_ENV = 1024 * 1024
 """Characters of all the values together: forty lines of `A=$A$A` would be a thousand gigabytes."""
 
 
@@ -53,7 +53,7 @@ def read(text: str, name: str = ".env") -> tuple[Entry, ...]:
     lines = lines_of(text, name)
     entries: list[Entry] = []
     known: dict[str, str] = {}
-    number, left = 0, LARGEST
+    number, left = 0, LARGEST_ENV
     while number < len(lines):
         line = lines[number]
         found = _ASSIGNMENT.fullmatch(line)
@@ -218,7 +218,7 @@ def check_length(key: str, value: str, left: int, where: str) -> None:
         )
     if left < 0:
         raise DeployRefused(
-            f"{where}: its variables have more than {LARGEST} characters together",
+            f"{where}: its variables have more than {LARGEST_ENV} characters together",
             "what grows like this is a mistake, or meant to fill this machine's memory",
         )
 

@@ -13,7 +13,7 @@ from ccci.compose.service import Place
 from ccci.compose.tree import Map, text_of
 from ccci.errors import DeployRefused
 from ccci.names import COMPOSE_YML
-from ccci.plain_file import LARGEST as LARGEST_FILE
+from ccci.plain_file import LARGEST_FILE
 from ccci.recipe import compose_file, files, unreplaced
 from ccci.recipe.files import shown
 

@@ -12,7 +12,7 @@ from ccci.recipe.naming import stack_of
 from ccci.records import runs
 from ccci.records.runs import Record
 from ccci.removal.objects import Claim
-from ccci.removal.teardown import PATIENCE, Ending, claim_of, files_of, tear_down
+from ccci.removal.teardown import REMOVAL_PATIENCE, Ending, claim_of, files_of, tear_down
 from ccci.swarm.engine.client import Engine
 from ccci.terminal.waiting import Waiting
 
@@ -88,7 +88,7 @@ def remove(
     target: Target,
     *,
     lock_timeout: float,
-    patience: float = PATIENCE,
+    patience: float = REMOVAL_PATIENCE,
     dead_after: float = lease.DEAD_AFTER,
     say: Callable[[str], None] = lambda _: None,
     waiting: Waiting | None = None,

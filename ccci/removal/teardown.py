@@ -29,7 +29,7 @@ from ccci.swarm.decode.listed import every
 from ccci.swarm.engine.client import Engine
 from ccci.terminal.waiting import Waiting
 
-PATIENCE = 180.0
+REMOVAL_PATIENCE = 180.0
 STUCK_AFTER = 45.0
 FORGOTTEN_AFTER = 2.0
 """How long an ended container may stay before we take it: a job's, which no node removes."""
@@ -78,7 +78,7 @@ def tear_down(
     files: Iterable[Path] = (),
     undeploy: Callable[[], None] | None = None,
     check: Callable[[], None] = lambda: None,
-    patience: float = PATIENCE,
+    patience: float = REMOVAL_PATIENCE,
     waiting: Waiting | None = None,
 ) -> Ending:
     """Remove everything that is claimed, then `files` (an `.env`, folders of checkouts).

@@ -22,7 +22,7 @@ from ccci.swarm.exit_codes import NOT_EXECUTABLE, NOT_FOUND
 PATH_LABEL = "ccci.health-path"
 STATUS_LABEL = "ccci.health-status"
 _DEFAULT = "200,301,302"
-PATIENCE = 30.0
+HEALTH_PATIENCE = 30.0
 _PAUSE = 1.0
 _ANSWER_WITHIN = 5
 _LOG_LINES = 30
@@ -110,7 +110,7 @@ def _routed_port(labels: Mapping[str, str]) -> int | None:
 
 
 def ask(
-    engine: Engine, service: str, health: HealthPath, *, patience: float = PATIENCE
+    engine: Engine, service: str, health: HealthPath, *, patience: float = HEALTH_PATIENCE
 ) -> str | None:
     """Return None once the service answers as wanted, else what it did say, after `patience`.
 

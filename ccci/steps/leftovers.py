@@ -10,7 +10,7 @@ from ccci.records.runs import Record
 from ccci.removal.jobs import is_at_work
 from ccci.removal.looking import look
 from ccci.removal.objects import Kind, told
-from ccci.removal.teardown import PATIENCE, claim_of, files_of, summary, tear_down
+from ccci.removal.teardown import REMOVAL_PATIENCE, claim_of, files_of, summary, tear_down
 from ccci.steps.workspace import Workspace
 from ccci.swarm.decode import tasks
 from ccci.swarm.decode.typed import OwnJson
@@ -50,7 +50,7 @@ def clear(workspace: Workspace, app: App, held: Lease) -> None:
         progress.say(f"{why} was killed: {summary(app.stack, ending)}")
 
 
-def settle(workspace: Workspace, app: App, *, patience: float = PATIENCE) -> None:
+def settle(workspace: Workspace, app: App, *, patience: float = REMOVAL_PATIENCE) -> None:
     """Wait for the end of a removal that somebody began: a deploy onto it would race Swarm.
 
     `abra app undeploy` and `docker stack rm` return while tasks still stop and networks are still

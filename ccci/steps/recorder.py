@@ -20,7 +20,7 @@ from ccci.swarm.engine.client import Engine
 from ccci.swarm.engine.masking import secrets_in
 from ccci.swarm.watching.snapshot import clean_tasks
 
-PATIENCE = 300.0
+DEPLOY_PATIENCE = 300.0
 """Seconds that what deploys may take, where nobody says."""
 _LOOK_EVERY = 0.05
 _QUIET = 1.5

@@ -160,7 +160,7 @@ def _asked(workspace: Workspace, app: App, stack: StackFile, judged: Judged, why
         named,
     )
     with workspace.steps.step(f"{why} health") as progress:
-        progress.waiting.begin(f"{front} to answer {wanted.path}", health.PATIENCE)
+        progress.waiting.begin(f"{front} to answer {wanted.path}", health.HEALTH_PATIENCE)
         wrong = health.ask(workspace.engine, f"{app.stack}_{front}", wanted)
         if wrong is None:
             progress.say(f"{front} answers {wanted.path}")

@@ -20,7 +20,7 @@ from ccci.report.model import Report
 from ccci.steps.leftovers import refuse_foreign_data
 from ccci.steps.workspace import Workspace
 
-_REMOVING = f"removing what this run made, up to {told(teardown.PATIENCE)}"
+_REMOVING = f"removing what this run made, up to {told(teardown.REMOVAL_PATIENCE)}"
 
 
 @dataclass(slots=True)

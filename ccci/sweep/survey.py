@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ccci.compose.values import size
 from ccci.errors import UsageError
-from ccci.plain_file import LARGEST, read_plain
+from ccci.plain_file import LARGEST_FILE, read_plain
 from ccci.recipe import dotenv
 from ccci.sweep import inventory, printing
 from ccci.sweep.inventory import ComposeSet
@@ -110,9 +110,11 @@ def written(request: Request, output: Output) -> tuple[list[ComposeSet], Sweep]:
 
 
 def _standard_input() -> bytes:
-    content = sys.stdin.buffer.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise UsageError(f"standard input holds more than the {LARGEST} bytes that are read of it")
+    content = sys.stdin.buffer.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise UsageError(
+            f"standard input holds more than the {LARGEST_FILE} bytes that are read of it"
+        )
     return content
 
 

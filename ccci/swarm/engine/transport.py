@@ -18,7 +18,7 @@ from ccci.swarm.engine.wire import Client, Reply, Request
 
 _CHUNK = 65536
 _PLAINLY = {"Accept-Encoding": "identity"}
-LARGEST = 8 * 2**20
+LARGEST_ANSWER = 8 * 2**20
 """Bytes of an answer at most; a listing of 300 services has about 1 MB, one of their tasks 3 MB."""
 
 _LARGEST_REFUSAL = 2**16
@@ -176,7 +176,7 @@ def _read(response: Reply, until: float, host: str, timeout: float) -> bytes:
     size = 0
     while piece := response.read1(_CHUNK):
         size += len(piece)
-        if size > LARGEST:
+        if size > LARGEST_ANSWER:
             raise EngineError(
                 response.status, f"the answer of the Docker Engine at {host} has no end"
             )

@@ -26,7 +26,7 @@ from ccci.swarm.engine.masking import secrets_in
 from ccci.swarm.exit_codes import SIGKILL
 from ccci.swarm.model import Evidence, Observation, Task, TaskState
 
-PATIENCE = 2.0
+EVIDENCE_PATIENCE = 2.0
 _OOM_LOOKS, _OOM_EVERY = 5, 0.25
 LINES = 30
 FIRST = 3
@@ -173,7 +173,7 @@ class Collector:
                 worker.start()
         self._queue.put(suspect)
 
-    def settle(self, timeout: float = PATIENCE) -> bool:
+    def settle(self, timeout: float = EVIDENCE_PATIENCE) -> bool:
         """Wait until nothing is outstanding, at most so many seconds; say whether that is so."""
         with self._changed:
             return self._changed.wait_for(lambda: self._outstanding == 0, timeout)
@@ -213,7 +213,7 @@ class Collector:
         kind = ("containers", suspect.container) if inspected else ("tasks", suspect.task)
         lines: tuple[str, ...] = ()
         try:
-            raw, whole = engine.raw_logs(*kind, tail=LINES, timeout=PATIENCE)
+            raw, whole = engine.raw_logs(*kind, tail=LINES, timeout=EVIDENCE_PATIENCE)
             lines = tuple(masked(line, secrets) for line in logs.lines(raw, tail=LINES))
             if not whole:
                 troubles.append("its log did not come whole in time")
@@ -256,7 +256,7 @@ def _inspect(engine: Engine, container: str) -> OwnJson | None:
     for attempt in range(_OOM_LOOKS):
         if attempt:
             clock.sleep(_OOM_EVERY)
-        again = engine.container(container, timeout=PATIENCE)
+        again = engine.container(container, timeout=EVIDENCE_PATIENCE)
         found = again or found
         if again is None or not containers.killed_within_a_limit(again):
             break

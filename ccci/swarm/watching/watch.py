@@ -13,7 +13,7 @@ from ccci.swarm.engine.client import Engine
 from ccci.swarm.judge.rollout import Rollout
 from ccci.swarm.model import Evidence, Observation, Sample
 from ccci.swarm.watching.events import Subscription
-from ccci.swarm.watching.evidence import PATIENCE, Collector
+from ccci.swarm.watching.evidence import EVIDENCE_PATIENCE, Collector
 from ccci.swarm.watching.memory import Sampler
 from ccci.swarm.watching.protocol import End, EngineVersion, Started, Watching
 from ccci.swarm.watching.snapshot import Gone, Snapshots
@@ -118,7 +118,7 @@ class Watch:
         """Return how much memory tasks were seen to hold so far, by task."""
         return self._sampler.found if self._sampler is not None else {}
 
-    def settle_evidence(self, timeout: float = PATIENCE) -> bool:
+    def settle_evidence(self, timeout: float = EVIDENCE_PATIENCE) -> bool:
         """Wait for evidence that is on its way, at most so long; say whether all of it came."""
         return self._collector.settle(timeout)
 

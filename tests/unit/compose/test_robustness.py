@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.examples import examples
 
 from ccci.compose import Loaded, Loader, open_source
-from ccci.plain_file import LARGEST
+from ccci.plain_file import LARGEST_FILE
 from ccci.sweep.policy import effective
 
 _WORDS = """
@@ -109,7 +109,7 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
 
 def test_a_giant_file_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "x.yml").open("wb") as file:
-        file.truncate(LARGEST + 1)
+        file.truncate(LARGEST_FILE + 1)
     assert "larger than" in said(tmp_path / "x.yml")
 
 

@@ -276,7 +276,7 @@ def test_the_limits_are_those_that_the_messages_name(tmp_path: Path) -> None:
         read(made)
     with pytest.raises(DeployRefused, match=f"A has more than {dotenv.LONGEST_VALUE}"):
         dotenv.read(HOSTILE["laughs of one"])
-    with pytest.raises(DeployRefused, match=f"more than {dotenv.LARGEST} characters together"):
+    with pytest.raises(DeployRefused, match=f"more than {dotenv.LARGEST_ENV} characters together"):
         dotenv.read(HOSTILE["many long values"])
 
 

@@ -119,7 +119,7 @@ def test_what_docker_would_refuse_is_refused_with_its_line(
 
 def test_a_huge_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DeployRefused, match="more than"):
-        read(tmp_path, "#" * (plain_file.LARGEST + 1))
+        read(tmp_path, "#" * (plain_file.LARGEST_FILE + 1))
 
 
 def test_a_config_that_exists_elsewhere_goes_by_its_name_there(tmp_path: Path) -> None:

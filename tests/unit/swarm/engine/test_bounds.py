@@ -68,7 +68,7 @@ def test_an_answer_that_drips_is_given_up_in_time(
 def test_an_answer_without_end_is_given_up_before_it_takes_the_memory(
     server: EngineServer, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport, "LARGEST", 2**20)
+    monkeypatch.setattr(transport, "LARGEST_ANSWER", 2**20)
     server.routes["/services"] = floods
     with pytest.raises(EngineError, match="has no end"):
         engine.services()
@@ -268,7 +268,7 @@ def peak_of(body: bytes) -> int:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_an_answer_is_decoded_only_where_that_takes_little_memory(shape: str) -> None:
-    for size in (2**19, 2**20, 2**21, 2**22, transport.LARGEST):
+    for size in (2**19, 2**20, 2**21, 2**22, transport.LARGEST_ANSWER):
         body = shaped(shape, size)
         try:
             assert peak_of(body) < 1.1 * answers.HEAVIEST
@@ -290,7 +290,7 @@ def test_what_a_swarm_of_hundreds_of_services_has_to_tell_is_read() -> None:
     for listing, wanted in ((services, 300), (tasks, 1500)):
         body = json.dumps([listing[number % len(listing)] for number in range(wanted)]).encode()
         assert len(answers.decoded(200, body)) == wanted
-        assert len(body) < transport.LARGEST
+        assert len(body) < transport.LARGEST_ANSWER
 
 
 def test_what_is_asked_of_an_engine_costs_little_memory_however_much_it_sends(
@@ -298,7 +298,7 @@ def test_what_is_asked_of_an_engine_costs_little_memory_however_much_it_sends(
 ) -> None:
     def route(_: Request) -> Iterator[bytes]:
         yield HEAD + b"\r\n["
-        yield from [b"[]," * 21845] * (transport.LARGEST // 65535 - 1)
+        yield from [b"[]," * 21845] * (transport.LARGEST_ANSWER // 65535 - 1)
         yield b"1]"
 
     server.routes["/services"] = route

@@ -283,7 +283,7 @@ def test_what_cannot_be_had_is_said(server: EngineServer, collector: Collector) 
 def test_a_log_that_hangs_is_given_up(
     server: EngineServer, collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evidence, "PATIENCE", 0.2)
+    monkeypatch.setattr(evidence, "EVIDENCE_PATIENCE", 0.2)
     never = threading.Event()
     server.routes["/containers/c-task/logs"] = lambda _: never.wait(5)
     collector.event(event())
