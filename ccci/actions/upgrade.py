@@ -33,7 +33,7 @@ from ccci.steps.lock import locked
 from ccci.steps.revision import Judged, deploy_revision, rehearsed
 from ccci.steps.version import version_at
 from ccci.steps.workspace import Choices, Workspace, adopt, find_recipe
-from ccci.swarm.judge.whose import Whose, whose
+from ccci.swarm.judge.blame import Whose, whose
 from ccci.terminal.output import Output
 
 

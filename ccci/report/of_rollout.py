@@ -19,7 +19,7 @@ from ccci.swarm.judge.hints import HINTS
 from ccci.swarm.judge.history import History, Life
 from ccci.swarm.judge.next_steps.choose import next_step
 from ccci.swarm.judge.next_steps.situation import Situation
-from ccci.swarm.judge.nowhere import runs_nowhere
+from ccci.swarm.judge.no_tasks import runs_nowhere
 from ccci.swarm.judge.rollout import Policy, Rollout
 from ccci.swarm.model import (
     Cause,

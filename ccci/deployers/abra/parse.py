@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ccci.host.terminal_text import plain
-from ccci.swarm.judge.tools import fatal_of
+from ccci.swarm.judge.wrapped_messages import fatal_of
 
 _SHORTEST_VALUE = 4
 _VERSION = re.compile(r"v\d+$")

@@ -16,7 +16,7 @@ from ccci.swarm.judge.limits import (
     SAME_CAUSE,
     STALLED_AFTER,
 )
-from ccci.swarm.judge.nowhere import homeless, still_stopping
+from ccci.swarm.judge.no_tasks import homeless, still_stopping
 from ccci.swarm.judge.phrases import UPDATES, starts_again
 from ccci.swarm.judge.stack import Policy
 from ccci.swarm.model import CauseCode, Judgement, Phase, TaskState

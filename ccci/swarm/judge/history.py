@@ -12,7 +12,7 @@ from ccci.swarm.judge.blockers import Blocked
 from ccci.swarm.judge.endings import Ending
 from ccci.swarm.judge.limits import TROUBLED
 from ccci.swarm.judge.slots import Slots
-from ccci.swarm.judge.unheard import Span
+from ccci.swarm.judge.unreported_health import Span
 from ccci.swarm.model import (
     HealthCheck,
     Judgement,

@@ -8,7 +8,7 @@ from ccci.swarm.judge.command import asks_for_rollback
 from ccci.swarm.judge.deadline import health_of
 from ccci.swarm.judge.endings import Ending, ended_by_itself, ended_well, ending_of
 from ccci.swarm.judge.slots import Slots, read, stopping
-from ccci.swarm.judge.unheard import Span, spans, unheard
+from ccci.swarm.judge.unreported_health import Span, spans, unheard
 from ccci.swarm.model import HealthCheck, Node, Observation, Service, Task
 
 

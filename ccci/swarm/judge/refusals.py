@@ -14,8 +14,8 @@ from ccci.host.terminal_text import plain
 from ccci.swarm.causes import CauseCode
 from ccci.swarm.judge.hints import HINTS
 from ccci.swarm.judge.refused_specs import ROWS, Row
-from ccci.swarm.judge.tools import fatal_of, without_client
 from ccci.swarm.judge.words import own_words
+from ccci.swarm.judge.wrapped_messages import fatal_of, without_client
 
 MAKE_NETWORK = "create it first: `docker network create --driver overlay {name}`"
 MAKE_KEPT = "make it first: `docker {kind} create {name} FILE`"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ccci.swarm.judge.whose import Whose, whose
+from ccci.swarm.judge.blame import Whose, whose
 from ccci.swarm.model import Cause, CauseCode
 
 C = CauseCode

@@ -9,7 +9,7 @@ from support.sandbox.rollouts import CHECK, NODE, RESTARTS, baseline, fold, look
 from ccci.exits import Verdict
 from ccci.report import of_rollout as account
 from ccci.swarm.judge.rollout import Rollout
-from ccci.swarm.judge.unheard import unhealthy_at_soonest
+from ccci.swarm.judge.unreported_health import unhealthy_at_soonest
 from ccci.swarm.model import CauseCode, HealthCheck, HealthSource, Mode, Node, Observation, Service
 
 FAR = Node("node2", "two")
