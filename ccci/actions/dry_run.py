@@ -8,7 +8,7 @@ from pathlib import Path
 from ccci import settings
 from ccci.actions.finished import Began
 from ccci.actions.parts import Part, Parts
-from ccci.deployers import App, Revision, handing, plan, stack
+from ccci.deployers import App, Revision, plan, stack, writing
 from ccci.deployers.plan import DeployPlan
 from ccci.errors import DeployRefused
 from ccci.exits import Verdict
@@ -142,7 +142,7 @@ def _part(
     said = take_over(app, part.env, from_sample=part.from_sample, given=choices.env)
     made = plan.make(app, revision, choices.app_service)
     claims.refuse_ours(made.stack, app.stack)
-    told = _told(made, handing.write(made.resolved), part, overlay)
+    told = _told(made, writing.write(made.resolved), part, overlay)
     reaches = beyond.as_handed_over(made, ours)
     outside = beyond.judged(reaches, reached, part.name, choices.reachable)
     return _Read(made, *mask((told, (*said, *made.notes, *outside)), made.masks))

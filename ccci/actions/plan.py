@@ -12,7 +12,7 @@ from ccci.exits import Verdict
 from ccci.host.masking import Mask
 from ccci.planning import file
 from ccci.planning.model import Plan
-from ccci.steps import recorder, sent
+from ccci.steps import plan_checks, recorder
 from ccci.steps.recorder import Command
 from ccci.swarm.engine.client import Engine
 
@@ -59,7 +59,7 @@ def plan(
             asked = recording.run(command)
             found, secrets = recording.plan(request.stack, asked)
     keep_secret(secrets)
-    found = sent.failing(found, request.fail_on)
+    found = plan_checks.failing(found, request.fail_on)
     keep(request.save, found, secrets)
     return found
 

@@ -10,7 +10,7 @@ from ccci.actions.plan import keep
 from ccci.deployers import App
 from ccci.planning.model import Plan
 from ccci.recipe.checkouts import Checkout
-from ccci.steps import recorder, sent
+from ccci.steps import plan_checks, recorder
 from ccci.steps.workspace import Choices
 from ccci.terminal.output import Output
 
@@ -47,7 +47,7 @@ def plan(request: Request, output: Output) -> Plan:
         timeout=request.timeout,
         finds_app=True,
     )
-    found = sent.failing(every[-1].plan, request.fail_on)
+    found = plan_checks.failing(every[-1].plan, request.fail_on)
     keep(request.save, found, output.secrets)
     return found
 

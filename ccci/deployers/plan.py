@@ -11,9 +11,9 @@ from typing import Any
 
 from ccci.compose.tree import Map, Seq, tree_of
 from ccci.compose.writing import written
-from ccci.deployers import App, Revision, handed, labelling
-from ccci.deployers.handed import Resolved
-from ccci.deployers.secrecy import masks_of
+from ccci.deployers import App, Revision, labelling, resolving
+from ccci.deployers.masking import masks_of
+from ccci.deployers.resolving import Resolved
 from ccci.errors import DeployRefused
 from ccci.host import docker_cli
 from ccci.host.masking import Mask, mask, masked
@@ -75,7 +75,7 @@ def make(
         config_files = stack_file.own_configs(found, app.stack)
         for name in config_files:
             secrets.check_name("config", name, found.unset)
-        resolved = handed.resolve(
+        resolved = resolving.resolve(
             found,
             values,
             checkout=app.checkout,

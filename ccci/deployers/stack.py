@@ -8,7 +8,7 @@ import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ccci.deployers import App, Deployment, Revision, handing
+from ccci.deployers import App, Deployment, Revision, writing
 from ccci.deployers.plan import DeployPlan, make, merged, together
 from ccci.errors import DeployRefused
 from ccci.host import docker_cli
@@ -74,7 +74,7 @@ class StackDeployer:
                 f"secret not generated: {', '.join(missing)}",
                 f"`ccci deploy` makes them; or `docker secret create {first} FILE`",
             )
-        paths = handing.write(plan.resolved)
+        paths = writing.write(plan.resolved)
         text = merged(plan, paths)
         return Deployment(
             argv=(

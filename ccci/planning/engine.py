@@ -19,8 +19,8 @@ from urllib.parse import parse_qs
 from ccci.errors import CcciError, EngineError
 from ccci.host import clock
 from ccci.planning import request, shape
+from ccci.planning.dropped_fields import kept
 from ccci.planning.objects import Kind, name_of
-from ccci.planning.passed_over import kept
 from ccci.planning.recorded import Recorded
 from ccci.planning.refusals.refused import CONFLICT, Refused
 from ccci.swarm.decode.typed import OwnJson

@@ -9,12 +9,12 @@ from ccci.errors import CcciError
 from ccci.host import clock, interrupts, temporary
 from ccci.host.masking import Mask, mask, masked
 from ccci.host.process import Running
-from ccci.planning import build, facts, imagined, shape
+from ccci.planning import build, expected_tasks, facts, shape
 from ccci.planning.engine import Session, recording
 from ccci.planning.facts import Asked, There
 from ccci.planning.model import Plan
 from ccci.planning.objects import Kind, Write
-from ccci.steps import sent
+from ccci.steps import plan_checks
 from ccci.swarm.decode.listings import identifiers
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.engine.masking import secrets_in
@@ -63,7 +63,7 @@ class Recorder:
         recorded = self.session.recorded
         services = recorded.listing(Kind.SERVICE)
         written = recorded.new | {each.id for each in recorded.writes if not each.refusal}
-        self.there = imagined.after(self.there, self._before, services, written)
+        self.there = expected_tasks.after(self.there, self._before, services, written)
         session = self.session
         self._from = len(recorded.writes), len(session.refused), len(session.passed_over)
         session.forget()
@@ -124,11 +124,11 @@ class Recorder:
         moved = facts.moved(self._before, _written(self.engine), stack, names)
         hidden = {*secrets, *self._secrets()}
         asked = replace(asked, last_words=masked(asked.last_words, hidden))
-        images = sent.images(self.engine, asked.writes)
+        images = plan_checks.images(self.engine, asked.writes)
         there = replace(self.there, absent_images=images.absent, digests=images.digests)
         known = facts.versions(self._before.services, stack)
         found = build.build(stack, there, asked, moved, known)
-        found = replace(found, findings=sent.findings(stack, there, asked))
+        found = replace(found, findings=plan_checks.findings(stack, there, asked))
         return mask(found, hidden), hidden
 
     def _secrets(self) -> frozenset[str]:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ccci.deployers import App, Deployment, Revision, handing
+from ccci.deployers import App, Deployment, Revision, writing
 from ccci.deployers.abra import flags, parse, run
+from ccci.deployers.masking import masks_of
 from ccci.deployers.plan import DeployPlan, app_entries, make, together
-from ccci.deployers.secrecy import masks_of
 from ccci.errors import DeployRefused
 from ccci.host import docker_cli
 from ccci.names import ABRA_SH, OVERLAY
@@ -104,7 +104,7 @@ class AbraDeployer:
         A tree that the overlay made dirty goes as chaos: abra refuses it otherwise.
         """
         app, revision = plan.app, plan.revision
-        paths = handing.write(plan.resolved)
+        paths = writing.write(plan.resolved)
         # abra may have switched the tree when it made the secrets, and with it the overlay.
         dirty = _wire(app, _overlay(plan, paths))
         what = flags.deploy(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ccci.deployers import App, Revision, handing
+from ccci.deployers import App, Revision, writing
 from ccci.deployers.plan import DeployPlan, merged
 from ccci.errors import CcciError, DeployRefused
 from ccci.recipe import checkouts, files
@@ -142,4 +142,4 @@ def _compared(workspace: Workspace, pair: Pair) -> Commits | None:
 def _ask_docker(workspace: Workspace, plan: DeployPlan) -> None:
     """Raise DeployRefused for what docker refuses to read; abra has no such question."""
     if workspace.deployer.name == "stack":
-        merged(plan, handing.write(plan.resolved))
+        merged(plan, writing.write(plan.resolved))

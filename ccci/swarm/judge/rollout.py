@@ -19,8 +19,8 @@ its status was unset mid-roll       disturbed                                   
 the orchestrator restarted          disturbed                                        by_status
 all slots filled, soaked,           converged, or unchanged when nothing rolled      by_tasks
 completed                           (provisional)
-no task asked for, old ones stop    open                                             nowhere
-a global service fits nowhere now   stalled, when it was somewhere before            nowhere
+no task asked for, old ones stop    open                                             no_tasks
+a global service fits nowhere now   stalled, when it was somewhere before            no_tasks
 a task died after `completed`       unstable                                         by_tasks
 a slot will not be retried          unstable                                         by_tasks
 five failures of one slot           unstable, or stalled where its nodes refuse its  by_tasks

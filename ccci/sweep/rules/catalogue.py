@@ -1,11 +1,11 @@
 """Every rule of the update policy with its number for ever, its severity, and its page.
 
-The later numbers are in `more_rules`.
+The later numbers are in `file_rules`.
 """
 
 from ccci.sweep.rules import failing, restarting, start_first
+from ccci.sweep.rules.file_rules import LONG_NAME, MORE_RULES, NOT_DEPLOYED
 from ccci.sweep.rules.model import Confidence, Rule, Severity
-from ccci.sweep.rules.more_rules import LONG_NAME, MORE_RULES, NOT_DEPLOYED
 from ccci.sweep.rules.upgrade_rules import UPGRADE_RULES
 
 REFUSED = "CCCI000"

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 from support.recipes.compose_answers import docker
 
-from ccci.deployers import handed, handing
+from ccci.deployers import resolving, writing
 from ccci.errors import CcciError
 from ccci.recipe import dotenv, stack_file
 
@@ -62,10 +62,10 @@ def ours(
     checkout = checkout or paths[0].parent
     try:
         found = stack_file.read(paths, values)
-        resolved = handed.resolve(
+        resolved = resolving.resolve(
             found, values, checkout=checkout, folder=folder / "handed", name="demo"
         )
-        written = handing.write(resolved)
+        written = writing.write(resolved)
     except CcciError as error:
         return f"ccci: {error.message}"
     return asked(written, {k: v for k, v in HOME.items() if k not in resolved.open}, folder)
@@ -109,7 +109,7 @@ def with_files(paths: Sequence[Path], values: Mapping[str, str], folder: Path) -
     for _ in range(100):
         try:
             found = stack_file.read(copies, values)
-            handed.resolve(found, values, checkout=folder, folder=folder / "x", name="demo")
+            resolving.resolve(found, values, checkout=folder, folder=folder / "x", name="demo")
         except CcciError as error:
             lacking = re.search(r"there is no file (\S+)$|open (\S+): no such file", error.message)
             if lacking is None:

@@ -8,8 +8,8 @@ from support.recipes.repositories import commit, make_repository
 from ccci.actions import dry_run
 from ccci.actions.parts import Part
 from ccci.deployers import App, Revision, stack
-from ccci.deployers.handed import Resolved
 from ccci.deployers.plan import make as make_plan
+from ccci.deployers.resolving import Resolved
 from ccci.errors import DeployRefused
 from ccci.recipe.checkouts import Checkout, resolve
 from ccci.report.model import Report

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ccci.exits import Verdict
-from ccci.planning import imagined, packing, text
+from ccci.planning import expected_tasks, packing, text
 from ccci.planning.build import build
 from ccci.planning.facts import Asked, There
 from ccci.planning.fit import Demand, alone
@@ -417,7 +417,7 @@ def test_where_a_recorded_base_puts_its_tasks_is_a_guess(*, big_first: bool) -> 
     base = live("db", 1, 200)
 
     def verdict(*writes: Write, services: Sequence[Json] = (base,)) -> Verdict:
-        there = There(services, list(imagined.tasks(services, nodes)), nodes)
+        there = There(services, list(expected_tasks.tasks(services, nodes)), nodes)
         return planned(there, *writes).verdict
 
     assert verdict(create("web", 1, 900)) is Verdict.DONE

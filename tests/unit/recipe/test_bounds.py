@@ -15,7 +15,7 @@ from support.examples import examples
 
 from ccci.compose import interpolation, loading
 from ccci.compose.interpolation import Variables, substitute
-from ccci.deployers import App, Revision, handed, plan
+from ccci.deployers import App, Revision, plan, resolving
 from ccci.deployers.stack import new_env
 from ccci.errors import DeployRefused
 from ccci.plain_file import read_plain
@@ -327,7 +327,7 @@ def test_the_files_of_a_set_together_are_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loading, "_MOST_BYTES", 1000)
-    monkeypatch.setattr(handed, "_MOST_COPIED", 1000)
+    monkeypatch.setattr(resolving, "_MOST_COPIED", 1000)
     names = [f"e{number}" for number in range(3)]
     big = dict.fromkeys(names, "A=" + "x" * 400)
     made = app(tmp_path / "env", **{"compose.yml": asking(1, str(names)), **big})

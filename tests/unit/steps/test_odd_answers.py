@@ -26,7 +26,7 @@ from ccci.recipe import stack_file
 from ccci.recipe.stack_file import StackFile
 from ccci.removal import looking, teardown
 from ccci.removal.objects import Claim
-from ccci.steps import health, machine, sent
+from ccci.steps import health, machine, plan_checks
 from ccci.steps.before import disk, preconditions
 from ccci.steps.deployed import deployed_base
 from ccci.steps.health import HealthPath
@@ -130,7 +130,7 @@ READERS: dict[str, Callable[[Engine, StackFile], object]] = {
     "lock": lambda engine, _: swarm_lock.look(engine, swarm_lock.lock_name("t")),
     "base": lambda engine, _: deployed_base(engine.services()),
     "live": lambda engine, _: live.sweep(engine.services(), engine.networks(), engine.nodes()),
-    "images": lambda engine, _: sent.images(engine, [SENT]),
+    "images": lambda engine, _: plan_checks.images(engine, [SENT]),
     "strays": lambda engine, _: strays.refuse(
         engine, APP, REVISION, strays.look(engine), touched=True, succeeded=True
     ),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ccci.exits import Verdict
-from ccci.planning import imagined
+from ccci.planning import expected_tasks
 from ccci.planning.build import build
 from ccci.planning.facts import Asked, There
 from ccci.planning.objects import Kind, Write
@@ -42,7 +42,7 @@ def test_tasks_are_spread_over_the_nodes_that_fit() -> None:
     nodes = [node("one", zone="a"), node("two", zone="a"), node("three", zone="b")]
     only = {"Placement": {"Constraints": ["node.labels.zone == a"]}}
     found = list(
-        imagined.tasks(
+        expected_tasks.tasks(
             [
                 service("web", {"Replicated": {"Replicas": 4}}, only),
                 service("agent", {"Global": {}}),
@@ -67,7 +67,7 @@ def test_tasks_are_spread_over_the_nodes_that_fit() -> None:
 def test_the_task_of_a_recorded_base_holds_its_host_port_and_its_memory() -> None:
     port = {"Ports": [{"TargetPort": 80, "PublishedPort": 80, "PublishMode": "host"}]}
     base = service("web", {"Replicated": {"Replicas": 1}}, EndpointSpec=port)
-    there = There([base], list(imagined.tasks([base], [node("one")])), [node("one")])
+    there = There([base], list(expected_tasks.tasks([base], [node("one")])), [node("one")])
 
     def verdict(order: str) -> Verdict:
         head = {**base["Spec"], "UpdateConfig": {"Order": order}}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from support.recipes.abra_stand_in import make_app
 
-from ccci.deployers.secrecy import masks_of
+from ccci.deployers.masking import masks_of
 
 pytestmark = pytest.mark.slow
 

@@ -19,8 +19,8 @@ from support.recipes.handed_over import asked, compare, differs
 
 from ccci.compose.tree import tree_of
 from ccci.compose.writing import written
-from ccci.deployers import handed, handing
-from ccci.deployers.handed import Resolved
+from ccci.deployers import resolving, writing
+from ccci.deployers.resolving import Resolved
 from ccci.errors import DeployRefused
 from ccci.recipe import stack_file
 
@@ -82,7 +82,7 @@ def resolve(folder: Path, *names: str, values: dict[str, str] | None = None) -> 
     values = VALUES if values is None else values
     paths = [folder / name for name in names or ("compose.yml",)]
     found = stack_file.read(paths, values, inside=folder)
-    return handed.resolve(
+    return resolving.resolve(
         found, values, checkout=folder, folder=folder.parent / "handed", name="demo"
     )
 
@@ -150,12 +150,12 @@ if docker() is not None:
 
 def test_it_is_written_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     resolved = resolve(recipe(tmp_path / "recipe"))
-    paths = handing.write(resolved)
+    paths = writing.write(resolved)
     every = [*paths, *resolved.copies]
     assert {path.stat().st_mode & 0o777 for path in every} == {0o600}
     assert resolved.folder.stat().st_mode & 0o777 == 0o700
     assert [path.read_bytes() for path in resolved.copies] == [b"one", b"k"]
-    assert handing.write(resolved) == paths
+    assert writing.write(resolved) == paths
     assert resolved.configs == {"demo_conf": b"one"}
 
 
@@ -169,7 +169,7 @@ def test_nothing_is_left_to_look_up(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         " environment: [PATH, HOME=, 'A=${DOCKER_PASSWORD}', DRONE_TOKEN, TZ]}}"
     )
     resolved = resolve(folder, values={})
-    text = "".join(path.read_text() for path in handing.write(resolved))
+    text = "".join(path.read_text() for path in writing.write(resolved))
     assert "ours-" not in text
     assert json.loads(text)["services"]["app"]["environment"] == {
         "A": "",
@@ -268,7 +268,7 @@ def test_aliases_and_variables_that_swell_beyond_all_bounds_are_refused(tmp_path
         f"services: {{a: {{image: x, labels: {{first: &a '{big}', {labels}}}}}}}"
     )
     with pytest.raises(DeployRefused, match="more than 4194304 characters"):
-        handing.write(resolve(folder))
+        writing.write(resolve(folder))
 
 
 def test_a_lone_surrogate_is_refused() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ccci.compose.tree import ComposeError, Map
 from ccci.compose.writing import written
-from ccci.deployers.handed import Resolved
+from ccci.deployers.resolving import Resolved
 from ccci.errors import CcciError, DeployRefused
 from ccci.host import folders
 from ccci.host.files import PRIVATE, PRIVATE_FOLDER

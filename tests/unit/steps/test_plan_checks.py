@@ -8,7 +8,7 @@ from ccci.exits import Verdict
 from ccci.planning.facts import Asked, There
 from ccci.planning.model import Plan, Remark
 from ccci.planning.objects import Kind, Write
-from ccci.steps import sent
+from ccci.steps import plan_checks
 from ccci.swarm.labels import STACK_LABEL
 
 Json = dict[str, Any]
@@ -43,7 +43,7 @@ def test_digests_are_those_that_were_sent_or_that_the_node_knows() -> None:
         write("c", "absent:1@sha256:c"),
         write("d", "absent:2"),
     ]
-    found = sent.images(engine, writes)
+    found = plan_checks.images(engine, writes)
     assert found.digests == {"box:1": "sha256:b", "absent:1@sha256:c": "sha256:c"}
     assert found.absent == {"absent:1@sha256:c", "absent:2"}
 
@@ -57,10 +57,10 @@ def test_the_rules_judge_the_last_spec_that_was_sent_of_each_service_of_the_stac
         write("web", "box:1.2.3", policy=ROLLS_BACK),
         write("web", "box:1.2.3", "other", ROLLS_BACK),
     )
-    found = sent.findings("s", There(), Asked(writes))
+    found = plan_checks.findings("s", There(), Asked(writes))
     assert ("CCCI001", "error", "web") in {(e.rule, e.severity, e.service) for e in found}
     assert {each.service for each in found} == {"web"}
-    first = sent.findings("s", There(), Asked(writes[:1]))
+    first = plan_checks.findings("s", There(), Asked(writes[:1]))
     assert "CCCI001" not in {each.rule for each in first}
 
 
@@ -75,7 +75,7 @@ def test_the_rules_judge_the_last_spec_that_was_sent_of_each_service_of_the_stac
 )
 def test_findings_decide_from_a_severity_on(severity: str, fail_on: str, verdict: Verdict) -> None:
     remark = Remark("CCCI001", severity, "web", "is so", "do that")
-    found = sent.failing(Plan("s", Verdict.DONE, "s: 1 rolls", findings=(remark,)), fail_on)
+    found = plan_checks.failing(Plan("s", Verdict.DONE, "s: 1 rolls", findings=(remark,)), fail_on)
     assert found.verdict is verdict
     assert ("CCCI001 on web" in found.summary) is (verdict is Verdict.FINDINGS)
 
@@ -83,4 +83,4 @@ def test_findings_decide_from_a_severity_on(severity: str, fail_on: str, verdict
 def test_a_plan_that_is_none_keeps_its_verdict() -> None:
     remark = Remark("CCCI001", "error", "web", "is so", "do that")
     plan = Plan("s", Verdict.DEPLOY_FAILED, "refused", findings=(remark,))
-    assert sent.failing(plan, "error") is plan
+    assert plan_checks.failing(plan, "error") is plan
