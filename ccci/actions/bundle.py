@@ -11,7 +11,7 @@ from ccci.exits import Verdict
 from ccci.host.masking import Mask
 from ccci.host.secret_values import of_environment
 from ccci.records import bundle as archives
-from ccci.records import fingerprints, index, recorded
+from ccci.records import fingerprints, index, reopening
 from ccci.report.model import Report
 
 
@@ -22,7 +22,7 @@ def bundle(root: Path, target: str, output: Path | None) -> Report:
     there already; CcciError where it cannot be written.
     """
     began = Began()
-    folder = recorded.ended_folder_of(root, target)
+    folder = reopening.ended_folder_of(root, target)
     name = folder.resolve().name
     place = output or Path(f"ccci-{name}.tar.gz")
     masks: set[Mask] = {*fingerprints.of_folder(folder), *of_environment(os.environ)}

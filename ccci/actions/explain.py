@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from ccci.records import recorded
+from ccci.records import reopening
 from ccci.report.model import Report
 
 
-def explain(root: Path, target: str = recorded.LAST, *, timeline: bool = False) -> Report:
+def explain(root: Path, target: str = reopening.LAST, *, timeline: bool = False) -> Report:
     """Return the report of a recorded run, with its time line if wanted.
 
-    Raise as `recorded.open_report` does.
+    Raise as `overlaid.open_report` does.
     """
-    return recorded.open_report(root, target, timeline=timeline)
+    return reopening.open_report(root, target, timeline=timeline)

@@ -14,7 +14,7 @@ from ccci.recipe import checkouts
 from ccci.recipe.naming import stack_of
 from ccci.recipe.source import locate
 from ccci.records import baseline_file, runs
-from ccci.records.recorded import open_report
+from ccci.records.reopening import open_report
 from ccci.records.runs import Record
 from ccci.report.model import Report
 from ccci.steps import confirmed

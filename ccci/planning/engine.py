@@ -21,7 +21,7 @@ from ccci.host import clock
 from ccci.planning import request, shape
 from ccci.planning.dropped_fields import kept
 from ccci.planning.objects import Kind, name_of
-from ccci.planning.recorded import Recorded
+from ccci.planning.overlaid import Recorded
 from ccci.planning.refusals.refused import CONFLICT, Refused
 from ccci.swarm.decode.typed import OwnJson
 from ccci.swarm.engine.client import Engine

@@ -11,7 +11,7 @@ from support.sandbox.swarms import Swarm
 
 from ccci.errors import EngineError
 from ccci.planning.objects import Kind
-from ccci.planning.recorded import Recorded
+from ccci.planning.overlaid import Recorded
 from ccci.planning.refusals.refused import Refused
 from ccci.swarm.engine.client import Engine
 

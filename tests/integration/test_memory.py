@@ -6,7 +6,7 @@ from typing import Any
 from support.sandbox.stagings import Stage, Told, app
 
 from ccci.exits import Verdict
-from ccci.records.recorded import of_trace
+from ccci.records.reopening import of_trace
 from ccci.report.model import document
 from ccci.swarm.decode.memory import of_stats
 from ccci.swarm.engine.client import Engine

@@ -177,7 +177,7 @@ RAW_STAYS = {
     "planning.refusals.object_rules": "it refuses what COMMAND sends as the Engine does",
     "planning.objects": "it makes what the Engine would list",
     "planning.ports": "it compares endpoints, as the Engine does of any two services",
-    "planning.recorded": "it lays what COMMAND sends over what the Engine lists",
+    "planning.overlaid": "it lays what COMMAND sends over what the Engine lists",
     "planning.refusals.refusing": "it refuses what COMMAND sends as the Engine does",
     "planning.refusals.service_rules": "it refuses what COMMAND sends as the Engine does",
     "planning.refusals.templates": "it tries templates that COMMAND sends as the Engine does",

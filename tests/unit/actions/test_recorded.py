@@ -12,7 +12,7 @@ from ccci.actions.recorded import Judging, failed, judge
 from ccci.errors import CcciError, EngineUnavailable, Interrupted, UsageError
 from ccci.exits import Verdict
 from ccci.host import files
-from ccci.records import recorded, runs
+from ccci.records import reopening, runs
 from ccci.report.model import Report, Status, Step, document
 from ccci.terminal.output import Output
 
@@ -37,7 +37,7 @@ def test_a_rollout_that_was_followed_is_explained_from_its_record(root: Path) ->
     assert runs.find(root, "shop") is None
     assert report.run is not None
     assert report.run.run == record.id
-    assert document(recorded.open_report(root, "last")) == document(report)
+    assert document(reopening.open_report(root, "last")) == document(report)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_what_stops_a_run_is_its_report_and_recorded(
     report = judge("converge", "shop", Output(), body)
     assert (report.verdict.value, report.exit_code, report.target) == (verdict, code, "shop")
     assert [each.verdict for each in runs.recent(root)] == [verdict]
-    assert document(recorded.open_report(root, "last")) == document(report)
+    assert document(reopening.open_report(root, "last")) == document(report)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_what_was_found_stands_whatever_stops_the_run_on_its_way_out(root: Path)
     report = judge("converge", "shop", Output(), body)
     assert (report.verdict, report.exit_code) == (Verdict.ROLLED_BACK, 130)
     assert "interrupted after it was judged" in report.notes
-    assert recorded.open_report(root, "last").summary == FOUND.summary
+    assert reopening.open_report(root, "last").summary == FOUND.summary
 
 
 def test_a_signal_while_the_record_is_written_costs_nothing(
@@ -128,7 +128,7 @@ def test_a_signal_while_the_record_is_written_costs_nothing(
     monkeypatch.setattr(files, "write", interrupted)
     report = judge("converge", "shop", Output(), found)
     assert (report.verdict, report.exit_code) == (Verdict.ROLLED_BACK, 143)
-    assert recorded.open_report(root, "last").verdict is Verdict.ROLLED_BACK
+    assert reopening.open_report(root, "last").verdict is Verdict.ROLLED_BACK
     assert runs.recent(root)[0].exit_code == 143
 
 

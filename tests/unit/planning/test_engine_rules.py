@@ -8,7 +8,7 @@ from support.engine_refusals import CASES, KEPT, PORTS, spec
 
 from ccci.planning import shape
 from ccci.planning.objects import Kind
-from ccci.planning.recorded import Recorded
+from ccci.planning.overlaid import Recorded
 from ccci.planning.refusals import object_rules
 from ccci.planning.refusals.refused import Refused
 from ccci.swarm.judge.refusals import READ_IT, refusal

@@ -15,7 +15,7 @@ from ccci.actions.bundle import bundle
 from ccci.errors import CcciError, UsageError
 from ccci.exits import Verdict
 from ccci.records import bundle as archives
-from ccci.records import fingerprints, recorded, runs
+from ccci.records import fingerprints, reopening, runs
 from ccci.records.runs import Run
 from ccci.report.model import Report, document
 
@@ -81,8 +81,8 @@ def test_the_same_run_gives_the_same_bytes_and_nothing_is_written_over(
 def test_an_archive_is_explained_anywhere(run: Run, tmp_path: Path) -> None:
     bundle(tmp_path / "runs", run.id[-6:], None)
     path = tmp_path / f"ccci-{run.id}.tar.gz"
-    there = recorded.open_report(tmp_path / "nowhere", str(path))
-    here = recorded.open_report(tmp_path / "runs", run.id)
+    there = reopening.open_report(tmp_path / "nowhere", str(path))
+    here = reopening.open_report(tmp_path / "runs", run.id)
     assert document(there) == document(here)
     assert invoke("explain", str(path)).exit_code == 0
 
@@ -119,10 +119,10 @@ def test_an_archive_of_somebody_else_writes_and_reads_nothing_of_ours(tmp_path: 
     link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
     climbing = tarfile.TarInfo("../../../report.json")
     path = archive(tmp_path / "odd", (link, b""), (climbing, good))
-    assert recorded.open_report(tmp_path, str(path)).summary == "theirs"
+    assert reopening.open_report(tmp_path, str(path)).summary == "theirs"
     assert not (tmp_path.parent / "report.json").exists()
     with pytest.raises(CcciError, match="neither a report nor a trace"):
-        recorded.open_report(tmp_path, str(archive(tmp_path / "only", (link, b""))))
+        reopening.open_report(tmp_path, str(archive(tmp_path / "only", (link, b""))))
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_an_archive_of_somebody_else_writes_and_reads_nothing_of_ours(tmp_path: 
 def test_what_only_looks_like_an_archive_is_said_so(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "odd").write_bytes(data)
     with pytest.raises(CcciError, match=r"no archive of a run|neither a report nor a trace"):
-        recorded.open_report(tmp_path, str(tmp_path / "odd"))
+        reopening.open_report(tmp_path, str(tmp_path / "odd"))
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,7 +148,7 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(archives, "LARGEST", 1000)
     path = archive(tmp_path / "bomb", (tarfile.TarInfo("large"), bytes(10_000_000)))
     with pytest.raises(CcciError, match="larger than any run"):
-        recorded.open_report(tmp_path, str(path))
+        reopening.open_report(tmp_path, str(path))
 
 
 def test_only_a_run_that_ended_is_packed(run: Run, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ccci.errors import CcciError
-from ccci.records.recorded import of_trace
+from ccci.records.reopening import of_trace
 from ccci.report.model import document
 from ccci.report.text import story
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from support import recordings
 
 from ccci.exits import Verdict
-from ccci.records.recorded import of_trace
+from ccci.records.reopening import of_trace
 from ccci.report import chronicle
 from ccci.report.timeline import Lane, Side, Timeline
 from ccci.swarm.model import CauseCode, Observation, Sample, TaskState

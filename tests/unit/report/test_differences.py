@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from support.recordings import recorded
 
-from ccci.records.recorded import of_trace
+from ccci.records.reopening import of_trace
 from ccci.report.differences import between
 from ccci.report.differences_text import in_words
 from ccci.report.parts import Difference

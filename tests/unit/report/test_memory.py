@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ccci.records.recorded import of_trace
+from ccci.records.reopening import of_trace
 from ccci.report.memory import in_words, together
 from ccci.report.model import document, read
 from ccci.report.parts import Memory

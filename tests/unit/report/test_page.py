@@ -19,7 +19,7 @@ from support.hostile_texts import TEXTS
 from support.page_reader import PageReader
 
 from ccci.exits import Verdict
-from ccci.records.recorded import of_trace
+from ccci.records.reopening import of_trace
 from ccci.report.model import Report, ServiceReport, Status, Step
 from ccci.report.page.axis import Axis, scale, ticks
 from ccci.report.page.lane import in_words

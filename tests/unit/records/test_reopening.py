@@ -10,7 +10,7 @@ from support import recordings
 
 from ccci.errors import CcciError, UsageError
 from ccci.exits import Verdict
-from ccci.records import recorded, runs
+from ccci.records import reopening, runs
 from ccci.report.model import Report, read
 from ccci.report.parts import BaseOf, EngineOf, Upgrade
 from ccci.report.text import tell
@@ -29,15 +29,15 @@ def finished(root: Path, summary: str, verdict: Verdict = Verdict.ROLLED_BACK) -
 
 def test_the_last_run_and_one_by_the_beginning_of_its_id(tmp_path: Path) -> None:
     first, second = finished(tmp_path, "one"), finished(tmp_path, "two")
-    assert recorded.open_report(tmp_path, "last").summary == "two"
-    assert recorded.open_report(tmp_path, first).summary == "one"
-    assert recorded.open_report(tmp_path, second).verdict is Verdict.ROLLED_BACK
+    assert reopening.open_report(tmp_path, "last").summary == "two"
+    assert reopening.open_report(tmp_path, first).summary == "one"
+    assert reopening.open_report(tmp_path, second).verdict is Verdict.ROLLED_BACK
     with pytest.raises(UsageError, match="stands for 2 runs"):
-        recorded.open_report(tmp_path, first[:4])
+        reopening.open_report(tmp_path, first[:4])
     with pytest.raises(UsageError, match="no run's id begins or ends with zzz"):
-        recorded.open_report(tmp_path, "zzz")
+        reopening.open_report(tmp_path, "zzz")
     with pytest.raises(UsageError, match="no run is recorded"):
-        recorded.open_report(tmp_path / "absent", "last")
+        reopening.open_report(tmp_path / "absent", "last")
 
 
 @pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.json")), ids=lambda path: path.stem)
@@ -46,8 +46,8 @@ def test_a_report_tells_the_same_story_on_another_machine(path: Path, tmp_path: 
     folder.mkdir()
     shutil.copy(path, folder / runs.REPORT)
     wanted = tell(read(json.loads(path.read_text(encoding="utf-8"))), 100)
-    assert tell(recorded.open_report(tmp_path, str(folder)), 100) == wanted
-    assert tell(recorded.open_report(tmp_path, str(folder / runs.REPORT)), 100) == wanted
+    assert tell(reopening.open_report(tmp_path, str(folder)), 100) == wanted
+    assert tell(reopening.open_report(tmp_path, str(folder / runs.REPORT)), 100) == wanted
 
 
 @pytest.mark.parametrize(
@@ -64,11 +64,11 @@ def test_a_bare_trace_is_judged_again(
 ) -> None:
     path = tmp_path / "trace.jsonl"
     shutil.copy(recordings.recorded(name), path)
-    report = recorded.open_report(tmp_path, str(path))
+    report = reopening.open_report(tmp_path, str(path))
     assert verdict in {None, report.verdict}
     causes = {each.cause.code.value for each in report.services if each.cause}
     assert causes == ({cause} if cause else set())
-    assert tell(recorded.open_report(tmp_path, str(tmp_path))) == tell(report)
+    assert tell(reopening.open_report(tmp_path, str(tmp_path))) == tell(report)
 
 
 def test_a_bare_trace_tells_which_engine_it_was_recorded_on(tmp_path: Path) -> None:
@@ -77,9 +77,9 @@ def test_a_bare_trace_tells_which_engine_it_was_recorded_on(tmp_path: Path) -> N
     first = json.dumps({**json.loads(first), "engine": "tcp://10.0.0.1:2376"})
     begin = json.dumps({**json.loads(begin), "engine": {"version": "28.2.2", "api": "1.50"}})
     path.write_text("\n".join([first, begin, *rest]) + "\n")
-    report = recorded.open_report(tmp_path, str(path))
+    report = reopening.open_report(tmp_path, str(path))
     assert report.engine == EngineOf("tcp://10.0.0.1:2376", "28.2.2")
-    assert recorded.open_report(tmp_path, str(recordings.recorded("oom"))).engine is None
+    assert reopening.open_report(tmp_path, str(recordings.recorded("oom"))).engine is None
 
 
 def test_a_trace_of_an_interrupted_run_tells_what_was_known_by_then(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_trace_of_an_interrupted_run_tells_what_was_known_by_then(tmp_path: Pa
     services = {"app": {"verdict": "interrupted", "cause": None}}
     end = {"kind": "end", "verdict": "interrupted", "judged": None, "services": services}
     path.write_text("\n".join([*whole[: looks[4] + 1], json.dumps(end)]) + "\n")
-    report = recorded.open_report(tmp_path, str(path))
+    report = reopening.open_report(tmp_path, str(path))
     assert (report.verdict, report.exit_code) == (Verdict.INTERRUPTED, 130)
     assert report.summary == "interrupted before the end; known so far: app: updating"
     assert report.hint.startswith("`ccci converge ")
@@ -113,7 +113,7 @@ def test_a_signal_after_a_rollback_was_seen_leaves_its_verdict(tmp_path: Path) -
     seen = next(n for n in undecided if cut_short(rollouts[n]).verdict is Verdict.ROLLED_BACK)
     lines = cut_at("oom", seen, verdict="rolled-back", judged="rolled-back", signal=15)
     path.write_text("\n".join(lines) + "\n")
-    report = recorded.open_report(tmp_path, str(path))
+    report = reopening.open_report(tmp_path, str(path))
     assert report.verdict is Verdict.ROLLED_BACK
     assert report.notes == ()
 
@@ -124,7 +124,7 @@ def test_a_command_that_changed_nothing_is_told_by_its_trace(tmp_path: Path) -> 
     look = json.loads(lines[-2])
     lines[-2] = json.dumps({**look, "command": {"argv": ["deploy"], "code": 1}})
     path.write_text("\n".join(lines) + "\n")
-    report = recorded.open_report(tmp_path, str(path))
+    report = reopening.open_report(tmp_path, str(path))
     assert (report.verdict, report.services) == (Verdict.DEPLOY_FAILED, ())
     assert report.summary == "COMMAND exited with 1 and changed no service"
 
@@ -140,7 +140,7 @@ def test_a_run_that_ended_otherwise_than_its_services_is_told_so(tmp_path: Path)
     ):
         lines = cut_at("oom", -1, verdict=ended, judged="rolled-back")
         path.write_text("\n".join(lines) + "\n")
-        report = recorded.open_report(tmp_path, str(path))
+        report = reopening.open_report(tmp_path, str(path))
         assert (report.verdict, report.notes) == (Verdict.ROLLED_BACK, notes)
 
 
@@ -154,7 +154,7 @@ def test_an_engine_that_stayed_away_is_told_by_its_trace(tmp_path: Path) -> None
     ]
     lines[-1:-1] = [json.dumps({**each, "command": look["command"]}) for each in away]
     path.write_text("\n".join(lines) + "\n")
-    report = recorded.open_report(tmp_path, str(path))
+    report = reopening.open_report(tmp_path, str(path))
     assert report.verdict is Verdict.UNABLE
     assert report.summary == "the Engine is out of reach: on fire"
     assert not {Verdict.TIMED_OUT, Verdict.CONVERGED} & {each.verdict for each in report.services}
@@ -178,26 +178,26 @@ def test_the_time_line_of_a_run_is_told_by_the_trace_beside_its_report(
     run.finish(Report("upgrade", Verdict.ROLLED_BACK, "it was", upgrade=upgrade))
     if name != runs.BASE_TRACE:
         run.path(runs.BASE_TRACE).write_text("{}")
-    assert recorded.open_report(tmp_path, run.id, timeline=True).timeline == Timeline()
+    assert reopening.open_report(tmp_path, run.id, timeline=True).timeline == Timeline()
     shutil.copy(recordings.recorded("oom"), run.path(name))
-    told = recorded.open_report(tmp_path, run.id, timeline=True)
+    told = reopening.open_report(tmp_path, run.id, timeline=True)
     assert told.summary == "it was"
     assert [lane.service for lane in told.timeline.lanes] == ["app"]
-    assert recorded.open_report(tmp_path, run.id).timeline == Timeline()
+    assert reopening.open_report(tmp_path, run.id).timeline == Timeline()
     run.path(name).write_text("{}")
-    assert recorded.open_report(tmp_path, run.id, timeline=True).timeline == Timeline()
+    assert reopening.open_report(tmp_path, run.id, timeline=True).timeline == Timeline()
 
 
 def test_what_is_no_run_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(CcciError, match="neither a report nor a trace"):
-        recorded.open_report(tmp_path, str(tmp_path / "empty"))
+        reopening.open_report(tmp_path, str(tmp_path / "empty"))
     for text in ("", "[]", "{", '{"schema": "ccci.sweep/1"}', "\x00", "[" * 5000):
         (tmp_path / "odd").write_text(text)
         with pytest.raises(CcciError, match="neither a report nor a trace of ccci"):
-            recorded.open_report(tmp_path, str(tmp_path / "odd"))
+            reopening.open_report(tmp_path, str(tmp_path / "odd"))
     with pytest.raises(UsageError, match="No such file"):
-        recorded.open_report(tmp_path, str(tmp_path / "absent" / "trace.jsonl"))
+        reopening.open_report(tmp_path, str(tmp_path / "absent" / "trace.jsonl"))
 
 
 @pytest.mark.parametrize(
@@ -221,12 +221,12 @@ def test_a_trace_that_makes_no_sense_is_refused(old: str, new: str, tmp_path: Pa
     path = tmp_path / "trace.jsonl"
     path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(CcciError):
-        tell(recorded.open_report(tmp_path, str(path)))
+        tell(reopening.open_report(tmp_path, str(path)))
 
 
 def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(CcciError, match="is no file"):
-        recorded.open_report(Path("/nowhere"), "/dev/zero")
+        reopening.open_report(Path("/nowhere"), "/dev/zero")
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(CcciError, match="is no plain file"):
         list(recording.replay(tmp_path / "pipe"))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ccci.planning.objects import Kind, made_up_id
-from ccci.planning.recorded import Recorded
+from ccci.planning.overlaid import Recorded
 from ccci.planning.refusals.refused import Refused
 
 Json = dict[str, Any]
