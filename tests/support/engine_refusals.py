@@ -66,6 +66,10 @@ CASES: dict[str, tuple[Json, str]] = {
         "constraint expected one operator from ==, !=",
     ),
     "constraint without a value": (_constraint("node.labels.a =="), "value '' is invalid"),
+    "constraint with a blank for a value": (
+        _constraint("node.labels.a == "),
+        "value '' is invalid",
+    ),
     "constraint without a key": (_constraint("== x"), "key '' is invalid"),
     "constraint with a comparison": (_constraint("node.role >= x"), "constraint expected"),
     "constraint with a comma": (_constraint("node.labels.a == b,c"), "value 'b,c' is invalid"),
@@ -164,6 +168,15 @@ CASES: dict[str, tuple[Json, str]] = {
     "image in upper case": ({"Image": "Foo"}, '"Foo" is not a valid repository/tag'),
     "image with an empty tag": ({"Image": "box:"}, '"box:" is not a valid repository/tag'),
     "image by its id": ({"Image": "a" * 64}, "is not a valid repository/tag"),
+    "image of 256 characters": ({"Image": "a" * 256}, "is not a valid repository/tag"),
+    "image of a path with 256": (
+        {"Image": f"r.example/{'a' * 256}"},
+        "is not a valid repository/tag",
+    ),
+    "image that is a long word and a mark": (
+        {"Image": "a" * 60 + "!"},
+        "is not a valid repository/tag",
+    ),
     "no image": ({"Image": ""}, "ContainerSpec: image reference must be provided"),
     "image of a registry": ({"Image": f"r.example:5000/a_b/c--d:T@sha256:{'0' * 64}"}, ""),
     "image with a long path": ({"Image": "a/b/c/d.e__f:1"}, ""),
