@@ -53,8 +53,9 @@ def is_image_name(name: str, *, everywhere: bool = False) -> bool:
     """Say whether an Engine may take this for the name of an image, or each Engine `everywhere`.
 
     distribution/reference (normalize.go ParseNormalizedNamed, regexp.go), which moby and swarmkit
-    ask. With docker/distribution 2.8.1 a first part in capitals is refused, and the host counts for
-    the length; with distribution/reference 0.6 that part is a host, and the path alone counts.
+    ask. An Engine 20.10 (docker/distribution 2.7) refuses a first part in capitals, and counts the
+    host for the length; for 28.2 (distribution/reference 0.6) that part is a host, and the path
+    alone counts.
     """
     found = None if _ID().fullmatch(name) else _IMAGE().fullmatch(name)
     if found is None:
