@@ -13,7 +13,7 @@ from ccci.steps import outcome as outcomes
 from ccci.steps.outcome import Options, Outcome, Said
 from ccci.swarm.baseline import Baseline, take
 from ccci.swarm.engine.client import Engine
-from ccci.swarm.judge.rollout import Policy, Rollout, advance, begin
+from ccci.swarm.judge.rollout import Rollout, advance, begin
 from ccci.swarm.judge.stopping import cut_short
 from ccci.swarm.model import Observation
 from ccci.swarm.watching.protocol import End, ServiceEnd, Started, Watching
@@ -73,10 +73,7 @@ def follow(
     interrupt ends it with what was known. How it begins and ends is recorded with the watch. Raise
     EngineUnavailable when the Engine refuses us for good.
     """
-    policy = Policy(
-        options.timeout, options.soak, options.fail_fast, options.services, options.brief
-    )
-    rollout = begin(baseline, policy, watch.now())
+    rollout = begin(baseline, options.policy, watch.now())
     view = view or Unseen()
     watch.begin(rollout)
     watch.deadline = rollout.ends_at

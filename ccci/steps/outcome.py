@@ -13,7 +13,7 @@ from ccci.report.notes import notes
 from ccci.report.parts import Followed
 from ccci.report.timeline import Timeline
 from ccci.swarm.judge.refusals import refusal
-from ccci.swarm.judge.rollout import Rollout
+from ccci.swarm.judge.rollout import Policy, Rollout
 from ccci.swarm.judge.stopping import cut_short, stop
 from ccci.swarm.model import CauseCode, Evidence
 from ccci.swarm.nearby import listed
@@ -31,6 +31,17 @@ class Options:
     brief: bool = False
     sample: bool = True
     """Whether the memory of tasks is sampled on the way."""
+
+    @property
+    def policy(self) -> Policy:
+        """Return what of it the judge goes by."""
+        return Policy(
+            timeout=self.timeout,
+            soak=self.soak,
+            fail_fast=self.fail_fast,
+            services=self.services,
+            brief=self.brief,
+        )
 
 
 @dataclass(frozen=True, slots=True)

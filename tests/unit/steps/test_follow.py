@@ -1,6 +1,6 @@
 """Following a stack with COMMAND, on a watch that plays what it is told to."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -385,3 +385,11 @@ def test_commands_reason_stands_beside_a_service_that_fails() -> None:
     assert "COMMAND exited with 1: failed to update service stack_web: port is taken" in (
         outcome.notes
     )
+
+
+def test_the_judge_goes_by_each_option_that_has_its_name() -> None:
+    options = Options(
+        timeout=60.0, soak=2.0, fail_fast=True, services=frozenset({"web"}), brief=True
+    )
+    for each in fields(options.policy):
+        assert getattr(options.policy, each.name) == getattr(options, each.name)
