@@ -33,15 +33,14 @@ def of_recipe(given: Deployed) -> Choices:
 
 
 def chosen(ctx: Context, shared: Shared) -> Choices:
-    """Return what the steps take, with which options the user gave, by a word or a variable."""
+    """Return what the steps take, with which options the user gave, by a word or a variable.
+
+    Raise UsageError for what cannot be meant.
+    """
     fixed = {name for name in settings.JUDGED if name.replace("-", "_") in ctx.said}
-    return replace(_followed(shared), fixed=frozenset(fixed))
-
-
-def _followed(shared: Shared) -> Choices:
-    """Return what the steps take. Raise UsageError for what cannot be meant."""
     return replace(
         of_recipe(shared),
+        fixed=frozenset(fixed),
         pull=not shared.no_pull,
         health_path=shared.health_path,
         health_status=shared.health_status,
