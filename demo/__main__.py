@@ -15,6 +15,7 @@ from typing import Any
 from ccci.errors import CcciError, Interrupted
 from ccci.host import clock
 from ccci.host.process import Finished, Running, environment, run
+from ccci.host.surroundings import Surroundings
 from ccci.sandbox import image
 from ccci.sandbox import lifecycle as life
 from ccci.sandbox.layout import Sandbox
@@ -162,7 +163,11 @@ def _ccci(
     shown = " ".join(Path(word).name if word.startswith("/") else word for word in words)
     _say(f"  $ ccci {shown}\n")
     argv = [sys.executable, "-m", "ccci", *words, "--resolve-image", "never"]
-    running = Running([*argv, "--output", str(kept)], env=env, lines=lambda line: _say(f"  {line}"))
+    running = Running(
+        [*argv, "--output", str(kept)],
+        lines=lambda line: _say(f"  {line}"),
+        within=Surroundings(env=env),
+    )
     try:
         ended = running.wait(300)
     finally:

@@ -15,6 +15,7 @@ from ccci.errors import CcciError, UsageError
 from ccci.exits import Verdict
 from ccci.host import files, interrupts
 from ccci.host.process import Running
+from ccci.host.surroundings import Surroundings
 from ccci.records import baseline_file, runs
 from ccci.records.log_file import LogFile
 from ccci.records.places import refuse_tracked_place
@@ -92,8 +93,7 @@ def _judged(
                     lines=said.line,
                     error_lines=said.error,
                     masks=lambda: frozenset(output.secrets),
-                    env=environment,
-                    reads_ours=True,
+                    within=Surroundings(env=environment, reads_ours=True),
                 )
 
             before = every(engine.services()) if request.command else ()

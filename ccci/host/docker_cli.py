@@ -13,6 +13,7 @@ from pathlib import Path
 from ccci.errors import CommandFailed, ToolMissing
 from ccci.host import clock, process
 from ccci.host.process import Finished, Running
+from ccci.host.surroundings import Surroundings
 
 _NEEDED = frozenset({"PATH", "HOME", "SSH_AUTH_SOCK", "XDG_RUNTIME_DIR"})
 _PROXIES = frozenset(
@@ -85,10 +86,9 @@ def pull(
     began = clock.monotonic()
     running = Running(
         argv,
-        env=process.environment(engine),
-        cwd=NOWHERE,
         lines=lines,
         error_lines=lambda _: None,
+        within=Surroundings(env=process.environment(engine), cwd=NOWHERE),
     )
     try:
         code = running.wait(timeout)
@@ -106,7 +106,8 @@ def start(
     words: Sequence[str], *, engine: Mapping[str, str], lines: Callable[[str], None]
 ) -> Running:
     """Start `docker WORDS`; `lines` gets each line that it prints."""
-    return Running(("docker", *words), env=environment(engine), cwd=NOWHERE, lines=lines)
+    within = Surroundings(env=environment(engine), cwd=NOWHERE)
+    return Running(("docker", *words), lines=lines, within=within)
 
 
 @cache

@@ -21,6 +21,7 @@ from pathlib import Path
 from ccci.errors import CommandFailed, ToolMissing
 from ccci.host.clock import monotonic
 from ccci.host.gathering import Masks, Take, gather, last_words, pump
+from ccci.host.surroundings import Surroundings
 
 _KILL_AFTER = 10.0
 _DRAIN_WITHIN = 2.0
@@ -184,6 +185,9 @@ def dial(argv: Sequence[str]) -> "tuple[socket.socket, subprocess.Popen[bytes]]"
     return ours, process
 
 
+_OURS = Surroundings()
+
+
 class Running:
     """The user's COMMAND while it runs, in a process group of its own.
 
@@ -197,18 +201,15 @@ class Running:
         lines: Callable[[str], None],
         error_lines: Callable[[str], None] | None = None,
         masks: Masks = tuple,
-        env: Mapping[str, str] | None = None,
-        cwd: Path | None = None,
-        terminal: bool = False,
-        reads_ours: bool = False,
+        within: Surroundings = _OURS,
     ) -> None:
         """Start COMMAND; `lines` is called from a thread with each line it prints.
 
-        With `error_lines`, that gets the lines of standard error. With `terminal`, COMMAND finds a
-        terminal on all three streams, and `lines` gets everything. With `reads_ours`, COMMAND reads
-        our standard input, where that is a file or a pipe. No line is cut within one of `masks`.
-        `env` is its whole environment. Raise ToolMissing when it cannot be started.
+        With `error_lines`, that gets the lines of standard error, but for a terminal's, of which
+        `lines` gets everything. No line is cut within one of `masks`. Raise ToolMissing when it
+        cannot be started.
         """
+        terminal = within.terminal
         self.argv = tuple(argv)
         self._kept: deque[str] = deque(maxlen=_KEPT_LINES)
         self._errors: deque[str] = deque(maxlen=_KEPT_LINES)
@@ -217,9 +218,9 @@ class Running:
         try:
             self._process = subprocess.Popen(
                 list(argv),
-                cwd=cwd,
-                env=dict(env) if env is not None else None,
-                stdin=channels[0][1] if terminal else _input(ours=reads_ours),
+                cwd=within.cwd,
+                env=dict(within.env) if within.env is not None else None,
+                stdin=channels[0][1] if terminal else _input(ours=within.reads_ours),
                 stdout=channels[0][1],
                 stderr=channels[-1][1],
                 start_new_session=True,

@@ -9,6 +9,7 @@ from ccci.errors import CcciError
 from ccci.host import clock, interrupts, temporary
 from ccci.host.masking import Mask, mask, masked
 from ccci.host.process import Running
+from ccci.host.surroundings import Surroundings
 from ccci.planning import build, expected_tasks, facts, shape
 from ccci.planning.engine import Session, recording
 from ccci.planning.facts import Asked, There
@@ -83,9 +84,9 @@ class Recorder:
             command.argv,
             lines=command.lines,
             error_lines=None if command.terminal else command.lines,
-            env={**env, "DOCKER_HOST": self.host},
-            cwd=command.cwd,
-            terminal=command.terminal,
+            within=Surroundings(
+                env={**env, "DOCKER_HOST": self.host}, cwd=command.cwd, terminal=command.terminal
+            ),
         )
         try:
             ended = self._watch(running, command.timeout)

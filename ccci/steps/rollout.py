@@ -9,6 +9,7 @@ from ccci.deployers import App, Deployment
 from ccci.errors import CcciError
 from ccci.host.masking import masked
 from ccci.host.process import Running
+from ccci.host.surroundings import Surroundings
 from ccci.host.terminal_text import plain
 from ccci.records import runs
 from ccci.records.log_file import LogFile
@@ -60,11 +61,11 @@ def roll(workspace: Workspace, ready: Ready, why: str, recorded: Mapping[str, st
         def start() -> Running:
             return Running(
                 deployment.argv,
-                env=deployment.env,
-                cwd=deployment.cwd,
                 lines=keep,
                 masks=lambda: deployment.masks,
-                terminal=deployment.terminal,
+                within=Surroundings(
+                    env=deployment.env, cwd=deployment.cwd, terminal=deployment.terminal
+                ),
             )
 
         outcome = follow(

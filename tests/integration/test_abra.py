@@ -15,6 +15,7 @@ from ccci.deployers.abra import AbraDeployer, parse, run
 from ccci.errors import DeployRefused
 from ccci.host.clock import monotonic
 from ccci.host.process import Running
+from ccci.host.surroundings import Surroundings
 from ccci.removal.objects import Claim
 from ccci.removal.teardown import tear_down
 from ccci.swarm.engine.client import Engine
@@ -49,10 +50,8 @@ def start(deployment: Deployment) -> tuple[Running, run.Transcript]:
     transcript = run.Transcript(deployment.masks)
     running = Running(
         deployment.argv,
-        env=deployment.env,
-        cwd=deployment.cwd,
         lines=transcript.add,
-        terminal=deployment.terminal,
+        within=Surroundings(env=deployment.env, cwd=deployment.cwd, terminal=deployment.terminal),
     )
     return running, transcript
 

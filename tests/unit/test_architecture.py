@@ -71,6 +71,7 @@ EFFECTFUL = {
         "host.interrupts",
         "plain_file",
         "host.process",
+        "host.surroundings",
         "host.temporary",
     ),
     *("recipe.git_process", "recipe.tracked", "recipe.tree"),

@@ -13,6 +13,7 @@ from ccci.deployers.abra.parse import Complaint, fatal, last_words
 from ccci.errors import CcciError, CommandFailed, DeployRefused, ToolMissing
 from ccci.host.masking import Mask, masked
 from ccci.host.process import Running, environment, run
+from ccci.host.surroundings import Surroundings
 from ccci.host.terminal_text import plain
 from ccci.recipe.git_process import HARMLESS, SSH
 
@@ -130,10 +131,9 @@ def obey(
     words = masked("abra " + shlex.join(what.argv), masks)
     running = Running(
         (abra, *what.argv),
-        env={**env, **what.env},
         lines=transcript.add,
         masks=lambda: masks,
-        terminal=True,
+        within=Surroundings(env={**env, **what.env}, terminal=True),
     )
     try:
         code = running.wait(timeout)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ccci.host.process import Running
+from ccci.host.surroundings import Surroundings
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +19,9 @@ sys.stdout.write("no newline")
 
 def test_a_command_finds_a_terminal_and_its_lines_come_in_order() -> None:
     lines: list[str] = []
-    running = Running((sys.executable, "-c", ASKS), lines=lines.append, terminal=True)
+    running = Running(
+        (sys.executable, "-c", ASKS), lines=lines.append, within=Surroundings(terminal=True)
+    )
     assert running.wait(20) == 0
     assert lines == ["terminal", "200", "no newline"]
 
@@ -39,7 +42,7 @@ def test_one_that_waits_for_an_answer_is_ended_with_all_it_started() -> None:
         seen.set()
 
     script = "sh -c 'echo $$; exec sleep 1000' & read -r answer"
-    running = Running(("bash", "-c", script), lines=take, terminal=True)
+    running = Running(("bash", "-c", script), lines=take, within=Surroundings(terminal=True))
     assert seen.wait(20)
     assert running.wait(0) is None
     running.end()
@@ -52,7 +55,11 @@ def test_one_that_waits_for_an_answer_is_ended_with_all_it_started() -> None:
 
 def test_a_grandchild_that_keeps_the_terminal_open_does_not_hold_us_up() -> None:
     lines: list[str] = []
-    running = Running(("bash", "-c", "sleep 5 & echo done"), lines=lines.append, terminal=True)
+    running = Running(
+        ("bash", "-c", "sleep 5 & echo done"),
+        lines=lines.append,
+        within=Surroundings(terminal=True),
+    )
     assert running.wait(10) == 0
     assert lines == ["done"]
     running.end()

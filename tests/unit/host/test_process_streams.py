@@ -12,9 +12,11 @@ from ccci.host.process import Running
 pytestmark = pytest.mark.slow
 
 STARTS = """
-from ccci.host.process import Running
 import sys
-running = Running(sys.argv[1:], lines=print, error_lines=print, reads_ours=True)
+from ccci.host.process import Running
+from ccci.host.surroundings import Surroundings
+within = Surroundings(reads_ours=True)
+running = Running(sys.argv[1:], lines=print, error_lines=print, within=within)
 running.wait(20)
 running.end()
 """
