@@ -21,7 +21,7 @@ from ccci.steps import confirmed
 from ccci.steps.identity import recall
 from ccci.swarm import nearby
 from ccci.swarm.commits import ABBREVIATED, Asked
-from ccci.swarm.decode import observation as decode
+from ccci.swarm.decode import observation
 from ccci.swarm.decode.listed import every
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.identity import Mismatch, carrier, identify
@@ -60,7 +60,7 @@ def _found(request: Request) -> Report:
     with Engine.connect() as engine:
         engine.require_manager()
         stack, services = _find_stack(engine, target, record)
-        nodes = tuple(decode.node(each) for each in engine.nodes())
+        nodes = tuple(observation.node(each) for each in engine.nodes())
     if not services:
         return replace(_removed(target, stack, record), engine=engine_of(engine))
     labelled = carrier(services, request.app_service)
@@ -139,7 +139,7 @@ def _look(engine: Engine, stack: str) -> tuple[Service, ...]:
         return ()
     tasks = engine.tasks({"service": [service.id for service in every(listed)]})
     # Which tasks are up to date is not asked: identity compares each task's own spec.
-    return decode.services(listed, tasks, up_to_date=(), date=None)
+    return observation.services(listed, tasks, up_to_date=(), date=None)
 
 
 def _baseline(path: Path | None) -> Mapping[str, Spec]:

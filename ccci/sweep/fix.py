@@ -9,7 +9,7 @@ from pathlib import Path
 from ccci.compose import Loader, Place, Service, open_source
 from ccci.compose.events import value_at
 from ccci.errors import CcciError
-from ccci.host import files as disk
+from ccci.host import files
 from ccci.names import OVERLAY
 from ccci.plain_file import read_plain
 from ccci.sweep.inventory import ComposeSet
@@ -231,7 +231,7 @@ def write(changes: Sequence[Change]) -> None:
         try:
             there = change.path.exists()
             mode = stat.S_IMODE(change.path.stat().st_mode) if there else _NEW
-            disk.write(change.path, change.after, mode=mode, umask=not there)
+            files.write(change.path, change.after, mode=mode, umask=not there)
         except OSError as error:
             raise NotFixable(
                 f"{change.name} cannot be written: {error.strerror}", "check its mode and owner"

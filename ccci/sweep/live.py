@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from ccci.compose.values import Mount
 from ccci.swarm.decode import networks as decode_networks
-from ccci.swarm.decode import observation as decode
+from ccci.swarm.decode import observation
 from ccci.swarm.decode.listed import listed
 from ccci.swarm.decode.networks import Network
 from ccci.swarm.decode.services import Mounted, ServiceEntry
@@ -44,14 +44,14 @@ def sweep(
     known = decode_networks.networks(networks)
     shared = _shared_networks(known)
     host = {each.id for each in known if each.name == "host"} | {"host"}
-    every = (decode.node(each) for each in nodes)
+    every = (observation.node(each) for each in nodes)
     memory = memory or max((each.memory for each in every if each.usable), default=0)
     rows: list[ServiceRow] = []
     findings: list[Finding] = []
     for raw in sorted(services, key=_place):
         entry = ServiceEntry(raw)
         stack = entry.listed.stack or None
-        service = decode.service(raw)
+        service = observation.service(raw)
         file = f"swarm:{stack}" if stack else f"swarm:{service.full_name}"
         policy = policy_of(entry, service)
         status = service.update.state.value if service.update else None

@@ -12,7 +12,7 @@ from support.engine.server import recorded
 from support.sandbox.swarms import NOBODY, Swarm, compose, wait_for
 
 from ccci.errors import EngineError, EngineUnavailable
-from ccci.swarm.decode import observation as decode
+from ccci.swarm.decode import observation
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.model import Service
 
@@ -36,7 +36,7 @@ def services(engine: Engine, stack: str) -> dict[str, Service]:
     filters = {"label": [f"com.docker.stack.namespace={stack}"]}
     tasks = engine.answer("/tasks", params={"filters": filters})
     clean = engine.tasks({**filters, "_up-to-date": ["true"]})
-    found = decode.services(
+    found = observation.services(
         engine.services(stack),
         tasks.value or [],
         up_to_date=[each["ID"] for each in clean],

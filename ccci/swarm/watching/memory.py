@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ccci.errors import CcciError
 from ccci.host import clock
-from ccci.swarm.decode import memory as decode
+from ccci.swarm.decode import memory
 from ccci.swarm.decode.events import DIES, STARTS, Event
 from ccci.swarm.decode.memory import Held, Series
 from ccci.swarm.decode.typed import OwnJson
@@ -70,7 +70,7 @@ class Sampler:
 
     def look(self, tasks: Iterable[OwnJson], node: str) -> None:
         """Sample from now on what a listing shows to run on a node, and nothing else."""
-        found = {each.task: each for each in decode.held(tasks, node)}
+        found = {each.task: each for each in memory.held(tasks, node)}
         with self._lock:
             new = found.keys() - self._held.keys()
             self._held = self._started | found
@@ -140,7 +140,7 @@ class Sampler:
         except OSError:
             return None
         self._files[held.container] = folder, newer
-        return decode.working_set(usage, stat)
+        return memory.working_set(usage, stat)
 
     def _find(self, held: Held) -> tuple[Path, bool] | None:
         """Return the folder of a container's cgroup, and whether it is of version 2.
@@ -155,7 +155,7 @@ class Sampler:
             said = (self._processes / str(held.process) / "cgroup").read_text()
         except OSError:
             return None
-        found = decode.cgroup_of(said, held.container) if held.process else None
+        found = memory.cgroup_of(said, held.container) if held.process else None
         if found is None:
             return None
         path, newer = found
@@ -176,6 +176,6 @@ class Sampler:
         each = min(here, key=lambda each: self._asked.get(each.container, 0.0))
         self._asked[each.container] = at
         with suppress(CcciError):
-            size = decode.of_stats(engine.memory_of(each.container))
+            size = memory.of_stats(engine.memory_of(each.container))
             return {each.task: size} if size is not None else {}
         return {}

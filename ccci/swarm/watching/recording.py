@@ -17,7 +17,7 @@ from ccci.errors import CcciError, EngineError, UsageError
 from ccci.host import sanitizer
 from ccci.host.json_values import from_json
 from ccci.swarm.baseline import Baseline, from_document, take
-from ccci.swarm.decode import observation as decode
+from ccci.swarm.decode import observation
 from ccci.swarm.decode.memory import Series
 from ccci.swarm.decode.observation import identifier
 from ccci.swarm.decode.typed import Json, an_object, inside, items, labels, required, text, whole
@@ -186,7 +186,7 @@ def _seen(look: Json) -> Observation:
     """Return what a look saw; one that reached the Engine lists services."""
     if look.get("unreachable") is None and look.get("services") is None:
         raise ValueError("it lists no services")
-    return decode.observation(look)
+    return observation.observation(look)
 
 
 def _engine(how: Json) -> EngineVersion | None:

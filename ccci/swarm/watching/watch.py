@@ -6,8 +6,7 @@ from typing import Any, Protocol, Self
 
 from ccci.errors import CcciError, EngineError, EngineUnavailable
 from ccci.host import clock
-from ccci.swarm.decode import listings
-from ccci.swarm.decode import observation as decode
+from ccci.swarm.decode import listings, observation
 from ccci.swarm.decode.typed import UnknownWord
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.judge.rollout import Rollout
@@ -42,7 +41,7 @@ _AFTER_THE_DEADLINE = 1.0
 def observe(engine: Engine, stack: str) -> Observation:
     """Look at a stack once. Raise EngineUnavailable or EngineError."""
     with engine.sibling() as own:
-        return decode.observation(Snapshots(own, stack).take())
+        return observation.observation(Snapshots(own, stack).take())
 
 
 class Opens(Protocol):
@@ -134,7 +133,7 @@ class Watch:
             raw = self._see()
         except Gone:
             raw = self._see()
-        seen = decode.observation(raw)
+        seen = observation.observation(raw)
         self._collector.look(raw, seen, self._snapshots.own_node)
         self._before = self._raw = raw
         return seen
@@ -225,7 +224,7 @@ class Watch:
         }
 
     def _digest(self, raw: dict[str, Any]) -> Observation:
-        seen = decode.observation(raw)
+        seen = observation.observation(raw)
         if seen.unreachable is None:
             self._collector.look(raw, seen, self._snapshots.own_node)
             if self._sampler is not None:

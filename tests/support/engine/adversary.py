@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from ccci.errors import EngineError
-from ccci.swarm.decode import observation as decode
+from ccci.swarm.decode import observation
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.judge.rollout import Rollout, advance, begin
 from ccci.swarm.model import Observation
@@ -84,7 +84,7 @@ def seen(path: Path, lies: Mapping[int, Mapping[str, Lie]]) -> Iterator[Observat
     there: set[str] = set()
     for number, look in enumerate(looks):
         if look.get("unreachable") is not None:
-            yield decode.observation(look)
+            yield observation.observation(look)
             continue
         told = dict(lies.get(number, {}))
         now = {each["ID"] for each in look["services"]}
@@ -106,11 +106,11 @@ def seen(path: Path, lies: Mapping[int, Mapping[str, Lie]]) -> Iterator[Observat
         there = now
         try:
             raw = snapshots.take()
-            yield decode.observation(
+            yield observation.observation(
                 {**look, **raw, **_ours(look), "unhealthy": look.get("unhealthy")}
             )
         except EngineError as error:
-            yield decode.observation({**_ours(look), "unreachable": error.message})
+            yield observation.observation({**_ours(look), "unreachable": error.message})
 
 
 def _stack_of(look: Look) -> str:

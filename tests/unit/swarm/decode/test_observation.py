@@ -4,8 +4,7 @@ import pytest
 from support.engine.server import recorded
 
 from ccci.errors import EngineError
-from ccci.swarm.decode import observation as decode
-from ccci.swarm.decode import specs
+from ccci.swarm.decode import observation, specs
 from ccci.swarm.labels import STACK_LABEL
 from ccci.swarm.model import (
     HealthCheck,
@@ -53,7 +52,7 @@ def task(**changes: Any) -> dict[str, Any]:
 def since(*, created: str, entered: str) -> float | None:
     made = task(CreatedAt=created, Status={"State": "running", "Timestamp": entered})
     return (
-        decode.observation(look(services=[{"ID": "service"}], tasks=[made]))
+        observation.observation(look(services=[{"ID": "service"}], tasks=[made]))
         .services[0]
         .tasks[0]
         .since
@@ -61,7 +60,7 @@ def since(*, created: str, entered: str) -> float | None:
 
 
 def test_a_recorded_look_becomes_an_observation() -> None:
-    seen = decode.observation(look(command={"argv": ["docker", "x"], "code": 0}))
+    seen = observation.observation(look(command={"argv": ["docker", "x"], "code": 0}))
     assert [each.name for each in seen.services] == ["app", "glob", "plain"]
     app, glob, plain = seen.services
     assert app.full_name == "t_app"
@@ -91,25 +90,25 @@ def test_a_recorded_look_becomes_an_observation() -> None:
 
 
 def test_a_tasks_own_spec_has_the_fingerprint_of_the_service_it_was_made_from() -> None:
-    for service in decode.observation(look()).services:
+    for service in observation.observation(look()).services:
         assert {each.template for each in service.tasks} == {service.spec.template}
 
 
 def test_only_tasks_that_swarm_calls_up_to_date_are() -> None:
-    seen = decode.observation(look(up_to_date=["98b9zarnm2zkuwoa4sesm7ul9"]))
+    seen = observation.observation(look(up_to_date=["98b9zarnm2zkuwoa4sesm7ul9"]))
     fresh = {service.name: service.tasks[0].up_to_date for service in seen.services}
     assert fresh == {"app": True, "glob": False, "plain": False}
 
 
 def test_a_failed_look_is_an_observation_that_says_so() -> None:
-    seen = decode.observation({"at": 2.0, "wall": "w", "unreachable": "refused"})
+    seen = observation.observation({"at": 2.0, "wall": "w", "unreachable": "refused"})
     assert seen.unreachable == "refused"
     assert seen.services == ()
 
 
 def test_an_image_that_is_not_there_is_absent_and_one_with_a_check_is_inherited() -> None:
     check = {"Test": ["CMD", "true"], "Retries": 5}
-    seen = decode.observation(
+    seen = observation.observation(
         look(images={"gone:1": None, "eng:1": {"Config": {"Healthcheck": check}}})
     )
     assert seen.absent_images == {"gone:1"}
@@ -128,7 +127,7 @@ def test_seconds_in_a_state_are_by_the_engines_own_clock() -> None:
 
 def test_a_date_header_that_makes_no_sense_is_no_clock() -> None:
     for date in (None, "", "soon", "Mon, 99 Nov 2026 21:31:45 GMT"):
-        seen = decode.observation(look(date=date))
+        seen = observation.observation(look(date=date))
         assert {each.since for service in seen.services for each in service.tasks} == {None}
 
 
@@ -246,19 +245,19 @@ def test_labels_of_another_stack_declare_nothing() -> None:
 def test_jobs_carry_their_iteration() -> None:
     made = task(JobIteration={"Index": 7}, Slot=0)
     service = {"ID": "service", "JobStatus": {"JobIteration": {"Index": 7}}}
-    found = decode.observation(look(services=[service], tasks=[made])).services[0]
+    found = observation.observation(look(services=[service], tasks=[made])).services[0]
     assert found.iteration == 7
     assert found.tasks[0].iteration == 7
     first = {"ID": "service", "JobStatus": {"JobIteration": {}}}
-    assert decode.service(first).iteration == 0
-    assert decode.task(task(JobIteration={}), up_to_date=True).iteration == 0
-    assert decode.service({"ID": "service"}).iteration is None
+    assert observation.service(first).iteration == 0
+    assert observation.task(task(JobIteration={}), up_to_date=True).iteration == 0
+    assert observation.service({"ID": "service"}).iteration is None
 
 
 def test_an_exit_code_is_of_a_container_that_ended() -> None:
     def code(state: str, **container: Any) -> int | None:
         made = task(Status={"State": state, "ContainerStatus": container})
-        return decode.task(made, up_to_date=True).exit_code
+        return observation.task(made, up_to_date=True).exit_code
 
     assert code("running", ContainerID="c", ExitCode=0) is None
     assert code("failed", ContainerID="c", ExitCode=3) == 3
@@ -269,12 +268,12 @@ def test_an_exit_code_is_of_a_container_that_ended() -> None:
 
 def test_an_update_status_is_told_in_the_words_of_the_wire() -> None:
     raw = {"State": "rollback_started", "Message": "m", "StartedAt": "s", "CompletedAt": None}
-    found = decode.update_status(raw)
+    found = observation.update_status(raw)
     assert found is not None
     assert found.state is UpdateState.ROLLBACK_STARTED
     assert (found.message, found.started_at, found.completed_at) == ("m", "s", None)
-    assert decode.update_status({}) is None
-    assert decode.update_status({"State": ""}) is None
+    assert observation.update_status({}) is None
+    assert observation.update_status({"State": ""}) is None
 
 
 @pytest.mark.parametrize(
@@ -288,20 +287,20 @@ def test_an_update_status_is_told_in_the_words_of_the_wire() -> None:
 )
 def test_a_word_no_engine_says_is_a_clear_error(change: dict[str, Any]) -> None:
     with pytest.raises(EngineError, match=r"dancing|Quantum"):
-        decode.observation(look(**change))
+        observation.observation(look(**change))
 
 
 @pytest.mark.parametrize("key", ["Spec", "Status", "Description", "ManagerStatus", "Version"])
 def test_a_node_is_read_whatever_an_engine_leaves_out(key: str) -> None:
     raw = recorded("nodes")[0]
     del raw[key]
-    assert decode.node(raw).id == raw["ID"]
+    assert observation.node(raw).id == raw["ID"]
 
 
 def test_services_and_tasks_are_read_whatever_an_engine_leaves_out() -> None:
-    found = decode.observation(look(services=[{"ID": "a"}], tasks=[{"ID": "b"}], nodes=[]))
+    found = observation.observation(look(services=[{"ID": "a"}], tasks=[{"ID": "b"}], nodes=[]))
     assert found.services[0].spec.mode is Mode.REPLICATED
     null = {"ID": "a", "Spec": None, "UpdateStatus": None, "PreviousSpec": None}
     lone = {"ID": "b", "ServiceID": "a", "Status": {"ContainerStatus": None}, "Spec": None}
-    found = decode.observation(look(services=[null], tasks=[lone], nodes=None, images=None))
+    found = observation.observation(look(services=[null], tasks=[lone], nodes=None, images=None))
     assert found.services[0].tasks[0].state is TaskState.NEW

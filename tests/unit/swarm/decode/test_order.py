@@ -1,6 +1,6 @@
 """Slots, ages and the order of creation, where the Engine leaves things out."""
 
-from ccci.swarm.decode import observation as decode
+from ccci.swarm.decode import observation
 from ccci.swarm.model import Task
 
 SERVICE = {"ID": "s", "Spec": {"Name": "job", "Mode": {"ReplicatedJob": {}}}}
@@ -10,7 +10,7 @@ DATE = "Mon, 23 Nov 2026 21:00:10 GMT"
 def listed(task: dict[str, object], **service: object) -> Task:
     raw = {"ID": "t", "ServiceID": "s", **task}
     of = {**SERVICE, **service}
-    return decode.services([of], [raw], up_to_date=[], date=DATE)[0].tasks[0]
+    return observation.services([of], [raw], up_to_date=[], date=DATE)[0].tasks[0]
 
 
 def test_the_first_slot_of_a_job_is_left_out_and_stays_the_same_on_any_node() -> None:
@@ -38,6 +38,6 @@ def test_an_update_status_knows_how_long_ago_it_ended() -> None:
         "CompletedAt": "2026-11-23T21:00:04Z",
     }
     raw = {**SERVICE, "UpdateStatus": status}
-    (service,) = decode.services([raw], [], up_to_date=[], date=DATE)
+    (service,) = observation.services([raw], [], up_to_date=[], date=DATE)
     assert service.update is not None
     assert service.update.age == 6.0

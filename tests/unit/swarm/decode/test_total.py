@@ -11,8 +11,7 @@ from support.any_json import JSON, KEYS
 from support.engine.server import recorded
 
 from ccci.errors import EngineError
-from ccci.swarm.decode import containers, listings
-from ccci.swarm.decode import observation as decode
+from ccci.swarm.decode import containers, listings, observation
 from ccci.swarm.decode.events import Event
 from ccci.swarm.decode.events import event as decode_event
 
@@ -23,7 +22,7 @@ def test_any_json_is_an_observation_or_one_kind_of_error(
 ) -> None:
     look = {"at": 1.0, "wall": "w", "services": services, "tasks": tasks, "nodes": nodes}
     try:
-        seen = decode.observation({**look, "images": images, "up_to_date": clean})
+        seen = observation.observation({**look, "images": images, "up_to_date": clean})
     except EngineError:
         return
     assert all(isinstance(each.name, str) for each in seen.services)
@@ -45,7 +44,7 @@ def test_a_recorded_look_with_any_value_anywhere_is_one_or_the_other(data: st.Da
         holder, key = data.draw(st.sampled_from(places))
         holder[key] = data.draw(JSON)
     try:
-        seen = decode.observation(look)
+        seen = observation.observation(look)
     except EngineError:
         return
     assert all(isinstance(task.error, str) for each in seen.services for task in each.tasks)
@@ -93,7 +92,7 @@ def deep(levels: int) -> Any:
 def test_what_is_nested_too_deep_is_said() -> None:
     look = {"at": 1.0, "wall": "w", "services": [{"ID": "a", "Spec": deep(5000)}], "tasks": []}
     with pytest.raises(EngineError, match="nested too deep"):
-        decode.observation(look)
+        observation.observation(look)
     service = {**recorded("services")[0], "Endpoint": deep(5000)}
     with pytest.raises(EngineError, match="nested too deep"):
         listings.check_services([service], "t")

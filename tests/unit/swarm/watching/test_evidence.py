@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from support.engine.server import EngineServer, Refusal, Request
 
-from ccci.swarm.decode import observation as decode
+from ccci.swarm.decode import observation
 from ccci.swarm.decode.events import Event
 from ccci.swarm.decode.events import event as decode_event
 from ccci.swarm.engine.client import Engine
@@ -76,7 +76,7 @@ def listed(
 def show(collector: Collector, *tasks: dict[str, Any], **spec: Any) -> None:
     service = {"ID": "service", "Spec": {"Name": "t_app", **spec}}
     raw = {"at": 1.0, "wall": "w", "services": [service], "tasks": list(tasks)}
-    collector.look(raw, decode.observation(raw), "here")
+    collector.look(raw, observation.observation(raw), "here")
 
 
 def refuse(status: int, message: str) -> Callable[[Request], None]:

@@ -8,7 +8,7 @@ from support.engine.server import recorded
 from ccci.errors import CcciError
 from ccci.exits import Verdict
 from ccci.swarm.baseline import Baseline, named, take
-from ccci.swarm.decode import observation as decode
+from ccci.swarm.decode import observation
 from ccci.swarm.judge.rollout import Policy, Rollout, advance, begin
 from ccci.swarm.model import CauseCode
 from ccci.swarm.watching import recording
@@ -45,7 +45,7 @@ def judged(
     with Trace(path, stack="t") as trace:
         trace.begin(rollout, before)
         for each in looks:
-            rollout = advance(rollout, decode.observation(each))
+            rollout = advance(rollout, observation.observation(each))
             trace.look(each)
     return rollout
 
@@ -72,7 +72,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_a_recording_alone_tells_how_its_rollout_began(path: Path) -> None:
     before = raw(9.0)
-    baseline = take("t", decode.observation(before))
+    baseline = take("t", observation.observation(before))
     judged(path, baseline, [raw(10.0)], before)
     found = recording.beginning(path)
     assert (found.stack, found.at, found.policy) == ("t", 9.5, POLICY)
@@ -86,7 +86,7 @@ def test_a_recording_alone_tells_how_its_rollout_began(path: Path) -> None:
 @pytest.mark.parametrize("rolls", [True, False])
 def test_a_recording_is_judged_as_the_rollout_was(path: Path, how: str, rolls: bool) -> None:
     before = raw(9.0)
-    baseline = take("t", decode.observation(before)) if how != "none" else None
+    baseline = take("t", observation.observation(before)) if how != "none" else None
     last = changed(raw(12.0)) if rolls else raw(12.0)
     looks = [raw(10.0), last, {**last, "at": 40.0}]
     rollout = judged(path, baseline, looks, before if how == "looked" else None)
@@ -100,7 +100,7 @@ def test_a_recording_is_judged_as_the_rollout_was(path: Path, how: str, rolls: b
 
 def test_a_saved_baseline_is_matched_with_what_the_trace_masks(path: Path) -> None:
     looked = raw(10.0)
-    baseline = take("t", decode.observation(looked))
+    baseline = take("t", observation.observation(looked))
     judged(path, baseline, [looked], None)
     found = recording.beginning(path).baseline
     assert found is not None
@@ -114,7 +114,7 @@ def test_a_saved_baseline_is_matched_with_what_the_trace_masks(path: Path) -> No
 
 def test_a_commit_that_only_the_run_knew_is_kept(path: Path) -> None:
     before = raw(9.0)
-    plain = take("t", decode.observation(before))
+    plain = take("t", observation.observation(before))
     commits = {each.spec.whole: "abcdef12" for each in plain.services}
     judged(path, named(plain, commits), [raw(10.0)], before)
     found = recording.beginning(path).baseline

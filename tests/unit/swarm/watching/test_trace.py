@@ -8,7 +8,7 @@ import pytest
 from support.engine.server import recorded
 
 from ccci.errors import CcciError
-from ccci.swarm.decode import observation as decode
+from ccci.swarm.decode import observation
 from ccci.swarm.model import Evidence, Observation
 from ccci.swarm.watching import recording, trace
 from ccci.swarm.watching.trace import Trace
@@ -66,7 +66,7 @@ def test_what_was_seen_is_seen_again(path: Path) -> None:
             writer.look(each)
     again = list(recording.observations(path))
     for seen, raw in zip(again, looks, strict=True):
-        expected = decode.observation(raw)
+        expected = observation.observation(raw)
         assert seen.at == expected.at
         assert seen.unreachable == expected.unreachable
         assert seen.orchestrator == expected.orchestrator

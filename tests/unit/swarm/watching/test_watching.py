@@ -10,7 +10,7 @@ from support.engine.server import EngineServer, Refusal, engine_server, recorded
 
 from ccci.errors import EngineError, EngineUnavailable
 from ccci.exits import Verdict
-from ccci.swarm.decode import observation as decode
+from ccci.swarm.decode import observation
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.engine.errors import refused
 from ccci.swarm.judge.rollout import Policy, begin
@@ -59,7 +59,7 @@ def as_told(state: str, at: float) -> Observation | EngineError | EngineUnavaila
         return refused(503, NOT_A_MANAGER)
     raw = {name.strip("/"): answer for name, answer in answers(state).items()}
     up_to_date = [each["ID"] for each in raw["tasks"]]
-    return decode.observation({"at": at, "wall": "w", **raw, "up_to_date": up_to_date})
+    return observation.observation({"at": at, "wall": "w", **raw, "up_to_date": up_to_date})
 
 
 @pytest.fixture(params=["engine", "fake"])
