@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ _OUTSIDE = {
 }
 """What a test of this process alone does not do, by the name of Python's own audit event."""
 
+_HERE = Path(__file__).parent
 _quick: list[str] = []
 """The test that runs, unless it may reach out of this process."""
 
@@ -30,7 +32,8 @@ sys.addaudithook(_refuse)
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Let only those tests out of this process that say so."""
-    if item.get_closest_marker("slow") is None:
+    # Every test of a run comes by here, those of other folders too.
+    if item.path.is_relative_to(_HERE) and item.get_closest_marker("slow") is None:
         _quick.append(item.nodeid)
     try:
         return (yield)
