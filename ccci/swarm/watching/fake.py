@@ -3,6 +3,7 @@
     watch = FakeWatch([look_1, look_2], stack="app")
     outcome = follow(watch, baseline=None, options=Options(), view=view)
     report = converge(Request("app"), Output(), opens=watch.opened)
+    workspace = replace(workspace, opens=watch.opened, observes=watch.observed)
 
 Its clock is that of the looks. The last one is what is there from then on, an error too: it is
 seen again each time the pace of a watch, or `wake_at`, would have it, so that soaks and deadlines
