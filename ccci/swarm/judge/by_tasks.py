@@ -161,13 +161,22 @@ def _calm_since(others: Sequence[History], since: float) -> bool:
 
 
 def _dead_slot(history: History, at: float) -> Judgement | None:
-    """Judge a slot that nothing fills and that Swarm will not retry; seen twice, to be sure."""
+    """Judge a slot that nothing fills and that Swarm will not retry; seen twice, to be sure.
+
+    Nor one whose task ended with 0 while Swarm updates, whatever its failure action: it writes the
+    service when it is done, and with each write the orchestrator fills empty slots anew (swarmkit
+    manager/orchestrator/replicated/services.go: reconcile, addTasks). What failed as often as it
+    may is doomed all the same.
+    """
     if history.since.dead is None or at <= history.since.dead or history.counting:
+        return None
+    failed = any(task.exit_code for task in history.slots.dead)
+    if history.updating and not failed:
         return None
     detail = f"a slot has no attempts left and stays empty; {tasks_in_words(history)}"
     base, before = history.asked.baseline, history.asked.before
     stayed = before is not None and before.stays
-    if stayed and not any(task.exit_code for task in history.slots.dead):
+    if stayed and not failed:
         detail = f"its tasks stayed before, and now one ended for good; {tasks_in_words(history)}"
     if base is not None and all(task.id in base.tasks for task in history.slots.dead):
         detail = (

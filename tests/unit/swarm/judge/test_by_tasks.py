@@ -208,6 +208,29 @@ def test_a_slot_without_attempts_left_is_unstable() -> None:
     assert "no attempts left" in rollout.judgements[0].detail
 
 
+def test_a_task_that_ended_with_0_is_not_the_last_while_swarm_updates() -> None:
+    # With `continue`, too: what Swarm writes at the end of the update has empty slots filled.
+    changes = {
+        "restart": RESTARTS["on-failure"],
+        "health": CHECK,
+        "health_source": HealthSource.DEFINED,
+        "update": UpdatePolicy(failure_action="continue", monitor=20.0),
+    }
+    ended = task("b1", "complete", exit_code=0)
+
+    def seen(at: float, *tasks: Task, update: str) -> Observation:
+        return look(at, service("head", ended, *tasks, version=2, update=update, spec=changes))
+
+    updating = [seen(at, update="updating") for at in (1.0, 3.0, 9.0)]
+    assert verdict(BASE, updating) is None
+    assert verdict(BASE, [*updating, *(seen(at, update="completed") for at in (21, 23))]) is (
+        Verdict.UNSTABLE
+    )
+    again = task("b2", since=122.0)
+    filled = [seen(at, again, update="completed") for at in (21.0, 23.0, 60.0, 95.0)]
+    assert verdict(BASE, [*updating, *filled]) is Verdict.CONVERGED
+
+
 @pytest.mark.parametrize(
     ("condition", "check", "ports", "exit_code", "expected"),
     [
