@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -42,10 +43,16 @@ def app(tmp_path: Path) -> App:
 
 
 @pytest.fixture(autouse=True)
-def _ask_anew() -> None:
-    run.version_of.cache_clear()
-    run.help_of.cache_clear()
-    run.root_of.cache_clear()
+def _ask_anew() -> Iterator[None]:
+    # Before and after: what is played here is no answer for the tests of other files.
+    _forget()
+    yield
+    _forget()
+
+
+def _forget() -> None:
+    for asked in (run.version_of, run.help_of, run.root_of):
+        asked.cache_clear()
 
 
 def head(app: App) -> Revision:

@@ -141,6 +141,7 @@ if docker() is not None:
 
     if CORPUS:
 
+        @pytest.mark.slow
         def test_the_real_sets_stay_what_they_were() -> None:
             number, taken, apart = compare(Path(CORPUS or ""))
             assert apart == []
