@@ -31,14 +31,15 @@ services:
         - "coop-cloud.${STACK_NAME}.version=0.1.0+1.0.0"
         - "coop-cloud.${STACK_NAME}.timeout=${TIMEOUT:-300}"
     secrets: [db_password]
-    networks: [proxy]
+    networks: [node]
   db:
     image: ${IMAGE}
     command: sleep 100000
     stop_grace_period: 1s
     volumes: ["data:/data"]
-    networks: [proxy]
+    networks: [node]
 networks:
+  node: {external: true, name: host}
   proxy: {external: true, name: ccci-test-proxy}
 secrets:
   db_password:
