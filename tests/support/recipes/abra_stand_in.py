@@ -31,15 +31,14 @@ services:
         - "coop-cloud.${STACK_NAME}.version=0.1.0+1.0.0"
         - "coop-cloud.${STACK_NAME}.timeout=${TIMEOUT:-300}"
     secrets: [db_password]
-    networks: [node]
+    networks: [proxy]
   db:
     image: ${IMAGE}
     command: sleep 100000
     stop_grace_period: 1s
     volumes: ["data:/data"]
-    networks: [node]
+    networks: [proxy]
 networks:
-  node: {external: true, name: host}
   proxy: {external: true, name: ccci-test-proxy}
 secrets:
   db_password:

@@ -57,12 +57,11 @@ services:
     command: sleep 100000
     stop_grace_period: 1s
     volumes: ["data:/data"]
-    networks: [node]
+    networks: [proxy]
 {services}
 volumes:
   data:
 networks:
-  node: {{external: true, name: host}}
   proxy: {{external: true, name: ccci-test-proxy}}
 {network}
 secrets:
@@ -92,14 +91,11 @@ def files(
     image: str = BUSYBOX,
     more: str = "",
     services: str = "",
-    networks: str = "",
+    networks: str = "[proxy]",
     network: str = "",
     entry: str = "echo one",
     entry_version: str = "v1",
 ) -> dict[str, str]:
-    # What listens wants an address of its own. An overlay costs dockerd more than all else that it
-    # does for a task, the more so the more tasks are on it.
-    networks = networks or ("[proxy]" if "httpd" in command else "[node]")
     compose = COMPOSE.format(
         command=json.dumps(command),
         version=version,
