@@ -159,16 +159,19 @@ def test_a_node_that_is_no_manager(stage_of_three: Stage, swarm_three: Swarm) ->
     assert "manager" in told.report["summary"]
 
 
-def test_a_socket_that_we_may_not_use(stage: Stage) -> None:
+def test_a_socket_that_we_may_not_use(stage: Stage, tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.fail("this test needs root, to become somebody else")
     source = Path(__file__).parents[2]
+    os.chown(tmp_path, 65534, 65534)  # who has no home keeps the run among temporary files
     environment = {"DOCKER_HOST": stage.swarm.host, "PYTHONPATH": str(source), "HOME": "/nowhere"}
+    environment["TMPDIR"] = str(tmp_path)
     argv = (*NOBODY, sys.executable, "-m", "ccci", "converge", stage.stack)
     finished = run(argv, env={**environment, "PATH": os.environ["PATH"]}, check=False)
     assert finished.code == 3, finished.stderr
     assert "Traceback" not in finished.stderr
     assert "no permission" in finished.stderr
+    assert [path.name for path in tmp_path.glob("ccci-run-*/report.json")] == ["report.json"]
 
 
 @pytest.mark.parametrize(
