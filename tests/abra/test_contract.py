@@ -1,6 +1,7 @@
 """What the adapter expects of abra, on the stand-in, or on the abra that CCCI_TEST_ABRA names."""
 
 import os
+import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -310,7 +311,7 @@ def test_which_abra_was_tested_is_no_secret() -> None:
 def test_what_it_lists_for_every_verb_is_asked_once(tmp_path: Path) -> None:
     asked = tmp_path / "asked"
     abra = tmp_path / "abra"
-    abra.write_text(f'#!/bin/sh\necho "$*" >>{asked}\nexec {STAND_IN} "$@"\n')
+    abra.write_text(f'#!/bin/sh\necho "$*" >>{asked}\nexec {shlex.quote(str(STAND_IN))} "$@"\n')
     abra.chmod(0o755)
     for verb, wanted in EXPECTED.items():
         assert wanted <= run.help_of(str(abra), verb).verb | run.root_of(str(abra))

@@ -65,7 +65,8 @@ REFUSED: dict[str, dict[str, Any]] = {
     "an unknown config": {"configs": ["nowhere"]},
     "an unknown secret": {"secrets": ["nowhere"]},
     "an image without a tag's name": {"image": "x:"},
-    "an image in capitals": {"image": "Upper/case:1.2"},
+    # In its first part, newer Engines take capitals for those of a registry.
+    "an image in capitals": {"image": "upper/Case:1.2"},
     "a constraint with one sign": deploy(placement={"constraints": ["node.role = manager"]}),
     "a constraint without a value": deploy(placement={"constraints": ["node.labels.a=="]}),
     "an unknown endpoint mode": deploy(endpoint_mode="vips"),

@@ -480,7 +480,10 @@ BY_DOCKER: dict[str, tuple[dict[str, Any], str]] = {
         {"networks": ["proxy"]},
         "docker network create --driver overlay absent-proxy",
     ),
-    "image": ({"image": "Foo Bar"}, "the image's name is not written as one"),
+    "image": (
+        {"image": "Foo Bar"},
+        "is not written as one: look for a variable in it that is empty",
+    ),
     "targets": (
         {"configs": [{"source": "one", "target": "/c"}, {"source": "two", "target": "/c"}]},
         "give each config of the service a `target` of its own",
