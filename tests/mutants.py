@@ -24,13 +24,12 @@ from enum import StrEnum
 from pathlib import Path
 from queue import SimpleQueue
 
-from support.sandbox.swarms import NOBODY
+from support.sandbox.swarms import NOBODY, NOBODYS_ID
 
 ROOT = Path(__file__).parents[1]
 SIDE_BY_SIDE = int(os.environ.get("MUTANTS_SIDE_BY_SIDE", "2"))
 LONGEST = 300.0
 GOAL = 0.9
-_NOBODY = 65534
 
 
 class Outcome(StrEnum):
@@ -102,7 +101,7 @@ class Copy:
         if os.geteuid() == 0:
             self._as = NOBODY
             for path in (folder, *folder.rglob("*")):
-                shutil.chown(path, _NOBODY, _NOBODY)
+                shutil.chown(path, NOBODYS_ID, NOBODYS_ID)
 
     @contextmanager
     def wrong(self, wrong: Wrong) -> Iterator[bool]:

@@ -20,12 +20,7 @@ def shortened(text: str, most: int) -> str:
     """Return a text in at most so many columns; what is left out is a `…`."""
     if columns(text) <= most:
         return text
-    return _head(text, most - 1).rstrip() + "…"
-
-
-def _head(text: str, most: int) -> str:
-    """Return as much of the beginning of a text as fits into so many columns."""
-    return text[: end_of(text, 0, most)]
+    return text[: end_of(text, 0, most - 1)].rstrip() + "…"
 
 
 def end_of(text: str, at: int, most: int) -> int:

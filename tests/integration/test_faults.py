@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from support.engine.proxy import Proxy, proxy
 from support.sandbox.stagings import Stage, app, check
-from support.sandbox.swarms import NOBODY, Swarm, wait_for
+from support.sandbox.swarms import NOBODY, NOBODYS_ID, Swarm, wait_for
 
 from ccci.exits import Verdict
 from ccci.host.process import run
@@ -162,7 +162,8 @@ def test_a_socket_that_we_may_not_use(stage: Stage, tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.fail("this test needs root, to become somebody else")
     source = Path(__file__).parents[2]
-    os.chown(tmp_path, 65534, 65534)  # who has no home keeps the run among temporary files
+    # Who has no home keeps the run among temporary files.
+    os.chown(tmp_path, NOBODYS_ID, NOBODYS_ID)
     environment = {"DOCKER_HOST": stage.swarm.host, "PYTHONPATH": str(source), "HOME": "/nowhere"}
     environment["TMPDIR"] = str(tmp_path)
     argv = (*NOBODY, sys.executable, "-m", "ccci", "converge", stage.stack)

@@ -23,8 +23,9 @@ from ccci.swarm.engine.client import Engine
 SANDBOXES = "CCCI_TEST_SANDBOXES"
 """The variable that holds the path with which every folder of this run's sandboxes begins."""
 
+NOBODYS_ID = 65534
 NOBODY = (
-    *("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"),
+    *("setpriv", f"--reuid={NOBODYS_ID}", f"--regid={NOBODYS_ID}", "--clear-groups"),
     *("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"),
 )
 """The words before a command that run it as a user who may read and enter everything, our checkout
