@@ -1,8 +1,7 @@
 """Converging on a watch that plays its looks: what COMMAND does is held against what was there."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from ccci.records import baseline_file, runs
 from ccci.report.model import Report
 from ccci.steps.follow import Options
 from ccci.swarm.baseline import take
-from ccci.swarm.engine.client import Engine
 from ccci.swarm.model import Observation
 from ccci.swarm.watching.fake import FakeWatch
 from ccci.terminal.output import Output
@@ -56,14 +54,9 @@ class Swarm:
 
 
 @pytest.fixture(autouse=True)
-def swarm(monkeypatch: pytest.MonkeyPatch) -> Swarm:
+def swarm(reach: Callable[[object], None]) -> Swarm:
     made = Swarm()
-
-    @contextmanager
-    def connect() -> Iterator[Swarm]:
-        yield made
-
-    monkeypatch.setattr(Engine, "connect", connect)
+    reach(made)
     return made
 
 

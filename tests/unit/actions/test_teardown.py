@@ -1,7 +1,6 @@
 """What a teardown is told as."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from ccci.removal import app
 from ccci.removal.objects import Item, Kind
 from ccci.removal.teardown import Ending
 from ccci.report.model import Report
-from ccci.swarm.engine.client import Engine
 from ccci.terminal.output import Output
 
 REMOVED = (Item(Kind.SERVICE, "s", "shop_test_app"),)
@@ -45,16 +43,13 @@ class Swarm(FakeStore):
 
 
 @pytest.fixture(autouse=True)
-def swarm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Swarm:
+def swarm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reach: Callable[[object], None]
+) -> Swarm:
     monkeypatch.setenv("CCCI_RUNS_DIR", str(tmp_path / "runs"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     made = Swarm()
-
-    @contextmanager
-    def connect() -> Iterator[Swarm]:
-        yield made
-
-    monkeypatch.setattr(Engine, "connect", connect)
+    reach(made)
     return made
 
 
