@@ -12,6 +12,7 @@ want iptables iptables
 want git git
 want openssl openssl
 want curl curl
+want groff groff-base
 want setpriv util-linux
 want umount mount
 for each in "$@"; do want "$each" "$each"; done
