@@ -33,7 +33,9 @@ below a folder of root's own included, and who may write to nothing of others: n
 
 NEED = "The tests on a Swarm need root for the sandbox, or a DOCKER_HOST that is a manager"
 
-KINDS = ("service", "container", "network", "volume", "secret", "config")
+_OF_THE_SWARM = ("service", "secret", "config", "network")
+_OF_A_NODE = ("container", "volume")
+KINDS = (*_OF_THE_SWARM, *_OF_A_NODE)
 """What a stack can leave behind."""
 
 _Value = TypeVar("_Value")
@@ -168,7 +170,11 @@ class Swarm:
         )
 
     def remove(self, stack: str) -> None:
-        """Remove a stack and wait until nothing of it is left: `stack rm` returns before that."""
+        """Remove a stack and wait until nothing of it is left.
+
+        By the Engine and not by the docker CLI: it is called in a thread of its own, whatever the
+        test that runs meanwhile has made of our environment.
+        """
         asked_at = -_ASK_AGAIN
         left: list[str] = []
 
@@ -176,29 +182,32 @@ class Swarm:
             nonlocal asked_at
             if time.monotonic() - asked_at >= _ASK_AGAIN:
                 # What was asked for while the Engine was busy may have been dropped.
-                self.docker("stack", "rm", stack, check=False)
+                for kind in _OF_THE_SWARM:
+                    self._delete(kind, self.left(stack, kind))
                 asked_at = time.monotonic()
-            for number in range(1, len(self.hosts) + 1):
-                # Not to wait for what Swarm gives a task before it ends it.
-                for kind, options in (("container", ("--force",)), ("volume", ("--force",))):
-                    found = self.left(stack, kind, node=number)
-                    if found:
-                        self.docker(kind, "rm", *options, *found, node=number, check=False)
             # A task that is on its way makes its container, and its volumes, a moment later.
             left[:] = [f"task {each}" for each in self.at_work(stack)]
-            left.extend(
-                f"{kind} {each}"
-                for kind in KINDS
-                for number in range(1, len(self.hosts) + 1)
-                if number == 1 or kind in {"container", "volume"}
-                for each in self.left(stack, kind, node=number)
-            )
+            for number in range(1, len(self.hosts) + 1):
+                for kind in _OF_A_NODE:
+                    found = self.left(stack, kind, node=number)
+                    # Not to wait for what Swarm gives a task before it ends it.
+                    self._delete(kind, found, number)
+                    left.extend(f"{kind} {each}" for each in found)
+            left.extend(f"{kind} {each}" for kind in _OF_THE_SWARM for each in self.left(stack, kind))
             return not left
 
         try:
             wait_for(gone, f"the end of stack {stack}", timeout=120, every=0.4)
         except AssertionError as error:
             raise AssertionError(f"{error}: {left}") from None
+
+    def _delete(self, kind: str, found: Sequence[str], node: int = 1) -> None:
+        """Ask a node to remove these; what it refuses, or knows no more, is asked for again."""
+        engine = _engine(self.hosts[node - 1], threading.get_ident())
+        params = {"force": True} if kind in _OF_A_NODE else None
+        for each in found:
+            with suppress(EngineError):
+                engine.delete(f"/{kind}s/{quote(each, safe='')}", params=params)
 
     def at_work(self, stack: str) -> list[str]:
         """Return the ids of a stack's tasks that Swarm, or a node, has something to do for.
