@@ -48,7 +48,7 @@ _NODE_NETWORK = "host"
 
 
 def wait_for(
-    condition: Callable[[], _Value | None], what: str, timeout: float = 60.0, *, every: float = 0.05
+    condition: Callable[[], _Value | None], what: str, timeout: float = 60.0, *, every: float = 0.1
 ) -> _Value:
     """Return the condition's first true value, asked `every` so often; fail after `timeout`."""
     deadline = time.monotonic() + timeout
@@ -185,21 +185,30 @@ class Swarm:
                 for kind in _OF_THE_SWARM:
                     self._delete(kind, self.left(stack, kind))
                 asked_at = time.monotonic()
-            # A task that is on its way makes its container, and its volumes, a moment later.
-            left[:] = [f"task {each}" for each in self.at_work(stack)]
-            for number in range(1, len(self.hosts) + 1):
-                for kind in _OF_A_NODE:
-                    found = self.left(stack, kind, node=number)
-                    # Not to wait for what Swarm gives a task before it ends it.
-                    self._delete(kind, found, number)
-                    left.extend(f"{kind} {each}" for each in found)
-            left.extend(f"{kind} {each}" for kind in _OF_THE_SWARM for each in self.left(stack, kind))
+            left[:] = self._first_left(stack)
             return not left
 
         try:
             wait_for(gone, f"the end of stack {stack}", timeout=120, every=0.4)
         except AssertionError as error:
             raise AssertionError(f"{error}: {left}") from None
+
+    def _first_left(self, stack: str) -> list[str]:
+        """Return what is left of a kind whose end the other kinds wait for, or of a later one."""
+        # A task that is on its way makes its container, and its volumes, a moment later.
+        found = [f"task {each}" for each in self.at_work(stack)]
+        for number in range(1, len(self.hosts) + 1):
+            # Not to wait for what Swarm gives a task before it ends it.
+            containers = self.left(stack, "container", node=number)
+            self._delete("container", containers, number)
+            found += [f"container {each}" for each in containers]
+        if found:
+            return found
+        for number in range(1, len(self.hosts) + 1):
+            if volumes := self.left(stack, "volume", node=number):
+                self._delete("volume", volumes, number)
+                return [f"volume {each}" for each in volumes]
+        return [f"{kind} {each}" for kind in _OF_THE_SWARM for each in self.left(stack, kind)]
 
     def _delete(self, kind: str, found: Sequence[str], node: int = 1) -> None:
         """Ask a node to remove these; what it refuses, or knows no more, is asked for again."""
