@@ -1,0 +1,103 @@
+"""ccci without its start: forked from a process that has imported all of it, and waits.
+
+To import it takes a quarter of a second of processor, and the tests on a Swarm start it a thousand
+times. What is forked is `python -m ccci` in all else: a process of its own with the words, the
+variables, the folder and the streams that it is given, which ends as Python ends. What Python
+itself heeds as it starts (its own variables, a locale, a time zone) is not for it: `heeds` says so.
+"""
+
+import atexit
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import IO
+
+_SERVER = Path(__file__).with_name("forking.py")
+_OF_A_START = ("PYTHON", "LC_", "LANG", "TZ", "LD_", "MALLOC_")
+_UNBUFFERED = "PYTHONUNBUFFERED"
+_PATIENCE = 60.0
+_asking = threading.Lock()
+
+
+@dataclass(slots=True)
+class Forked:
+    """A ccci that was started so, with what the tests need of subprocess.Popen."""
+
+    pid: int
+    stdout: IO[str]
+    stderr: IO[str]
+    told: socket.socket
+    """Where it is told how the process ended, as `os.waitpid` has it."""
+    returncode: int | None = None
+
+    def wait(self, timeout: float) -> int:
+        """Return its exit code, a signal as its negative; raise TimeoutExpired where it runs on."""
+        if self.returncode is None:
+            if not select.select([self.told], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired("ccci", timeout)
+            self.returncode = os.waitstatus_to_exitcode(int(_received(self.told)))
+            self.told.close()
+        return self.returncode
+
+    def kill(self) -> None:
+        """Kill it unless it ended."""
+        if self.returncode is None and not select.select([self.told], [], [], 0)[0]:
+            os.kill(self.pid, signal.SIGKILL)
+
+
+def heeds(environment: Mapping[str, str]) -> bool:
+    """Say whether ccci, forked, has all that these variables ask of it."""
+    asked = {**dict.fromkeys(os.environ), **environment}
+    return environment.get(_UNBUFFERED) == "1" and all(
+        environment.get(name) == os.environ.get(name)
+        for name in asked
+        if name.startswith(_OF_A_START) and name != _UNBUFFERED
+    )
+
+
+def start(words: Sequence[str], environment: Mapping[str, str], folder: Path) -> Forked:
+    """Start ccci with these words, in this environment, which it has to heed, and folder."""
+    ends = [os.pipe(), os.pipe()]
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    request = json.dumps([[*words], dict(environment), str(folder)]).encode()
+    with theirs, _asking:
+        given = [*(writing for _, writing in ends), theirs.fileno()]
+        socket.send_fds(_server(), [request], given)
+    for _, writing in ends:
+        os.close(writing)
+    stdout, stderr = (os.fdopen(reading, encoding="utf-8") for reading, _ in ends)
+    ours.settimeout(_PATIENCE)
+    return Forked(int(_received(ours)), stdout, stderr, ours)
+
+
+def _received(told: socket.socket) -> bytes:
+    found = told.recv(64)
+    assert found, "what forks ccci has ended"
+    return found
+
+
+@cache
+def _server() -> socket.socket:
+    """Start what forks, and return where it is asked; it ends with us."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        number = theirs.fileno()
+        argv = [sys.executable, str(_SERVER), str(number)]
+        unbuffered = {**os.environ, _UNBUFFERED: "1"}
+        process = subprocess.Popen(argv, env=unbuffered, pass_fds=[number])
+
+    def end() -> None:
+        ours.close()
+        process.wait(_PATIENCE)
+
+    atexit.register(end)
+    return ours
