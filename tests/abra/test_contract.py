@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from abra.stand_in.godotenv import read_env
 from support.recipes.abra_stand_in import (
     GIVEN,
     SAMPLE,
@@ -15,7 +16,6 @@ from support.recipes.abra_stand_in import (
     deployer,
     git,
     make_app,
-    stand_in,
 )
 
 from ccci.deployers import App, Revision
@@ -165,7 +165,7 @@ def test_abra_is_given_a_new_apps_settings_in_words_that_it_reads_as_ccci_does(
     (app.checkout / ".env.sample").write_text(f"{SAMPLE}COMPOSE_FILE=compose.evil.yml\n{text}")
     deployer().new_app(app, head(app))
     ours = dotenv.values(dotenv.read(app.env_file.read_text()))
-    assert stand_in.read_env(app.env_file) == ours
+    assert read_env(app.env_file) == ours
 
 
 def test_a_quote_that_only_one_of_both_takes_for_closed_is_refused(app: App) -> None:

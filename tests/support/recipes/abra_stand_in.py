@@ -1,12 +1,9 @@
 """The abra that the tests use: the one that CCCI_TEST_ABRA names, else the stand-in."""
 
-import importlib.machinery
-import importlib.util
 import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
 
 from support.recipes.repositories import OURS_ALONE
 
@@ -105,16 +102,3 @@ def deployer(
     if version:
         played["STAND_IN_ABRA_VERSION"] = version
     return AbraDeployer(str(STAND_IN), {**played, **(env or {})})
-
-
-def _loaded() -> ModuleType:
-    """Return the stand-in as a module, for what it reads."""
-    loader = importlib.machinery.SourceFileLoader("stand_in", str(STAND_IN))
-    spec = importlib.util.spec_from_loader("stand_in", loader)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    loader.exec_module(module)
-    return module
-
-
-stand_in = _loaded()

@@ -1,12 +1,12 @@
 """The `.env` of an app, which abra reads again: what ccci makes of it, and abra does, is the same.
 
-`stand_in.godotenv` reads as abra's parser is taken to.
+`godotenv` reads as abra's parser is taken to.
 """
 
 import pytest
+from abra.stand_in.godotenv import godotenv
 from hypothesis import given
 from hypothesis import strategies as st
-from support.recipes.abra_stand_in import stand_in
 
 from ccci.errors import DeployRefused
 from ccci.recipe import abra_reading, dotenv
@@ -45,7 +45,7 @@ def assert_agreed(text: str) -> None:
     except DeployRefused:
         return
     assert dotenv.values(dotenv.read(written)) == ours
-    assert stand_in.godotenv(written) == ours
+    assert godotenv(written) == ours
     assert abra_reading.agreed(written) == written
 
 
