@@ -61,6 +61,10 @@ def pytest_configure() -> None:
     for name in (*_TERMINAL, *_CI, _UNCOMPILED, *settings_of_ours):
         if not name.startswith("CCCI_TEST_"):
             os.environ.pop(name, None)
+    python = Path(sys.executable).parent
+    if Path(shutil.which("python3") or "").parent != python:
+        # Our own Python for what asks for one: that of a version manager is a slow script.
+        os.environ["PATH"] = f"{python}:{os.environ['PATH']}"
     for name in ("no_proxy", "NO_PROXY"):
         os.environ[name] = ",".join(filter(None, (os.environ.get(name), _NEARBY)))
     if SANDBOXES not in os.environ:

@@ -186,8 +186,7 @@ class Ccci:
         }
         if self.deployer == "abra":
             folder = Path(GIVEN).parent if GIVEN else STAND_IN.parent
-            # Our own Python first: that of a version manager is a script, which starts slowly.
-            found["PATH"] = f"{folder}:{Path(sys.executable).parent}:{found['PATH']}"
+            found["PATH"] = f"{folder}:{found['PATH']}"
             found["STAND_IN_ABRA_RESOLVE_IMAGE"] = "never"
         return {**found, **(more or {})}
 
