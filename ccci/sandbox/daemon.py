@@ -15,8 +15,8 @@ from ccci.sandbox.tools import PATH
 _PATIENCE = 60.0
 _GONE_AFTER = 3.0
 _SPARING = {"GOGC": "400"}
-"""Memory for processor: dockerd starts itself anew two to five times for each container, and half
-of such a start is Go's collection of garbage (a container on an overlay: 0.55 s instead of 0.63)."""
+"""Memory for processor: dockerd starts itself anew two to five times for each container, and Go's
+collection of garbage is half of such a start."""
 
 
 def _environment(node: Node) -> dict[str, str]:
