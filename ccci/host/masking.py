@@ -103,9 +103,12 @@ def _mask(value: Any, masks: frozenset[Mask], *, named: bool) -> Any:  # noqa: A
             )
             for each in fields(value)
         }
-        return replace(value, **changed)
+        same = all(getattr(value, name) is each for name, each in changed.items())
+        return value if same else replace(value, **changed)
     if isinstance(value, (tuple, list)):
-        return type(value)(_mask(each, masks, named=named) for each in value)
+        made = [_mask(each, masks, named=named) for each in value]
+        same = all(one is other for one, other in zip(made, value, strict=True))
+        return value if same else type(value)(made)
     if isinstance(value, dict):
         return masked_keys(
             {key: _mask(each, masks, named=named) for key, each in value.items()},

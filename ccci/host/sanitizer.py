@@ -59,6 +59,8 @@ def lines(text: str) -> str:
 
     Escapes vanish, any other control character becomes a space so that no words are glued.
     """
+    if text.isascii() and text.isprintable():
+        return text  # as nearly all are, a document's keys and numbers of a report among them
     # What is taken out may have kept two halves of another escape apart: controls go last.
     text = _CONTROL.sub(" ", without_escapes(text).replace("\r\n", "\n"))
     return _IMPOSSIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", _UNSEEN.sub("", text))
