@@ -1,10 +1,11 @@
 """A recorded rollout, seen again through an Engine that lies about it now and then."""
 
 import copy
+import operator
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -185,17 +186,36 @@ def spoilt(rng: random.Random) -> Lie:
 
 
 def each_spoilt(value: Any) -> Iterator[Any]:
-    """Give an answer spoilt in each of its places, by each of the ways that there are, one each."""
-    for number in range(len(list(_places(value)))):
-        for how in range(len(OTHER_TYPES) + 1):
-            told = copy.deepcopy(value)
-            holder, key = list(_places(told))[number]
-            if how < len(OTHER_TYPES):
-                holder[key] = OTHER_TYPES[how]
-            elif isinstance(holder, dict):
-                del holder[key]
-            yield told
+    """Give an answer spoilt in each of its places, by each of the ways that there are, one each.
+
+    What is not spoilt in it is the given answer's own.
+    """
+    for path in list(_paths(value, ())):
+        for other in OTHER_TYPES:
+            yield _spoilt_at(value, path, partial(_put, other))
+        if isinstance(path[-1], str):
+            yield _spoilt_at(value, path, operator.delitem)
     yield from OTHER_TYPES
+
+
+def _put(other: object, holder: Any, key: Any) -> None:
+    holder[key] = other
+
+
+def _paths(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    for key, found in value.items() if isinstance(value, dict) else enumerate(value):
+        yield (*path, key)
+        if isinstance(found, (dict, list)):
+            yield from _paths(found, (*path, key))
+
+
+def _spoilt_at(value: Any, path: tuple[Any, ...], spoil: Callable[[Any, Any], object]) -> Any:
+    changed = value.copy()
+    if path[1:]:
+        changed[path[0]] = _spoilt_at(value[path[0]], path[1:], spoil)
+    else:
+        spoil(changed, path[0])
+    return changed
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
