@@ -38,18 +38,17 @@ class TaskState(StrEnum):
     REMOVE = "remove"
     ORPHANED = "orphaned"
 
-    @property
-    def rank(self) -> int:
-        """Return the place in swarmkit's order, in which a task only ever moves forward."""
-        return _RANKS[self]
+    rank: int
+    """The place in swarmkit's order, in which a task only ever moves forward."""
 
-    @property
-    def ended(self) -> bool:
-        """Say whether a task in this state has stopped for good."""
-        return self.rank > _RANKS[TaskState.RUNNING]
+    ended: bool
+    """Whether a task in this state has stopped for good."""
 
 
-_RANKS = {state: rank for rank, state in enumerate(TaskState)}
+# Once, and not whenever it is asked: a look asks it of each task, several times.
+for _rank, _state in enumerate(TaskState):
+    _state.rank = _rank
+    _state.ended = _rank > [*TaskState].index(TaskState.RUNNING)
 
 
 class Mode(StrEnum):
