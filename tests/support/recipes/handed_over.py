@@ -27,7 +27,7 @@ class _Constructor(SafeConstructor):
 
 
 _Constructor.add_constructor("tag:yaml.org,2002:value", SafeConstructor.construct_yaml_str)
-_READER = YAML(typ="safe", pure=True)
+_READER = YAML(typ="safe")
 _READER.Constructor = _Constructor
 HOME = {"PATH": os.environ["PATH"], "HOME": "/nowhere/home"}
 
