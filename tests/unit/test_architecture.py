@@ -4,9 +4,12 @@ import ast
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
@@ -210,36 +213,89 @@ def within(name: str, rooms: set[str] | tuple[str, ...]) -> bool:
     return any(name == room or name.startswith(f"{room}.") for room in rooms)
 
 
+@cache
 def is_pure(name: str) -> bool:
     if MODULES[name].name == "__init__.py" and not within(name, PURE):
         return False
     return within(name, PURE) or not within(name, EFFECTFUL)
 
 
+Node = TypeVar("Node", bound=ast.AST)
+
+
+class Nodes:
+    """The nodes of a piece of code by their kind: to go through all of them takes its time."""
+
+    def __init__(self, *trees: ast.AST) -> None:
+        self._by_kind: dict[type[ast.AST], list[Any]] = defaultdict(list)
+        for tree in trees:
+            for node in ast.walk(tree):
+                self._by_kind[type(node)].append(node)
+
+    def of(self, kind: type[Node]) -> list[Node]:
+        return self._by_kind[kind]
+
+
+@dataclass(frozen=True)
+class Code:
+    """What is asked of a module's code, which is read and gone through once."""
+
+    imports: frozenset[str]
+    """What it imports, ours without `ccci.`; for types and in functions as well."""
+    late: int
+    """How many of its imports do not stand at its head but within a function."""
+    literals: frozenset[object]
+    """Without its docstrings."""
+    for_types: bool
+    """Whether it does something for type checkers alone."""
+    keys: frozenset[str]
+    """Those that are written as the Engine writes its own."""
+
+
 @cache
-def imports(name: str) -> frozenset[str]:
-    """Return what a module imports, ours without `ccci.`; for types and in functions as well."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            for alias in node.names:
-                if (node.module, alias.name) == ("pathlib", "PurePath"):  # it touches no file
-                    continue
-                whole = f"{node.module}.{alias.name}"
-                ours = whole.removeprefix("ccci.") in MODULES
-                found.add(whole if ours and whole.startswith("ccci.") else node.module)
-    return frozenset(each.removeprefix("ccci.") for each in found)
+def code(name: str) -> Code:
+    nodes = Nodes(ast.parse(MODULES[name].read_text(encoding="utf-8")))
+    return Code(
+        imports=frozenset(imported(nodes)),
+        late=late(nodes),
+        literals=frozenset(literals(nodes)),
+        for_types=any(getattr(node.test, "id", "") == "TYPE_CHECKING" for node in nodes.of(ast.If)),
+        keys=frozenset(keys_of_the_engine(nodes)),
+    )
+
+
+def imported(nodes: Nodes) -> Iterator[str]:
+    for node in nodes.of(ast.Import):
+        yield from (alias.name.removeprefix("ccci.") for alias in node.names)
+    for each in nodes.of(ast.ImportFrom):
+        for alias in each.names if each.module else ():
+            if (each.module, alias.name) == ("pathlib", "PurePath"):  # it touches no file
+                continue
+            whole = f"{each.module}.{alias.name}"
+            ours = whole.startswith("ccci.") and whole.removeprefix("ccci.") in MODULES
+            yield (whole if ours else str(each.module)).removeprefix("ccci.")
+
+
+def late(nodes: Nodes) -> int:
+    indented = [*nodes.of(ast.Import), *nodes.of(ast.ImportFrom)]
+    if not any(each.col_offset for each in indented):
+        return 0
+    inside = Nodes(*nodes.of(ast.FunctionDef))
+    return len(inside.of(ast.Import)) + len(inside.of(ast.ImportFrom))
+
+
+def literals(nodes: Nodes) -> Iterator[object]:
+    told = {id(node.value) for node in nodes.of(ast.Expr)}
+    yield from (node.value for node in nodes.of(ast.Constant) if id(node) not in told)
 
 
 @cache
 def ours(name: str) -> frozenset[str]:
-    return frozenset(each for each in imports(name) if each in MODULES and each)
+    return frozenset(each for each in code(name).imports if each in MODULES and each)
 
 
 def foreign(name: str) -> set[str]:
-    return {each.partition(".")[0] for each in imports(name) if each not in MODULES}
+    return {each.partition(".")[0] for each in code(name).imports if each not in MODULES}
 
 
 def arrows(begin: Callable[[str], bool], end: Callable[[str], bool]) -> set[tuple[str, str]]:
@@ -314,21 +370,9 @@ def test_each_thing_outside_has_one_owner(thing: str) -> None:
     assert {name for name in users if not within(name, OWNERS[thing])} == set()
 
 
-@cache
-def literals(name: str) -> frozenset[object]:
-    """Return the literals of a module's code, without its docstrings."""
-    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
-    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    return frozenset(
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and id(node) not in told
-    )
-
-
 @pytest.mark.parametrize("fact", HOMES)
 def test_a_fact_that_many_speak_of_is_said_in_one_module(fact: object) -> None:
-    said = {name for name in MODULES if fact in literals(name)}
+    said = {name for name in MODULES if fact in code(name).literals}
     assert said - {where for what, where in OTHER_MEANINGS if what == fact} == {HOMES[fact]}
 
 
@@ -390,18 +434,10 @@ def test_the_judge_knows_neither_the_engine_nor_the_report() -> None:
     assert of_judge == set()
 
 
-def late(name: str) -> list[ast.stmt]:
-    """Return the imports of a module that do not stand at its head but within a function."""
-    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
-    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
-    within_functions = (node for each in functions for node in ast.walk(each))
-    return [node for node in within_functions if isinstance(node, ast.Import | ast.ImportFrom)]
-
-
 def test_a_file_s_head_says_what_it_needs_but_for_what_a_start_has_no_time_for() -> None:
     """Each of these was measured, and says its reason beside; the linter takes no other."""
     once = {"cli": 2, "__main__": 2}
-    found = {name: len(imports) for name in MODULES if (imports := late(name))}
+    found = {name: code(name).late for name in MODULES if code(name).late}
     assert found == once | dict.fromkeys(
         {
             *("commands.completion", "commands.dry_runs", "commands.plan"),
@@ -413,14 +449,8 @@ def test_a_file_s_head_says_what_it_needs_but_for_what_a_start_has_no_time_for()
 
 
 def test_nothing_is_imported_for_types_alone_but_by_what_offers_it_to_others() -> None:
-    def for_types(path: Path) -> bool:
-        tests = [
-            node.test for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.If)
-        ]
-        return any(getattr(test, "id", "") == "TYPE_CHECKING" for test in tests)
-
-    found = {name for name, path in MODULES.items() if for_types(path)}
-    assert {name for name in found if "lazily" not in imports(name)} == set()
+    found = {name for name in MODULES if code(name).for_types}
+    assert {name for name in found if "lazily" not in code(name).imports} == set()
 
 
 def test_no_file_is_much_longer_than_three_hundred_lines() -> None:
@@ -452,15 +482,16 @@ def looked_up(node: ast.AST) -> Iterator[ast.expr]:
             yield from keys
 
 
-def keys_of_the_engine(code: str) -> set[str]:
+def keys_of_the_engine(nodes: Nodes) -> set[str]:
     """Return the keys in code that are written as the Engine writes its own."""
-    keys = (key for node in ast.walk(ast.parse(code)) for key in looked_up(node))
+    looks = (ast.Subscript, ast.Call, ast.Compare, ast.MatchMapping)
+    keys = (key for kind in looks for node in nodes.of(kind) for key in looked_up(node))
     texts = (key.value for key in keys if isinstance(key, ast.Constant))
     return {key for key in texts if isinstance(key, str) and KEY.fullmatch(key)}
 
 
 @pytest.mark.parametrize(
-    ("code", "found"),
+    ("written", "found"),
     [
         ('each["Spec"]["Name"]', {"Spec", "Name"}),
         ('(each.get("Spec") or {}).get("Labels", {})', {"Spec", "Labels"}),
@@ -473,18 +504,13 @@ def keys_of_the_engine(code: str) -> set[str]:
         ('Iterator["Command"]', set()),
     ],
 )
-def test_a_key_of_the_engine_is_found_however_it_is_read(code: str, found: set[str]) -> None:
-    assert keys_of_the_engine(code) == found
+def test_a_key_of_the_engine_is_found_however_it_is_read(written: str, found: set[str]) -> None:
+    assert keys_of_the_engine(Nodes(ast.parse(written))) == found
 
 
 def test_raw_json_of_the_engine_is_read_by_decode_alone() -> None:
-    readers = {
-        name: keys
-        for name, path in MODULES.items()
-        if not within(name, ("swarm.decode",))
-        and (keys := keys_of_the_engine(path.read_text(encoding="utf-8")))
-    }
-    assert {name: keys for name, keys in readers.items() if not within(name, {*RAW_STAYS})} == {}
+    readers = {name for name in MODULES if not within(name, ("swarm.decode",)) and code(name).keys}
+    assert {name: code(name).keys for name in readers if not within(name, {*RAW_STAYS})} == {}
     assert {
         room for room in RAW_STAYS if not any(within(name, {room}) for name in readers)
     } == set()
