@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import forked
 from support.sandbox.swarms import Swarm, compose, deploys_detached, wait_for
 
 from ccci.host.process import Finished, run
@@ -328,8 +329,7 @@ def plan(swarm: Swarm, stack: str, *command: str, code: int = 0) -> dict[str, An
 
 
 def ccci(swarm: Swarm, *words: str) -> Finished:
-    argv = (sys.executable, "-m", "ccci", *words)
-    return run(argv, env=swarm.environment, check=False, timeout=300)
+    return forked.run(words, swarm.environment, timeout=300)
 
 
 def versions(swarm: Swarm, stack: str) -> dict[str, int]:

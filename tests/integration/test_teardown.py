@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import forked
 from support.sandbox.swarms import KINDS, Swarm, compose, wait_for
 
 from ccci.errors import UsageError
 from ccci.exits import Verdict
 from ccci.host.clock import monotonic
-from ccci.host.process import Finished, run
+from ccci.host.process import Finished
 from ccci.locks.lease import hold
 from ccci.locks.swarm_lock import DATA, lock_name
 from ccci.records import runs
@@ -94,8 +95,7 @@ class Shop:
         return found
 
     def ccci(self, *words: str) -> Finished:
-        argv = (sys.executable, "-m", "ccci", *words)
-        return run(argv, env=self.environment, check=False, timeout=120)
+        return forked.run(words, self.environment)
 
 
 @pytest.fixture

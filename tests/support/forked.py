@@ -15,11 +15,15 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO
+
+from ccci.host import process
+from ccci.host.process import Finished
 
 _SERVER = Path(__file__).with_name("forking.py")
 _OF_A_START = ("PYTHON", "LC_", "LANG", "TZ", "LD_", "MALLOC_")
@@ -48,10 +52,28 @@ class Forked:
             self.told.close()
         return self.returncode
 
+    def communicate(self, timeout: float) -> tuple[str, str]:
+        """Return what it prints to its end, both streams; kill it if it runs for longer."""
+        errors: list[str] = []
+        reader = threading.Thread(target=lambda: errors.append(self.stderr.read()))
+        alarm = threading.Timer(timeout, self.kill)
+        with self.stdout, self.stderr:
+            reader.start()
+            alarm.start()
+            out = self.stdout.read()
+            reader.join()
+        alarm.cancel()
+        self.wait(_PATIENCE)
+        return out, errors[0]
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal unless it ended."""
+        if self.returncode is None and not select.select([self.told], [], [], 0)[0]:
+            os.kill(self.pid, number)
+
     def kill(self) -> None:
         """Kill it unless it ended."""
-        if self.returncode is None and not select.select([self.told], [], [], 0)[0]:
-            os.kill(self.pid, signal.SIGKILL)
+        self.send_signal(signal.SIGKILL)
 
 
 def heeds(environment: Mapping[str, str]) -> bool:
@@ -62,6 +84,23 @@ def heeds(environment: Mapping[str, str]) -> bool:
         for name in asked
         if name.startswith(_OF_A_START) and name != _UNBUFFERED
     )
+
+
+def run(
+    words: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path | None = None,
+    timeout: float = 120.0,
+) -> Finished:
+    """Run ccci to its end, forked where that is all the same, and return how it ended."""
+    unbuffered = {**environment, _UNBUFFERED: "1"}
+    argv = (sys.executable, "-m", "ccci", *words)
+    if not heeds(unbuffered):
+        return process.run(argv, env=environment, cwd=folder, check=False, timeout=timeout)
+    begun = time.monotonic()
+    running = start(words, unbuffered, folder or Path.cwd())
+    out, errors = running.communicate(timeout)
+    return Finished(argv, running.wait(0), out, errors, time.monotonic() - begun)
 
 
 def start(words: Sequence[str], environment: Mapping[str, str], folder: Path) -> Forked:
@@ -93,11 +132,13 @@ def _server() -> socket.socket:
         number = theirs.fileno()
         argv = [sys.executable, str(_SERVER), str(number)]
         unbuffered = {**os.environ, _UNBUFFERED: "1"}
-        process = subprocess.Popen(argv, env=unbuffered, pass_fds=[number])
+        forking = subprocess.Popen(
+            argv, env=unbuffered, pass_fds=[number], stdin=subprocess.DEVNULL
+        )
 
     def end() -> None:
         ours.close()
-        process.wait(_PATIENCE)
+        forking.wait(_PATIENCE)
 
     atexit.register(end)
     return ours

@@ -31,7 +31,7 @@ def without_its_run(code: int, *texts: str) -> tuple[int, list[str]]:
         ["identity"],
         ["upgrade", "nowhere", "--head", "main", "--deployer", "stack"],
         ["sweep", "rollback-policy", "here"],
-        ["-v", "doctor"],
+        ["explain", "nothing"],
     ],
     ids=" ".join,
 )

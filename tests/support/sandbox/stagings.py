@@ -7,14 +7,13 @@ so that it is judged again without Docker.
 import json
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from support import forked
 from support.documents import checked
 from support.sandbox.swarms import Swarm, compose, deploys_detached, wait_for
 
@@ -150,31 +149,22 @@ class Stage:
     ) -> Told:
         """Run `ccci converge`, with COMMAND as a shell script; `during` happens meanwhile."""
         trace = self.folder / f"{keep or 'trace'}.jsonl"
-        argv = [sys.executable, "-m", "ccci", "--json", "converge", self.stack]
-        argv += [*options, "--trace", str(trace)]
-        argv += ["--", "sh", "-c", shell] if shell else []
+        words = ["--json", "converge", self.stack, *options, "--trace", str(trace)]
+        words += ["--", "sh", "-c", shell] if shell else []
         begun = time.monotonic()
-        environment = {**self.swarm.environment, **self.environment}
-        with subprocess.Popen(
-            argv,
-            cwd=self.folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            try:
-                if during is not None:
-                    during()
-                if stop is not None:
-                    process.send_signal(stop)
-                out, errors = process.communicate(timeout=timeout)
-            finally:
-                process.kill()
+        environment = {**self.swarm.environment, **self.environment, "PYTHONUNBUFFERED": "1"}
+        process = forked.start(words, environment, self.folder)
+        try:
+            if during is not None:
+                during()
+            if stop is not None:
+                process.send_signal(stop)
+            out, errors = process.communicate(timeout)
+        finally:
+            process.kill()
         took = time.monotonic() - begun
         assert "Traceback" not in errors, errors
-        told = Told(process.returncode, checked(json.loads(out)), errors, took)
+        told = Told(process.wait(0), checked(json.loads(out)), errors, took)
         if trace.exists() and (end := recording.ending(trace)) is not None:
             *_, (_, rollout) = recording.replay(trace)
             assert (end.verdict, rollout.verdict) == (told.verdict, end.judged), out + errors
