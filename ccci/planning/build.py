@@ -12,8 +12,8 @@ from ccci.planning.objects import Kind, Write
 from ccci.planning.placing import Sent, placed
 from ccci.planning.rolling import Tasks
 from ccci.swarm.decode import observation, specs
-from ccci.swarm.decode.listed import every
 from ccci.swarm.decode.listings import identity
+from ccci.swarm.decode.networks import networks
 from ccci.swarm.decode.parts import image_of, labels_of, spec_of
 from ccci.swarm.decode.tasks import TaskEntry, entries
 from ccci.swarm.decode.typed import OwnJson
@@ -113,13 +113,13 @@ def _service(
     if write.action == "remove":
         return Sent(ServicePlan(name, Fate.REMOVED, image_of(spec_of(live))))
     spec = specs.spec(write.spec)
-    networks = {each.name: each.id for each in every(asked.networks)}
-    after = normalized(write.spec, networks)
+    ids = {each.name: each.id for each in networks(asked.networks) if each.is_of_swarm}
+    after = normalized(write.spec, ids)
     row, tasks = ServicePlan(name, Fate.CREATED, spec.identity.image or ""), Tasks()
     if live is not None:
         nodes = tuple(observation.node(each) for each in there.nodes)
         tasks, was = _tasks_of(identity(live), there), spec_of(live)
-        change = Change(normalized(was, networks), after, specs.spec(was), spec)
+        change = Change(normalized(was, ids), after, specs.spec(was), spec)
         fate = fate_of(change, _nodes_of(tasks.live, nodes), nodes, dirty=bool(tasks.dirty))
         differ = fields(change.before, after)
         row = replace(row, fate=fate, fields=differ, why=_why(change, fate, tasks))

@@ -95,7 +95,7 @@ class Recorder:
             running.end()
         return Asked(
             tuple(self.writes),
-            self.session.recorded.listing(Kind.NETWORK),
+            [*self.session.recorded.listing(Kind.NETWORK), *self.engine.predefined_networks()],
             None if ended else code,
             ended,
             running.reason,

@@ -20,7 +20,8 @@ def running(stacks: Sequence[str], node_memory: int, choice: Choice) -> Sweep:
             raise CcciError(
                 f"no service of the stack {', '.join(missing)} runs here", "see `docker stack ls`"
             )
-        found = live.sweep(services, engine.networks(), engine.nodes(), node_memory, choice)
+        networks = [*engine.networks(), *engine.predefined_networks()]
+        found = live.sweep(services, networks, engine.nodes(), node_memory, choice)
     if not found.services:
         raise CcciError("no service runs on this swarm: nothing to sweep", "deploy one first")
     return found

@@ -416,6 +416,18 @@ def small(folder: Path, name: str, **keys: Any) -> Path:
     return path
 
 
+@pytest.mark.parametrize("name", ["host", "bridge"])
+def test_a_network_of_each_node_is_no_change(
+    swarm: Swarm, stack: str, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "compose.yml"
+    networks = {"its": {"external": True, "name": name}}
+    path.write_text(compose({"web": {"networks": ["its"]}}, networks=networks))
+    swarm.docker(*argv(stack, path)[1:])
+    found = plan(swarm, stack, *argv(stack, path))
+    assert [each["fate"] for each in found["services"]] == ["unchanged"]
+
+
 def test_a_plan_is_kept_and_a_stack_that_moved_since_is_not_deployed_onto(
     swarm: Swarm, stack: str, tmp_path: Path
 ) -> None:

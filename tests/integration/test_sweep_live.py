@@ -51,6 +51,15 @@ def test_what_runs_is_swept_with_its_update_status(swarm: Swarm, stack: str) -> 
     assert ("CCCI001", "risky") in {(each["rule"], each["service"]) for each in found["findings"]}
 
 
+def test_a_service_on_the_network_of_its_node_is_seen_to_be_there(swarm: Swarm, stack: str) -> None:
+    update = {"update_config": {"order": "start-first"}}
+    host = {"host": {"external": True}}
+    service = {"deploy": update, "networks": ["host"]}
+    swarm.deploy(stack, compose({"web": service}, networks=host))
+    _, found = swept(swarm, "--stack", stack)
+    assert "CCCI022" in {each["rule"] for each in found["findings"]}
+
+
 def test_a_stack_that_does_not_run_is_unable(swarm: Swarm) -> None:
     code, found = swept(swarm, "--stack", "no-such-stack")
     assert code == 3

@@ -41,6 +41,20 @@ def test_each_service_has_its_fate() -> None:
     assert document(found)["planned_on"] == {f"s_{name}": 5 for name in names}
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_service_is_on_the_network_that_swarm_has_by_that_name(order: int) -> None:
+    attached = {"template": {"Networks": [{"Target": "of-swarm"}]}}
+    networks = [
+        {"Id": "of-node", "Name": "net", "Scope": "local"},
+        {"Id": "of-swarm", "Name": "net", "Scope": "swarm"},
+    ][::order]
+    there = There([live("web", **attached)], [], [node("one")])
+    named = {"template": {"Networks": [{"Target": "net"}]}}
+    write = update("web", there.services[0], **named)
+    found = build("s", there, Asked((write,), networks, 0))
+    assert [each.fate for each in found.services] == [Fate.UNCHANGED]
+
+
 def test_a_constraint_that_the_tasks_node_meets_rolls_nothing_and_another_does() -> None:
     there = There([live("web")], [task("web", "one")], [node("one", labels={"a": "b"})])
     met = {"template": {"Placement": {"Constraints": ["node.labels.a == b"]}}}
