@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from ccci.errors import EngineError
 from ccci.swarm.decode import fingerprint
+from ccci.swarm.decode.repeated import once
 from ccci.swarm.decode.specs import image_check, mode_of, spec
 from ccci.swarm.decode.typed import (
     Json,
@@ -42,6 +43,9 @@ from ccci.swarm.model import (
 )
 
 Word = TypeVar("Word", bound=StrEnum)
+
+_spec = once(spec)
+_template = once(fingerprint.task)
 
 
 def observation(look: Json) -> Observation:
@@ -118,8 +122,8 @@ def service(raw: Json, tasks: tuple[Task, ...] = (), *, now: datetime | None = N
         name=short_name(full_name, labels(asked).get(STACK_LABEL, "")),
         full_name=full_name,
         version=index(raw, "Version") or 0,
-        spec=spec(asked),
-        previous=spec(previous) if previous else None,
+        spec=_spec(asked),
+        previous=_spec(previous) if previous else None,
         update=update_status(inside(raw, "UpdateStatus"), now=now, written_at=written_at),
         iteration=index(job, "JobIteration") or 0 if raw.get("JobStatus") is not None else None,
         tasks=tasks,
@@ -183,7 +187,7 @@ def task(
         error=text(status, "Err"),
         exit_code=code if state.ended and ran else None,
         container=text(container, "ContainerID"),
-        template=fingerprint.task(made_of),
+        template=_template(made_of),
         image=text(inside(made_of, "ContainerSpec"), "Image"),
         iteration=index(raw, "JobIteration"),
         created_at=sortable(text(raw, "CreatedAt")),
