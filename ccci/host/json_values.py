@@ -12,10 +12,10 @@ Pure.
 """
 
 import types
-from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from math import inf, isfinite
 from reprlib import Repr
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -39,6 +39,7 @@ def key_of(field: Field[Any]) -> str:
     return str(field.metadata.get(KEY, field.name))
 
 
+@cache
 def fields_of(cls: Any) -> tuple[Field[Any], ...]:  # noqa: ANN401 -- a dataclass
     """Return the fields of a dataclass that are part of its document."""
     return tuple(each for each in fields(cls) if not each.metadata.get(APART))
@@ -91,16 +92,44 @@ def to_json(value: Any) -> Any:  # noqa: ANN401 -- any value, any JSON, a kind e
 
 
 def _members(value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
-    for field in fields_of(value):
-        each = getattr(value, field.name)
-        if field.metadata.get(FLAT):
+    cls: type = type(value)
+    for member in _members_of(cls):
+        each = getattr(value, member.name)
+        if member.flat:
             yield from () if each is None else _members(each)
-        elif each is not None or not field.metadata.get(RARE):
-            places = field.metadata.get(PLACES)
+        elif each is not None or not member.rare:
+            places = member.places
             yield (
-                key_of(field),
+                member.key,
                 to_json(each if places is None or each is None else round(each, places)),
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """What is asked of a field for each value of its class."""
+
+    name: str
+    key: str
+    flat: bool
+    rare: bool
+    must: bool
+    places: int | None
+
+
+@cache
+def _members_of(cls: type) -> tuple[_Member, ...]:
+    return tuple(
+        _Member(
+            each.name,
+            key_of(each),
+            flat=bool(each.metadata.get(FLAT)),
+            rare=bool(each.metadata.get(RARE)),
+            must=each.default is MISSING and each.default_factory is MISSING,
+            places=each.metadata.get(PLACES),
+        )
+        for each in fields_of(cls)
+    )
 
 
 def from_json(cls: type[_Value], document: object) -> _Value:
@@ -112,67 +141,80 @@ def from_json(cls: type[_Value], document: object) -> _Value:
     return value
 
 
-def _read(kind: Any, found: Any, where: str) -> Any:  # noqa: ANN401, PLR0911 -- a kind each
-    if get_origin(kind) in {Union, types.UnionType}:
-        if found is None and type(None) in get_args(kind):
-            return None
-        return _read(present(kind), found, where)
+_Reader = Callable[[Any, str], Any]
+"""Makes a value of JSON, whose place in the document it says where it cannot."""
+
+
+@cache
+def _reader(kind: Any) -> _Reader:  # noqa: ANN401, PLR0911 -- a kind each
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in {Union, types.UnionType}:
+        either = partial(_read, present(kind))
+        return partial(_read_unless_null, either) if type(None) in inner else either
     if is_dataclass(kind) and isinstance(kind, type):
-        return _read_members(kind, found, where)
-    origin = get_origin(kind)
+        return partial(_read_members, kind)
+    if origin is tuple and inner[-1] is not Ellipsis:
+        return partial(_read_parts, inner)
     if origin in {tuple, list, frozenset}:
-        return _read_many(kind, found, where)
+        return partial(_read_many, origin, inner[0])
     if origin is not None and issubclass(origin, Mapping):
-        inner = get_args(kind)[1]
-        pairs = _of(dict, found, where).items()
-        return {key: _read(inner, each, f"{where}.{key[:_LONGEST_KEY]}") for key, each in pairs}
+        return partial(_read_mapping, inner[1])
     if kind is Any:
-        return found
+        return lambda found, _: found
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return _made(kind, found, where)
-    if kind is float:
-        # JSON knows one kind of number; Python counts a boolean as another.
-        return _finite(_of((int, float), found, where), where)
-    return _of(kind, found, where)
+        return partial(_made, kind)
+    # JSON knows one kind of number; Python counts a boolean as another.
+    return _read_number if kind is float else partial(_of, kind)
+
+
+def _read(kind: Any, found: Any, where: str) -> Any:  # noqa: ANN401
+    return _reader(kind)(found, where)
+
+
+def _read_unless_null(read: _Reader, found: Any, where: str) -> Any:  # noqa: ANN401
+    return None if found is None else read(found, where)
 
 
 def _read_members(cls: type, found: Any, where: str) -> Any:  # noqa: ANN401
     document = _of(dict, found, where)
     given: dict[str, Any] = {}
-    for field in fields_of(cls):
-        kind = types_of(cls)[field.name]
-        if field.metadata.get(FLAT):
-            inner = present(kind)
-            if _holds(document, inner):
-                given[field.name] = _read(inner, document, where)
-        elif key_of(field) in document:
-            given[field.name] = _read(kind, document[key_of(field)], f"{where}.{key_of(field)}")
-        elif _must(field):
-            raise ValueError(f"{where} has no {key_of(field)}")
+    kinds = types_of(cls)
+    for member in _members_of(cls):
+        if member.flat:
+            if _holds(document, present(kinds[member.name])):
+                given[member.name] = _read(kinds[member.name], document, where)
+        elif member.key in document:
+            below = f"{where}.{member.key}"
+            given[member.name] = _read(kinds[member.name], document[member.key], below)
+        elif member.must:
+            raise ValueError(f"{where} has no {member.key}")
     return cls(**given)
 
 
 def _holds(document: Mapping[str, Any], cls: type) -> bool:
     """Say whether the keys of a part stand in the document: all that must, and any at all."""
-    every = fields_of(cls)
-    must = {key_of(each) for each in every if _must(each)}
-    return must <= document.keys() and any(key_of(each) in document for each in every)
+    every = _members_of(cls)
+    must = {each.key for each in every if each.must}
+    return must <= document.keys() and any(each.key in document for each in every)
 
 
-def _must(field: Field[Any]) -> bool:
-    return field.default is MISSING and field.default_factory is MISSING
+def _read_mapping(inner: Any, found: Any, where: str) -> Any:  # noqa: ANN401
+    read = _reader(inner)
+    pairs = _of(dict, found, where).items()
+    return {key: read(each, f"{where}.{key[:_LONGEST_KEY]}") for key, each in pairs}
 
 
-def _read_many(kind: Any, found: Any, where: str) -> Any:  # noqa: ANN401
-    inner = get_args(kind)
+def _read_parts(kinds: tuple[Any, ...], found: Any, where: str) -> Any:  # noqa: ANN401
     items = _of(list, found, where)
-    if get_origin(kind) is tuple and inner[-1] is not Ellipsis:
-        if len(items) != len(inner):
-            raise ValueError(f"{where} has not {len(inner)} parts")
-        pairs = zip(inner, items, strict=True)
-        return tuple(_read(each, item, where) for each, item in pairs)
-    made = (_read(inner[0], each, f"{where}[{number}]") for number, each in enumerate(items))
-    return get_origin(kind)(made)
+    if len(items) != len(kinds):
+        raise ValueError(f"{where} has not {len(kinds)} parts")
+    return tuple(_read(kind, item, where) for kind, item in zip(kinds, items, strict=True))
+
+
+def _read_many(origin: Any, inner: Any, found: Any, where: str) -> Any:  # noqa: ANN401
+    read = _reader(inner)
+    items = enumerate(_of(list, found, where))
+    return origin(read(each, f"{where}[{number}]") for number, each in items)
 
 
 def _made(kind: Any, found: Any, where: str) -> Any:  # noqa: ANN401
@@ -189,9 +231,9 @@ def _of(kind: Any, found: Any, where: str) -> Any:  # noqa: ANN401
     return found
 
 
-def _finite(found: float, where: str) -> float:
+def _read_number(found: Any, where: str) -> float:  # noqa: ANN401
     try:
-        number = float(found)
+        number = float(_of((int, float), found, where))
     except OverflowError:
         number = inf
     if not isfinite(number):

@@ -75,9 +75,12 @@ def masked(text: str, masks: Iterable[Mask], hide: Callable[[str], str] = lambda
     is hidden as one.
     """
     known = _Known.of(masks if isinstance(masks, frozenset) else frozenset(masks))
+    found = known.spans(text)
+    if not found:
+        return without_credentials(text)
     at = 0
     shown: list[str] = []
-    for begin, end in _joined(known.spans(text)):
+    for begin, end in _joined(found):
         shown += [text[at:begin], hide(text[begin:end])]
         at = end
     return without_credentials("".join([*shown, text[at:]]))
@@ -96,12 +99,12 @@ def mask(value: _Value, masks: Iterable[Mask]) -> _Value:
 def _mask(value: Any, masks: frozenset[Mask], *, named: bool) -> Any:  # noqa: ANN401 -- whatever a report holds
     if isinstance(value, str):
         return value if isinstance(value, Enum) else masked(value, masks)
+    if value is None or isinstance(value, (int, float)):
+        return value
     if is_dataclass(value) and not isinstance(value, type):
         changed = {
-            each.name: _mask(
-                getattr(value, each.name), masks, named=not _is_document(type(value), each.name)
-            )
-            for each in fields(value)
+            name: _mask(getattr(value, name), masks, named=named)
+            for name, named in _fields_of(type(value))
         }
         same = all(getattr(value, name) is each for name, each in changed.items())
         return value if same else replace(value, **changed)
@@ -119,9 +122,13 @@ def _mask(value: Any, masks: frozenset[Mask], *, named: bool) -> Any:  # noqa: A
 
 
 @cache
-def _is_document(cls: type, field: str) -> bool:
-    """Say whether a field holds a document of any JSON, whose keys are words of its own."""
-    return get_args(present(types_of(cls)[field]))[1:] == (Any,)
+def _fields_of(cls: type) -> tuple[tuple[str, bool], ...]:
+    """Return each field's name, and whether others name the keys of what it holds.
+
+    Of a document of any JSON they are words of its own.
+    """
+    kinds = {each.name: present(types_of(cls)[each.name]) for each in fields(cls)}
+    return tuple((name, get_args(kind)[1:] != (Any,)) for name, kind in kinds.items())
 
 
 def masked_keys(
