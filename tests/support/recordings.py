@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from ccci.records.reopening import of_trace
+from ccci.report.model import Report
 from ccci.swarm.judge.rollout import Rollout
 from ccci.swarm.model import Observation
 from ccci.swarm.watching import recording
@@ -24,6 +26,12 @@ def recorded(name: str) -> Path:
 def replayed(path: Path) -> tuple[tuple[Observation, Rollout], ...]:
     """Return each look of a recording, and what the judge makes of it."""
     return tuple(recording.replay(path))
+
+
+@cache
+def reopened(path: Path) -> Report:
+    """Return the report of a recording, as `ccci explain` would have it."""
+    return of_trace(path)
 
 
 def judged(path: Path) -> Rollout:

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from support import made_stories, recordings
@@ -86,6 +86,7 @@ MADE: dict[str, Callable[[], Report]] = {
 }
 
 
+@cache
 def kept(name: str) -> Report:
     """Return the report that is kept, made anew first where that was asked for."""
     path = GOLDEN / f"{name}.json"

@@ -6,14 +6,13 @@ from pathlib import Path
 from support import recordings
 
 from ccci.exits import Verdict
-from ccci.records.reopening import of_trace
 from ccci.report import chronicle
 from ccci.report.timeline import Lane, Side, Timeline
 from ccci.swarm.model import CauseCode, Observation, Sample, TaskState
 
 
 def timeline(name: str) -> Timeline:
-    return of_trace(recordings.recorded(name)).timeline
+    return recordings.reopened(recordings.recorded(name)).timeline
 
 
 def lane(name: str, service: str = "app") -> Lane:
@@ -59,7 +58,7 @@ def test_services_that_were_dropped_and_added_have_lanes_of_their_own() -> None:
 
 @recordings.EACH
 def test_in_every_recording_time_and_tasks_move_forward(path: Path) -> None:
-    found = of_trace(path).timeline
+    found = recordings.reopened(path).timeline
     assert found.begun <= found.ended
     for each in found.lanes:
         assert len({bar.task for bar in each.bars}) == len(each.bars)

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.recordings import recorded
+from support.recordings import recorded, reopened
 
-from ccci.records.reopening import of_trace
 from ccci.report.differences import between
 from ccci.report.differences_text import in_words
 from ccci.report.parts import Difference
@@ -144,7 +143,7 @@ def test_the_recording_alone_tells_the_same_as_the_engine(tmp_path: Path) -> Non
 
 
 def test_a_rollback_is_compared_with_what_swarm_put_back() -> None:
-    (app,) = of_trace(recorded("oom")).services
+    (app,) = reopened(recorded("oom")).services
     assert app.changed == (
         Difference("command", "***", "***"),
         Difference("deploy.resources.limits.memory", "", "16 MiB"),
@@ -153,5 +152,5 @@ def test_a_rollback_is_compared_with_what_swarm_put_back() -> None:
 
 def test_what_passed_and_what_is_new_changed_nothing_that_is_told() -> None:
     for name in ("stop-first", "scaled", "first-deploy-crashes"):
-        for each in of_trace(recorded(name)).services:
+        for each in reopened(recorded(name)).services:
             assert each.changed == ()

@@ -1,8 +1,7 @@
 """How much memory old and new tasks held, in numbers and in one line."""
 
-from pathlib import Path
+from support.recordings import recorded, reopened
 
-from ccci.records.reopening import of_trace
 from ccci.report.memory import in_words, together
 from ccci.report.model import document, read
 from ccci.report.parts import Memory
@@ -10,9 +9,7 @@ from ccci.report.text import tell
 from ccci.report.timeline import Bar, Side
 from ccci.swarm.model import Sample
 
-RECORDING = (
-    Path(__file__).parents[2] / "recordings" / "rollouts" / "killed-beside-the-old-task.jsonl"
-)
+RECORDING = recorded("killed-beside-the-old-task")
 MIB = 2**20
 
 
@@ -35,7 +32,7 @@ def test_what_lives_side_by_side_is_added_up_and_what_ended_is_not() -> None:
 
 
 def test_a_kill_beside_the_old_task_is_told_with_its_numbers() -> None:
-    report = of_trace(RECORDING)
+    report = reopened(RECORDING)
     app, db = report.services
     assert app.memory is not None
     assert (app.memory.node, app.memory.new_limit_bytes) == ("node1", 32 * MIB)
@@ -61,7 +58,7 @@ def test_words_say_what_is_known_alone() -> None:
 
 
 def test_where_nothing_was_sampled_nothing_is_told() -> None:
-    report = of_trace(RECORDING.with_name("oom.jsonl"))
+    report = reopened(recorded("oom"))
     assert [each.memory for each in report.services] == [None]
     assert "memory  " not in tell(report)
 

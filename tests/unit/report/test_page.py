@@ -7,19 +7,19 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import recordings
 from support.examples import examples
 from support.hostile_texts import TEXTS
 from support.page_reader import PageReader
 
 from ccci.exits import Verdict
-from ccci.records.reopening import of_trace
 from ccci.report.model import Report, ServiceReport, Status, Step
 from ccci.report.page.axis import Axis, scale, ticks
 from ccci.report.page.lane import in_words
@@ -29,16 +29,13 @@ from ccci.report.parts import Check, Difference, EngineOf, Health, RunFolder
 from ccci.report.timeline import Bar, Lane, Mark, Side, Timeline
 from ccci.swarm.model import Cause, CauseCode, Sample, Transition
 
-RECORDINGS = Path(__file__).parents[2] / "recordings" / "rollouts"
-NAMES = sorted(path.stem for path in RECORDINGS.glob("*.jsonl"))
+NAMES = [path.stem for path in recordings.EVERY]
 GOLDEN = Path(__file__).parent / "golden" / "pages"
 MEMORY = "killed-beside-the-old-task"
 
 
-@cache
 def recorded(name: str) -> Report:
-    """Return the report of a recording, as `ccci explain` would have it."""
-    return of_trace(RECORDINGS / f"{name}.jsonl")
+    return recordings.reopened(recordings.recorded(name))
 
 
 def made(report: Report) -> str:
