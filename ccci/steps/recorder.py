@@ -17,6 +17,7 @@ from ccci.planning.model import Plan
 from ccci.planning.objects import Kind, Write
 from ccci.steps import plan_checks
 from ccci.swarm.decode.listings import identifiers
+from ccci.swarm.engine import predefined
 from ccci.swarm.engine.client import Engine
 from ccci.swarm.engine.masking import secrets_in
 from ccci.swarm.watching.snapshot import clean_tasks
@@ -95,7 +96,7 @@ class Recorder:
             running.end()
         return Asked(
             tuple(self.writes),
-            [*self.session.recorded.listing(Kind.NETWORK), *self.engine.predefined_networks()],
+            [*self.session.recorded.listing(Kind.NETWORK), *predefined.networks(self.engine)],
             None if ended else code,
             ended,
             running.reason,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ccci.errors import CcciError
+from ccci.swarm.engine import predefined
 from ccci.swarm.engine.client import Engine
 from ccci.sweep import live
 from ccci.sweep.model import Sweep
@@ -20,7 +21,7 @@ def running(stacks: Sequence[str], node_memory: int, choice: Choice) -> Sweep:
             raise CcciError(
                 f"no service of the stack {', '.join(missing)} runs here", "see `docker stack ls`"
             )
-        networks = [*engine.networks(), *engine.predefined_networks()]
+        networks = [*engine.networks(), *predefined.networks(engine)]
         found = live.sweep(services, networks, engine.nodes(), node_memory, choice)
     if not found.services:
         raise CcciError("no service runs on this swarm: nothing to sweep", "deploy one first")

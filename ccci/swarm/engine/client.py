@@ -23,7 +23,6 @@ from ccci.swarm.engine.transport import Transport
 
 _quoted = partial(quote, safe="", errors="replace")  # whatever an Engine or a spec names
 
-_PREDEFINED = ("bridge", "host")
 LARGEST_LOG = 4 * 2**20
 _LEAST_PATIENCE = 0.5
 
@@ -202,16 +201,6 @@ class Engine:
     ) -> list[OwnJson]:
         """Return the networks of a stack, or all."""
         return self._listing("/networks", stack, filters)
-
-    def predefined_networks(self) -> list[OwnJson]:
-        """Return the networks that each node has and Swarm knows by an id of its own.
-
-        Services on them name that id, and no listing has it (swarmkit's PredefinedNetworks; seen
-        on 20.10).
-        """
-        scope = {"scope": "swarm"}
-        found = [self._inspection(f"/networks/{name}", params=scope) for name in _PREDEFINED]
-        return [answers.identified("/networks", each) for each in found if each is not None]
 
     def volumes(
         self, stack: str | None = None, filters: Mapping[str, list[str]] | None = None
