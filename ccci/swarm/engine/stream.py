@@ -31,7 +31,9 @@ class Stream:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        """Close its connection as well, of which nothing may have been read."""
+        with self._response:
+            self.close()
 
     def close(self) -> None:
         """End the stream, also for a thread that is waiting in it."""

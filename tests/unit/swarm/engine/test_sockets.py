@@ -36,6 +36,8 @@ class Line:
     hangs_up: bool = False
     connections: int = 0
     heads: list[bytes] = field(default_factory=list)
+    ended: threading.Event = field(default_factory=threading.Event)
+    """Set once a connection was closed at the other end."""
 
     @property
     def endpoint(self) -> Endpoint:
@@ -55,6 +57,7 @@ class Line:
                 near.sendall(self.answer)
                 if self.hangs_up:
                     return
+            self.ended.set()
 
 
 @pytest.fixture
@@ -112,6 +115,15 @@ def test_an_answer_that_is_cut_off_is_none(line: Line, transport: Transport, ans
     line.answer, line.hangs_up = answer, True
     with pytest.raises(ConnectionLost, match="failed"):
         transport.request("GET", "/x", timeout=3.0)
+
+
+def test_a_stream_of_which_nothing_was_read_leaves_no_connection(
+    line: Line, transport: Transport
+) -> None:
+    with transport.stream("/x", timeout=5) as stream:
+        assert not line.ended.is_set()
+    assert line.ended.wait(5)
+    stream.close()
 
 
 def test_closing_a_stream_that_was_read_whole_disturbs_nobody(
