@@ -12,7 +12,7 @@ export CCCI_TEST_CORPUS ?= $(firstword $(wildcard ../shared/corpus))
 unexport PYTHONDONTWRITEBYTECODE
 
 # Tests on a Swarm mostly wait: more of them than cores run side by side.
-WORKERS ?= $(shell expr 5 \* $$(nproc))
+WORKERS ?= $(shell expr 4 \* $$(nproc))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup system abra demo test check lint format unit local integration soak engines bench docs lock clean

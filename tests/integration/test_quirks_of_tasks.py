@@ -217,7 +217,7 @@ def test_a_slot_may_hold_two_new_tasks_after_a_crash_during_start_first(stage: S
         update={"monitor": "1s"},
     )
     deploy = stage.write({"app": slow})
-    told = stage.converge(f"{deploy} && sleep 2 && {deploy}", "--timeout=25s", keep="two-in-a-slot")
+    told = stage.converge(f"{deploy} && sleep 2 && {deploy}", "--timeout=40s", keep="two-in-a-slot")
     assert (told.verdict, told.code) == (Verdict.TIMED_OUT, 12)
     up = [task for task in told.service()["tasks"] if task["desired"] == "running"]
     assert [task["state"] for task in up] == ["running"] * 2

@@ -48,7 +48,7 @@ def test_a_label_only_redeploy_mid_roll_completes_over_a_task_that_starts(stage:
 
 def test_a_crash_after_the_monitor_is_unstable_although_swarm_says_completed(stage: Stage) -> None:
     stage.base(app=app())
-    head = app("echo going; sleep 4; exit 3", update={"monitor": "1s"})
+    head = app("echo going; sleep 3; exit 3", update={"monitor": "1s"})
     told = stage.roll(app=head, keep="crash-after-monitor")
     told.as_expected(Verdict.UNSTABLE, "exit-nonzero")
     assert told.service()["cause"]["exit_code"] == 3

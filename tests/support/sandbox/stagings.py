@@ -47,7 +47,7 @@ def app(command: str = "sleep 100000", /, **changes: Any) -> dict[str, Any]:
 
 def check(test: str, **changes: Any) -> dict[str, Any]:
     """Return a quick health check of this shell command."""
-    quick = {"interval": "500ms", "timeout": "1s", "retries": 2, "start_period": "0s"}
+    quick = {"interval": "500ms", "timeout": "3s", "retries": 2, "start_period": "0s"}
     return {"test": ["CMD-SHELL", test], **quick, **changes}
 
 
