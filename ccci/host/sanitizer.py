@@ -68,8 +68,6 @@ def lines(text: str) -> str:
 
 def line(text: str) -> str:
     """Return a text for a terminal, on one line."""
-    if text.isascii() and text.isprintable():
-        return text
     return lines(text.strip("\r\n")).replace("\n", " ")
 
 

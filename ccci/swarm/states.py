@@ -48,7 +48,8 @@ class TaskState(StrEnum):
 # Once, and not whenever it is asked: a look asks it of each task, several times.
 for _rank, _state in enumerate(TaskState):
     _state.rank = _rank
-    _state.ended = _rank > [*TaskState].index(TaskState.RUNNING)
+for _state in TaskState:
+    _state.ended = _state.rank > TaskState.RUNNING.rank
 
 
 class Mode(StrEnum):
