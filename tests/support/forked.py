@@ -20,9 +20,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
-from ccci.host import process
 from ccci.host.process import Finished
 
 _SERVER = Path(__file__).with_name("forking.py")
@@ -43,6 +42,16 @@ class Forked:
     """Where it is told how the process ended, as `os.waitpid` has it."""
     returncode: int | None = None
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave neither it nor what it was read by."""
+        self.kill()
+        self.wait(_PATIENCE)
+        self.stdout.close()
+        self.stderr.close()
+
     def wait(self, timeout: float) -> int:
         """Return its exit code, a signal as its negative; raise TimeoutExpired where it runs on."""
         if self.returncode is None:
@@ -57,11 +66,10 @@ class Forked:
         errors: list[str] = []
         reader = threading.Thread(target=lambda: errors.append(self.stderr.read()))
         alarm = threading.Timer(timeout, self.kill)
-        with self.stdout, self.stderr:
-            reader.start()
-            alarm.start()
-            out = self.stdout.read()
-            reader.join()
+        reader.start()
+        alarm.start()
+        out = self.stdout.read()
+        reader.join()
         alarm.cancel()
         self.wait(_PATIENCE)
         return out, errors[0]
@@ -86,25 +94,17 @@ def heeds(environment: Mapping[str, str]) -> bool:
     )
 
 
-def run(
-    words: Sequence[str],
-    environment: Mapping[str, str],
-    folder: Path | None = None,
-    timeout: float = 120.0,
-) -> Finished:
-    """Run ccci to its end, forked where that is all the same, and return how it ended."""
-    unbuffered = {**environment, _UNBUFFERED: "1"}
-    argv = (sys.executable, "-m", "ccci", *words)
-    if not heeds(unbuffered):
-        return process.run(argv, env=environment, cwd=folder, check=False, timeout=timeout)
+def run(words: Sequence[str], environment: Mapping[str, str], timeout: float = 120.0) -> Finished:
+    """Run ccci to its end, or for so many seconds, and return how it ended; as `start`."""
     begun = time.monotonic()
-    running = start(words, unbuffered, folder or Path.cwd())
-    out, errors = running.communicate(timeout)
-    return Finished(argv, running.wait(0), out, errors, time.monotonic() - begun)
+    with start(words, {**environment, _UNBUFFERED: "1"}, Path.cwd()) as running:
+        out, errors = running.communicate(timeout)
+    return Finished(("ccci", *words), running.wait(0), out, errors, time.monotonic() - begun)
 
 
 def start(words: Sequence[str], environment: Mapping[str, str], folder: Path) -> Forked:
     """Start ccci with these words, in this environment, which it has to heed, and folder."""
+    assert heeds(environment), "start `python -m ccci` instead"
     ends = [os.pipe(), os.pipe()]
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     request = json.dumps([[*words], dict(environment), str(folder)]).encode()

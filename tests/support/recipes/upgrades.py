@@ -205,7 +205,7 @@ class Ccci:
     def _started(
         self, words: Sequence[str], environment: Mapping[str, str]
     ) -> "forked.Forked | subprocess.Popen[str]":
-        if not self.beside and forked.heeds(environment):
+        if not self.beside:
             return forked.start(self.words(*words), environment, self.home)
         return subprocess.Popen(
             self.argv(*words),

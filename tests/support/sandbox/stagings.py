@@ -153,15 +153,12 @@ class Stage:
         words += ["--", "sh", "-c", shell] if shell else []
         begun = time.monotonic()
         environment = {**self.swarm.environment, **self.environment, "PYTHONUNBUFFERED": "1"}
-        process = forked.start(words, environment, self.folder)
-        try:
+        with forked.start(words, environment, self.folder) as process:
             if during is not None:
                 during()
             if stop is not None:
                 process.send_signal(stop)
             out, errors = process.communicate(timeout)
-        finally:
-            process.kill()
         took = time.monotonic() - begun
         assert "Traceback" not in errors, errors
         told = Told(process.wait(0), checked(json.loads(out)), errors, took)
