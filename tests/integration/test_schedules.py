@@ -1,11 +1,16 @@
 """What ends by design, and what is looked at after a rollback, on a real Swarm."""
 
 from support.sandbox.stagings import Stage, app
+from support.sandbox.swarms import wait_for
 
 from ccci.exits import Verdict
 
 DAILY = {"condition": "any", "delay": "24h"}
 ONCE = {"condition": "none"}
+
+
+def has_ended(stage: Stage, name: str) -> bool:
+    return [each["Status"]["State"] for each in stage.swarm.tasks(stage.full(name))] == ["complete"]
 
 
 def test_a_service_that_runs_by_its_restart_delay_passes_and_is_told_so(stage: Stage) -> None:
@@ -32,6 +37,8 @@ def test_a_one_shot_that_swarm_pauses_for_is_told_as_the_policys_doing(stage: St
     pauses = {"failure_action": "pause"}
     stage.base(running=False, app=app(), migrate=app("echo 1", restart=ONCE, update=pauses))
     stage.swarm.wait_running(stage.full())
+    # One that is still at work when ccci begins has been seen to run until this deploy.
+    wait_for(lambda: has_ended(stage, "migrate"), "the one-shot of the base to end")
     told = stage.roll(app=app(), migrate=app("echo 2", restart=ONCE, update=pauses))
     told.as_expected(Verdict.PAUSED, "exited-early", "migrate")
     assert "ended with 0, as it may" in told.service("migrate")["detail"]
