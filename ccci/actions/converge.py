@@ -136,7 +136,8 @@ def _judged(
 
 def _hint(outcome: Outcome, request: Request, engine: Engine, before: Sequence[Listed]) -> str:
     """Return the next step; of a stack that is not the one that is meant, which may be."""
-    if outcome.verdict is not Verdict.UNABLE or outcome.services or request.options.services:
+    untold = outcome.verdict is Verdict.UNABLE and not outcome.services
+    if not untold or request.options.services or not outcome.may_ask:
         return outcome.hint
     with suppress(CcciError):
         there = every(engine.services())
@@ -149,8 +150,7 @@ def _hint(outcome: Outcome, request: Request, engine: Engine, before: Sequence[L
 
 
 def _moved_tags(request: Request, engine: Engine, outcome: Outcome) -> tuple[str, ...]:
-    asked = request.command and outcome.signal is None
-    return moved_tags.notes(engine, outcome) if asked else ()
+    return moved_tags.notes(engine, outcome) if request.command and outcome.may_ask else ()
 
 
 class _Said:

@@ -74,6 +74,11 @@ class Outcome:
     timeline: Timeline = field(default_factory=Timeline)
 
     @property
+    def may_ask(self) -> bool:
+        """Say whether more may be asked of the Engine: it answers, and nobody wants us to end."""
+        return self.signal is None and self.rollout.lost is None
+
+    @property
     def followed(self) -> Followed:
         """Return what a report of this outcome has besides what every report has."""
         rollout = self.rollout

@@ -100,14 +100,16 @@ def deploy_revision(
     before = strays.look(workspace.engine)
     with workspace.steps.step(f"{why} deploy") as progress:
         rolled = roll(workspace, ready, why, recorded)
-        elsewhere = strays.refuse(
-            workspace.engine,
-            app,
-            revision,
-            before,
-            touched=rolled.outcome.rollout.touched,
-            succeeded=rolled.outcome.command_code == 0,
-        )
+        elsewhere: tuple[str, ...] = ()
+        if rolled.outcome.rollout.lost is None:
+            elsewhere = strays.refuse(
+                workspace.engine,
+                app,
+                revision,
+                before,
+                touched=rolled.outcome.rollout.touched,
+                succeeded=rolled.outcome.command_code == 0,
+            )
         if why == BASE:
             rolled = replace(rolled, outcome=base_soak.whole(workspace, app, rolled.outcome))
         outcome = rolled.outcome
@@ -115,8 +117,10 @@ def deploy_revision(
             progress.say(outcome.verdict.value)
         else:
             progress.fail(f"{outcome.verdict.value}: {outcome.summary}")
-    notes = (*deployment.notes, *outcome.notes, *elsewhere, *dropped(workspace, app, stack))
-    # After an interrupt nothing more is asked; what was decided before it stands.
+    notes = (*deployment.notes, *outcome.notes, *elsewhere)
+    if outcome.may_ask:
+        notes = (*notes, *dropped(workspace, app, stack))
+    # What was decided before an interrupt stands.
     if outcome.signal is not None or outcome.verdict in {Verdict.INTERRUPTED, Verdict.UNABLE}:
         return Judged(
             outcome.verdict,

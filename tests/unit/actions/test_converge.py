@@ -171,6 +171,25 @@ def test_a_stack_that_command_changed_instead_is_named(swarm: Swarm) -> None:
     assert report.hint == "it changed t: name that as STACK"
 
 
+def test_an_engine_that_went_away_is_asked_nothing_more(swarm: Swarm) -> None:
+    # With the patience of a whole request each, the end would come long after the deadline.
+    asked: list[str] = []
+
+    def services() -> list[dict[str, Any]]:
+        asked.append("services")
+        return []
+
+    swarm.services = services  # type: ignore[method-assign]
+    away = replace(look(30, unreachable="timed out"), command=None)
+    watch = FakeWatch([away, replace(away, at=90.0)], before=BEFORE)
+    request = Request("stack", command=("deploy",), options=QUICK)
+    report = converge.converge(request, Output(verbosity=-1), opens=watch.opened)
+    assert report.verdict is Verdict.UNABLE
+    assert "out of reach: timed out" in report.summary
+    assert report.services == ()
+    assert asked == ["services"]  # before COMMAND
+
+
 def test_the_trace_is_kept_with_the_run_wherever_the_user_wants_it(
     tmp_path: Path, root: Path
 ) -> None:
