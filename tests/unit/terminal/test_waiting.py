@@ -72,7 +72,8 @@ def test_it_speaks_by_itself_and_not_when_quiet(
             calls: list[float] = []
 
             def speak(self: Waiting, at: float) -> None:
-                spoke(self, at)
+                # However late its thread comes to it, all of the time is left.
+                spoke(self, self._wait.since if self._wait is not None else at)
                 calls.append(at)
 
             monkeypatch.setattr(Waiting, "speak", speak)
