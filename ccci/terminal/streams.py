@@ -6,7 +6,7 @@ Who writes below this never learns of the loss, and goes on judging; `cli` asks 
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TextIO
@@ -49,27 +49,29 @@ class _Tolerant(io.TextIOWrapper):
 
     def write(self, text: str, /) -> int:
         """Write, or drop."""
-        with self._losing():
+        with _losing(super().flush, self._descriptor, self._streams):
             super().write(text)
         return len(text)
 
     def flush(self) -> None:
         """Write what is left, or drop it."""
-        with self._losing():
+        with _losing(super().flush, self._descriptor, self._streams):
             super().flush()
 
-    @contextmanager
-    def _losing(self) -> Iterator[None]:
-        try:
-            yield
-        except BlockingIOError:  # somebody who shares the terminal made it so
-            os.set_blocking(self._descriptor, True)
-            super().flush()
-        except OSError:
-            self._streams.lost.add(self._descriptor)
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._descriptor)
-            os.close(nowhere)
+
+@contextmanager
+def _losing(flush: Callable[[], None], descriptor: int, streams: Streams) -> Iterator[None]:
+    """Let what the block writes be lost, and what is written to this descriptor from then on."""
+    try:
+        yield
+    except BlockingIOError:  # somebody who shares the terminal made it so
+        os.set_blocking(descriptor, True)
+        flush()
+    except OSError:
+        streams.lost.add(descriptor)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, descriptor)
+        os.close(nowhere)
 
 
 @contextmanager
@@ -105,7 +107,9 @@ def _over(stream: TextIO | None, descriptor: int, streams: Streams) -> TextIO:
             number = stream.fileno()
         if number != descriptor or not isinstance(stream, io.TextIOWrapper):
             return stream
-        stream.flush()
+        with _losing(stream.flush, descriptor, streams):
+            stream.flush()
+        stream.flush()  # what it still holds where it was lost: Python would try that at its end
     ours = stream if isinstance(stream, io.TextIOWrapper) else None
     return _Tolerant(
         descriptor,
