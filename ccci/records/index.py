@@ -62,21 +62,29 @@ def _opened(root: Path) -> sqlite3.Connection:
     path = root / INDEX
     # Made before SQLite makes it, whose files are those of the umask.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
-    index = sqlite3.connect(path, timeout=BUSY_SECONDS)
     try:
-        return _filled(index, root)
+        return _filled(path, root)
     except sqlite3.OperationalError:
-        index.close()
         raise
     except sqlite3.DatabaseError:
-        index.close()
         path.unlink(missing_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
-        return _filled(sqlite3.connect(path, timeout=BUSY_SECONDS), root)
+        return _filled(path, root)
 
 
-def _filled(index: sqlite3.Connection, root: Path) -> sqlite3.Connection:
-    """Return an index that holds what the folders say, as a whole or not at all."""
+def _filled(path: Path, root: Path) -> sqlite3.Connection:
+    """Return the index at a path, open, once it holds what the folders say."""
+    index = sqlite3.connect(path, timeout=BUSY_SECONDS)
+    try:
+        _fill(index, root)
+    except BaseException:
+        index.close()
+        raise
+    return index
+
+
+def _fill(index: sqlite3.Connection, root: Path) -> None:
+    """Have an index hold what the folders say, as a whole or not at all."""
     if not _is_made(index):
         with index:
             # By itself, sqlite3 would begin no transaction before a CREATE: whoever looks
@@ -89,7 +97,6 @@ def _filled(index: sqlite3.Connection, root: Path) -> sqlite3.Connection:
                 )
                 for record in _in_folders(root):
                     _insert(index, record)
-    return index
 
 
 def _is_made(index: sqlite3.Connection) -> bool:
