@@ -68,6 +68,18 @@ ROWS: tuple[Row, ...] = (
         "say `none`, `on-failure` or `any` in `restart_policy: condition`: Swarm has no `{word}`",
         r'invalid restartcondition: "(?P<word>[^"]*)"',
     ),
+    # docker/cli cli/compose/convert/service.go; 20.10 has no jobs there, its Engine has.
+    Row(
+        r"unknown mode: (?P<word>(?:replicated|global)-job)",
+        None,
+        "a docker CLI takes `{word}` in a compose file from 23.0 on: deploy with a newer one",
+    ),
+    Row(
+        r"unknown mode: (?P<word>\S+)",
+        None,
+        "say `replicated`, `global`, `replicated-job` or `global-job` as `mode`: Swarm has no "
+        "`{word}`",
+    ),
     Row(
         r"unrecognized update failure action (?P<word>\S+)",
         None,

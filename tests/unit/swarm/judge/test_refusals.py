@@ -110,6 +110,8 @@ SAID: tuple[tuple[str, CauseCode | None, str], ...] = (
         "the image's name is not written as one",
     ),
     (f"{RPC}name must be 63 characters or fewer", None, "shorten one"),
+    ("service job: Unknown mode: global-job", None, "takes `global-job` in a compose file from"),
+    ("service web: Unknown mode: sometimes", None, "Swarm has no `sometimes`"),
     (
         (
             f"failed to create config s_conf_v1: {RPC}config data must be larger than 0 and less "
