@@ -186,7 +186,7 @@ def in_a_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
     bin_ = tmp_path / "bin"
     bin_.mkdir()
-    (bin_ / "ccci").write_text(f'#!/bin/sh\nexec {sys.executable} -m ccci "$@"\n')
+    (bin_ / "ccci").write_text(f"#!/bin/sh\nexec '{sys.executable}' -m ccci \"$@\"\n")
     (bin_ / "ccci").chmod(0o755)
     monkeypatch.setenv("PATH", f"{bin_}:{os.environ['PATH']}")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
