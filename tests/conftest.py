@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 from support.documents import checked
 from support.examples import DESK
-from support.sandbox.swarms import SANDBOXES
+from support.sandbox.swarms import SANDBOXES, takes_jobs
 
 from ccci.terminal.output import Output
 
@@ -24,14 +24,21 @@ _CI = ("CI", "GITHUB_ACTIONS", "GITLAB_CI")
 """What says that a CI reads us: ccci's log then has the time of day, Typer colours."""
 _OF_A_CI = ("CCCI_", "CI_", "DRONE_", "PLUGIN_")
 """How variables begin that are settings of ours, or stand for one where a CI sets them."""
-_UNCOMPILED = "PYTHONDONTWRITEBYTECODE"
-"""What has each ccci that a test starts compile itself, which takes as long as its start."""
+_PYTHON = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+"""What has each ccci that a test starts compile itself, or write as nobody's does."""
 _NEARBY = "localhost,127.0.0.1,::1"
 _ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 """What ends ccci; `nohup` and a shell's `&` have some of them ignored, in whatever is started."""
 _BETWEEN_COLLECTIONS = 10_000
 """So many new objects are there when Python looks through the young ones, not 700."""
 settings.load_profile(DESK)  # the plugin loads another one later, where one is asked for
+
+
+@pytest.fixture
+def newer_docker() -> None:
+    """Pass over a test for whose compose file the docker CLI is too old, as Debian 12's is."""
+    if not takes_jobs("docker"):
+        pytest.skip("this docker CLI is older than 23.0: no job in a compose file, no stack config")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -61,9 +68,12 @@ def pytest_configure() -> None:
             # Still passed over here, but a handler is not inherited by what the tests start.
             signal.signal(number, lambda *_: None)
     settings_of_ours = {name for name in os.environ if name.startswith(_OF_A_CI)}
-    for name in (*_TERMINAL, *_CI, _UNCOMPILED, *settings_of_ours):
+    for name in (*_TERMINAL, *_CI, *_PYTHON, *settings_of_ours):
         if not name.startswith("CCCI_TEST_"):
             os.environ.pop(name, None)
+    for name in _TERMINAL:
+        # Readline, which pytest imports, sets some of them past `os.environ` for what we start.
+        os.unsetenv(name)
     python = Path(sys.executable).parent
     if Path(shutil.which("python3") or "").parent != python:
         # Our own Python for what asks for one: that of a version manager is a slow script.

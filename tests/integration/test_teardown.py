@@ -466,6 +466,7 @@ def wait_for_task(swarm: Swarm, service: str, state: str) -> None:
     )
 
 
+@pytest.mark.usefixtures("newer_docker")
 def test_jobs_end_with_their_stack_whatever_has_become_of_them(
     swarm: Swarm, stack: str, engine: Engine
 ) -> None:
@@ -481,6 +482,7 @@ def test_jobs_end_with_their_stack_whatever_has_become_of_them(
     assert swarm.at_work(stack) == []
 
 
+@pytest.mark.usefixtures("newer_docker")
 def test_a_job_on_another_node_ends_with_its_stack(swarm_three: Swarm) -> None:
     swarm = swarm_three
     elsewhere = {"constraints": ["node.role == worker"]}

@@ -350,6 +350,7 @@ def migrates(command: str) -> str:
 
 
 @EACH
+@pytest.mark.usefixtures("newer_docker")
 def test_an_app_with_a_job_is_upgraded_and_leaves_nothing(ccci: Ccci, shop: Path) -> None:
     base = files(version=BASE, services=migrates("echo migrated"), **OWN_NETWORK)
     make_recipe(shop, files(NEW, services=migrates("sleep 1"), **OWN_NETWORK), base=base)
@@ -359,6 +360,7 @@ def test_an_app_with_a_job_is_upgraded_and_leaves_nothing(ccci: Ccci, shop: Path
 
 
 @EACH
+@pytest.mark.usefixtures("newer_docker")
 def test_a_job_that_is_at_work_ends_with_its_run(ccci: Ccci, shop: Path) -> None:
     head = files(NEW, services=migrates("exec sleep 100000"), **OWN_NETWORK)
     make_recipe(shop, head, base=files(version=BASE, **OWN_NETWORK))

@@ -71,6 +71,12 @@ def deploys_detached(docker: str) -> bool:
     return "--detach" in run((docker, "stack", "deploy", "--help")).stdout
 
 
+@cache
+def takes_jobs(docker: str) -> bool:
+    """Say whether this docker CLI takes a job in a compose file, and has `stack config` (23.0)."""
+    return "config" in run((docker, "stack", "--help")).stdout
+
+
 @dataclass(frozen=True, slots=True)
 class Swarm:
     """A Swarm to test on: `hosts` are its Engines as DOCKER_HOST names them, a manager first.

@@ -67,6 +67,7 @@ def test_every_reader_takes_a_blank_for_a_part_of_the_name(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("newer_docker")
 def test_docker_reads_a_file_twice_and_takes_a_blank_for_a_part_of_its_name(tmp_path: Path) -> None:
     folder = recipe(tmp_path, "")
 
