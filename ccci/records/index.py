@@ -60,20 +60,19 @@ def _read(texts: Iterable[object]) -> Iterator[Record]:
 def _opened(root: Path) -> sqlite3.Connection:
     """Open the index; one that is new, or broken, is filled from the folders."""
     path = root / INDEX
-    # Made before SQLite makes it, whose files are those of the umask.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
     try:
         return _filled(path, root)
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError:
         path.unlink(missing_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
         return _filled(path, root)
 
 
 def _filled(path: Path, root: Path) -> sqlite3.Connection:
     """Return the index at a path, open, once it holds what the folders say."""
+    # Made before SQLite makes it, whose files are those of the umask.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
     index = sqlite3.connect(path, timeout=BUSY_SECONDS)
     try:
         _fill(index, root)
