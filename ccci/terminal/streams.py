@@ -72,6 +72,7 @@ def _losing(flush: Callable[[], None], descriptor: int, streams: Streams) -> Ite
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, descriptor)
         os.close(nowhere)
+        flush()  # what is left goes there at once: Python would try it again at its end
 
 
 @contextmanager
@@ -109,7 +110,6 @@ def _over(stream: TextIO | None, descriptor: int, streams: Streams) -> TextIO:
             return stream
         with _losing(stream.flush, descriptor, streams):
             stream.flush()
-        stream.flush()  # what it still holds where it was lost: Python would try that at its end
     ours = stream if isinstance(stream, io.TextIOWrapper) else None
     return _Tolerant(
         descriptor,
