@@ -544,7 +544,7 @@ def test_what_finds_no_node_is_said_before_and_then_waits(
     swarm.docker(*argv(stack, head)[1:])
 
     def states() -> list[str]:
-        return sorted(each["Status"]["State"] for each in swarm.tasks(f"{stack}_web"))
+        return sorted(swarm.states(f"{stack}_web"))
 
     waiting = web["wanted"] - count
     settled = ["pending"] * waiting + ["running"] * count

@@ -27,7 +27,7 @@ def test_a_service_left_without_a_replica_is_judged_once_its_tasks_have_stopped(
     told = stage.roll(app=app(deploy={"replicas": 0}), keep="no-replica-left")
     told.as_expected(Verdict.CONVERGED)
     assert told.report["summary"] == "app runs nowhere (0 replicas asked for)"
-    states = {task["Status"]["State"] for task in stage.swarm.tasks(stage.full())}
+    states = set(stage.swarm.states(stage.full()))
     assert "running" not in states
 
 

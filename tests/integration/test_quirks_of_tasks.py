@@ -149,8 +149,7 @@ def test_an_identical_update_runs_a_job_again(stage: Stage) -> None:
 
 
 def _completed(stage: Stage) -> int:
-    tasks = stage.swarm.tasks(stage.full())
-    return sum(task["Status"]["State"] == "complete" for task in tasks)
+    return stage.swarm.states(stage.full()).count("complete")
 
 
 def test_a_slot_without_attempts_left_stays_empty_in_silence(stage: Stage) -> None:

@@ -202,7 +202,7 @@ def test_an_unhealthy_task_that_stops_cleanly_is_not_restarted_on_failure(
     assert "CCCI011" not in rules(compose({"app": condition("any")}), tmp_path)
     swarm.deploy(stack, compose({"lost": condition("on-failure"), "kept": condition("any")}))
     wait_for(
-        lambda: [task["Status"]["State"] for task in swarm.tasks(f"{stack}_lost")] == ["complete"],
+        lambda: swarm.states(f"{stack}_lost") == ["complete"],
         "the one to end",
         60,
     )

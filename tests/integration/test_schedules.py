@@ -9,10 +9,6 @@ DAILY = {"condition": "any", "delay": "24h"}
 ONCE = {"condition": "none"}
 
 
-def has_ended(stage: Stage, name: str) -> bool:
-    return [each["Status"]["State"] for each in stage.swarm.tasks(stage.full(name))] == ["complete"]
-
-
 def test_a_service_that_runs_by_its_restart_delay_passes_and_is_told_so(stage: Stage) -> None:
     prune = app("sleep 1; echo reclaimed", restart=DAILY, deploy={"mode": "global"})
     told = stage.roll(prune=prune, keep="cron-by-restart")
@@ -38,7 +34,8 @@ def test_a_one_shot_that_swarm_pauses_for_is_told_as_the_policys_doing(stage: St
     stage.base(running=False, app=app(), migrate=app("echo 1", restart=ONCE, update=pauses))
     stage.swarm.wait_running(stage.full())
     # One that is still at work when ccci begins has been seen to run until this deploy.
-    wait_for(lambda: has_ended(stage, "migrate"), "the one-shot of the base to end")
+    migrate = stage.full("migrate")
+    wait_for(lambda: stage.swarm.states(migrate) == ["complete"], "the base's one-shot to end")
     told = stage.roll(app=app(), migrate=app("echo 2", restart=ONCE, update=pauses))
     told.as_expected(Verdict.PAUSED, "exited-early", "migrate")
     assert "ended with 0, as it may" in told.service("migrate")["detail"]

@@ -461,7 +461,7 @@ JOBS: dict[str, dict[str, Any]] = {
 
 def wait_for_task(swarm: Swarm, service: str, state: str) -> None:
     wait_for(
-        lambda: any(task["Status"]["State"] == state for task in swarm.tasks(service)),
+        lambda: state in swarm.states(service),
         f"a task of {service} that is {state}",
     )
 

@@ -66,15 +66,19 @@ def _engine(host: str, _thread: int) -> Engine:
 
 
 @cache
+def _help(docker: str, verb: str) -> str:
+    # Not that of `docker_cli`, which takes a CLI that is not there for one that knows nothing.
+    return run((docker, "stack", verb, "--help"), check=False).stdout
+
+
 def deploys_detached(docker: str) -> bool:
     """Say whether this docker CLI knows `stack deploy --detach` (from 26.0)."""
-    return "--detach" in run((docker, "stack", "deploy", "--help")).stdout
+    return "--detach" in _help(docker, "deploy")
 
 
-@cache
 def takes_jobs(docker: str) -> bool:
     """Say whether this docker CLI takes a job in a compose file, and has `stack config` (23.0)."""
-    return "config" in run((docker, "stack", "--help")).stdout
+    return "--skip-interpolation" in _help(docker, "config")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,10 @@ class Swarm:
             found = self.ask("/tasks", service=service)
         newest = sorted(found, key=lambda task: str(task["CreatedAt"]).rstrip("Z"), reverse=True)
         return sorted(newest, key=lambda task: (task.get("Slot", 0), task.get("NodeID", "")))
+
+    def states(self, service: str) -> list[str]:
+        """Return the states of the service's tasks, in the order of `tasks`."""
+        return [task["Status"]["State"] for task in self.tasks(service)]
 
     def running(self, service: str) -> list[dict[str, Any]]:
         """Return the service's tasks that run and are meant to."""
