@@ -71,9 +71,8 @@ def pytest_configure() -> None:
     for name in (*_TERMINAL, *_CI, *_PYTHON, *settings_of_ours):
         if not name.startswith("CCCI_TEST_"):
             os.environ.pop(name, None)
-    for name in _TERMINAL:
-        # Readline, which pytest imports, sets some of them past `os.environ` for what we start.
-        os.unsetenv(name)
+            # Readline, which pytest imports, sets some past `os.environ`, for what we start.
+            os.unsetenv(name)
     python = Path(sys.executable).parent
     if Path(shutil.which("python3") or "").parent != python:
         # Our own Python for what asks for one: that of a version manager is a slow script.

@@ -136,8 +136,8 @@ def _judged(
 
 def _hint(outcome: Outcome, request: Request, engine: Engine, before: Sequence[Listed]) -> str:
     """Return the next step; of a stack that is not the one that is meant, which may be."""
-    untold = outcome.verdict is Verdict.UNABLE and not outcome.services
-    if not untold or request.options.services or not outcome.may_ask:
+    known = outcome.verdict is not Verdict.UNABLE or outcome.services
+    if known or request.options.services or not outcome.may_ask:
         return outcome.hint
     with suppress(CcciError):
         there = every(engine.services())

@@ -181,9 +181,7 @@ def test_an_engine_that_went_away_is_asked_nothing_more(swarm: Swarm) -> None:
 
     swarm.services = services  # type: ignore[method-assign]
     away = replace(look(30, unreachable="timed out"), command=None)
-    watch = FakeWatch([away, replace(away, at=90.0)], before=BEFORE)
-    request = Request("stack", command=("deploy",), options=QUICK)
-    report = converge.converge(request, Output(verbosity=-1), opens=watch.opened)
+    report, _ = converged(away, replace(away, at=90.0))
     assert report.verdict is Verdict.UNABLE
     assert "out of reach: timed out" in report.summary
     assert report.services == ()

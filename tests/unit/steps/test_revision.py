@@ -14,13 +14,7 @@ from ccci.actions import upgrade
 from ccci.actions.upgrade import Request, _on_the_swarm
 from ccci.deployers import App, Deployment, Revision
 from ccci.deployers.plan import DeployPlan
-from ccci.errors import (
-    CcciError,
-    DeployRefused,
-    EngineUnavailable,
-    Interrupted,
-    UsageError,
-)
+from ccci.errors import CcciError, DeployRefused, EngineUnavailable, Interrupted, UsageError
 from ccci.exits import Verdict
 from ccci.recipe import checkouts, stack_file
 from ccci.recipe.base import Base
@@ -309,19 +303,15 @@ def test_a_service_that_the_head_dropped_is_told_and_removed_only_with_prune(
     assert deleted == ["/services/w"]
 
 
-def test_what_was_seen_before_the_engine_went_away_is_told(
-    workspace: Workspace, plays: Plays
-) -> None:
-    plays(converged())
+def test_what_was_seen_before_the_engine_went_away_is_told(workspace: Workspace) -> None:
     rolling = look(5, service("head", task("b1", "starting"), version=2, update="updating"))
     away = [replace(rolling, at=at, unreachable="timed out") for at in (30.0, 60.0, 120.0)]
-    listed: list[object] = []
+    listings: list[list[object]] = [[]]
 
     def services(*_: object) -> list[object]:
-        listed.append(None)
-        if listed[1:]:
+        if not listings:
             raise EngineUnavailable("timed out", "")
-        return []
+        return listings.pop()
 
     def opened(engine: object, stack: str, **known: Any) -> AbstractContextManager[FakeWatch]:
         looks = [replace(each, command=None) for each in (rolling, *away)]
