@@ -128,7 +128,8 @@ class Copy:
         argv = [*self._as, sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
         argv += [f"tests/unit/{each}" for each in names]
         environment = {**os.environ, "PYTHONPATH": str(self.folder), "HOME": str(self.folder)}
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        for name in ("PYTEST_ADDOPTS", "PYTHONDONTWRITEBYTECODE"):  # what is read is its summary
+            environment.pop(name, None)
         try:
             done = subprocess.run(
                 argv,
