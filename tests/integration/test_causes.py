@@ -4,7 +4,7 @@ import shlex
 import sys
 from typing import Any
 
-from support.sandbox.stagings import QUICK, Stage, app, check
+from support.sandbox.stagings import QUICK, Stage, app, check, failing
 from support.sandbox.swarms import compose, wait_for
 
 from ccci.exits import Verdict
@@ -19,7 +19,7 @@ def story(told: Any, name: str = "app") -> dict[str, Any]:
 def test_a_kill_by_the_kernels_out_of_memory_killer(stage: Stage) -> None:
     stage.base(app=app())
     tight = {"resources": {"limits": {"memory": "16M"}}}
-    told = stage.roll(app=app("echo eating; tail /dev/zero", deploy=tight), keep="oom")
+    told = stage.roll(app=failing("echo eating; tail /dev/zero", deploy=tight), keep="oom")
     told.as_expected(Verdict.ROLLED_BACK, "oom-killed")
     cause = story(told)
     assert cause["exit_code"] == 137
@@ -29,7 +29,7 @@ def test_a_kill_by_the_kernels_out_of_memory_killer(stage: Stage) -> None:
 def test_a_kill_after_a_failed_health_check_is_not_out_of_memory(stage: Stage) -> None:
     stage.base(app=app())
     sick = check("echo no database; exit 1")
-    told = stage.roll(app=app("sleep 99999", healthcheck=sick), keep="unhealthy")
+    told = stage.roll(app=failing("sleep 99999", healthcheck=sick), keep="unhealthy")
     told.as_expected(Verdict.ROLLED_BACK, "unhealthy")
     cause = story(told)
     assert cause["exit_code"] == 137
@@ -38,7 +38,7 @@ def test_a_kill_after_a_failed_health_check_is_not_out_of_memory(stage: Stage) -
 
 def test_an_exit_with_zero_where_it_should_stay(stage: Stage) -> None:
     stage.base(app=app())
-    told = stage.roll(app=app("echo all done"), keep="exited-early")
+    told = stage.roll(app=failing("echo all done"), keep="exited-early")
     told.as_expected(Verdict.ROLLED_BACK, "exited-early")
     assert story(told)["exit_code"] == 0
 
@@ -130,7 +130,7 @@ def test_without_command_what_is_there_is_judged(stage: Stage) -> None:
     stage.base(app=app())
     stage.converge(None).as_expected(Verdict.UNCHANGED)
     # A rollback is a failure also afterwards, at any age.
-    stage.swarm.deploy(stage.stack, compose({"app": app("exit 1", restart=QUICK)}))
+    stage.swarm.deploy(stage.stack, compose({"app": failing(restart=QUICK)}))
     wait_for(lambda: stage.status() == "rollback_completed", "the rollback")
     stage.converge(None).as_expected(Verdict.ROLLED_BACK, "exit-nonzero")
 
@@ -149,7 +149,7 @@ def test_a_container_that_somebody_restarts_by_hand_is_told_so(stage: Stage) -> 
         wait_for(lambda: bool(new()), "the new container")
         stage.swarm.docker("restart", "--time=0", new())
 
-    told = stage.roll(app=app("sleep 99999", update={"monitor": "10s"}), during=restart)
+    told = stage.roll(app=failing("sleep 99999"), during=restart)
     told.as_expected(Verdict.ROLLED_BACK, "exit-nonzero")
     cause = told.service()["cause"]
     assert cause["exit_code"] == 137

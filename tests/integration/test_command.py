@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from support.sandbox.stagings import Stage, app, check
+from support.sandbox.stagings import Stage, app, check, failing
 from support.sandbox.swarms import compose
 
 from ccci.exits import Verdict
@@ -30,7 +30,7 @@ def test_a_command_that_fails_after_a_good_deploy_has_failed_all_the_same(stage:
 
 def test_a_command_that_fails_beside_a_failing_service_is_a_note(stage: Stage) -> None:
     stage.base(app=app())
-    deploy = stage.write({"app": app("exit 1")})
+    deploy = stage.write({"app": failing()})
     told = stage.converge(f"{deploy}; exit 5")
     told.as_expected(Verdict.ROLLED_BACK, "exit-nonzero")
     assert any("5" in note for note in told.report["notes"])
@@ -46,7 +46,7 @@ def test_a_command_that_hangs_is_ended_at_the_deadline(stage: Stage) -> None:
 
 def test_a_command_that_hangs_is_ended_at_a_failing_verdict(stage: Stage) -> None:
     stage.base(app=app())
-    deploy = stage.write({"app": app("exit 1")})
+    deploy = stage.write({"app": failing()})
     told = stage.converge(f"{deploy}; sleep 777")
     told.as_expected(Verdict.ROLLED_BACK, "exit-nonzero")
     assert told.seconds < 40
@@ -70,7 +70,7 @@ def test_a_baseline_saved_in_one_step_judges_the_deploy_of_another(stage: Stage)
     stage.base(app=app())
     saved = f"--save-baseline={stage.folder}/before.json"
     assert stage.converge(None, saved).code == 0
-    stage.swarm.deploy(stage.stack, compose({"app": app("exit 1")}))
+    stage.swarm.deploy(stage.stack, compose({"app": failing()}))
     told = stage.converge(None, f"--baseline={stage.folder}/before.json")
     told.as_expected(Verdict.ROLLED_BACK, "exit-nonzero")
 

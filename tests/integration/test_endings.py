@@ -25,7 +25,7 @@ from ccci.records import runs
 NEWER = COMPOSE.replace("0.1.0+1.0.0", "0.2.0+1.0.0")
 DYING = NEWER.replace("exec sleep 100000", "sleep 1; exit 3").replace(
     "    deploy:\n",
-    "    deploy:\n      update_config: {failure_action: rollback, monitor: 3s}\n",
+    "    deploy:\n      update_config: {failure_action: rollback, monitor: 30s}\n",
     1,
 )
 

@@ -20,7 +20,7 @@ HEADS = {
     "holds": NEWER.replace("echo ", "echo new "),
     "rolls back": NEWER.replace("exec sleep 100000", "sleep 1; exit 3").replace(
         "    deploy:\n",
-        "    deploy:\n      update_config: {failure_action: rollback, monitor: 3s}\n",
+        "    deploy:\n      update_config: {failure_action: rollback, monitor: 30s}\n",
         1,
     ),
 }

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from support.engine.proxy import Proxy, proxy
-from support.sandbox.stagings import Stage, app, check
+from support.sandbox.stagings import Stage, app, check, failing
 from support.sandbox.swarms import NOBODY, NOBODYS_ID, Swarm, wait_for
 
 from ccci.exits import Verdict
@@ -20,7 +20,7 @@ from ccci.host.process import run
 from ccci.sandbox import daemon
 
 NEVER = {"healthcheck": check("false", start_period="100s", retries=1)}
-BAD = app("echo bad; sleep 2; exit 6", update={"monitor": "5s"})
+BAD = failing("echo bad; sleep 2; exit 6")
 
 
 @pytest.fixture

@@ -115,7 +115,7 @@ def test_old_and_new_tasks_of_a_start_first_roll_are_mixed(swarm: Swarm, stack: 
 
 def test_a_rollback_by_swarm_is_named_although_all_is_healthy(swarm: Swarm, stack: str) -> None:
     policy = {
-        "update_config": {"failure_action": "rollback", "order": "start-first", "monitor": "5s"},
+        "update_config": {"failure_action": "rollback", "order": "start-first", "monitor": "30s"},
         "restart_policy": {"delay": "1s"},
     }
     swarm.deploy(stack, stack_file(stack, BASE[:8], policy))

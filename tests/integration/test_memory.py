@@ -38,7 +38,7 @@ def replayed(stage: Stage) -> dict[str, Any]:
 
 def test_a_kill_beside_the_old_task_is_told_with_its_numbers(stage: Stage) -> None:
     stage.base(app=growing(20, "64M"))
-    told = stage.roll(app=growing(200, "32M", update={"monitor": "20s"}))
+    told = stage.roll(app=growing(200, "32M", update={"monitor": "30s"}))
     told.as_expected(Verdict.ROLLED_BACK, "oom-killed")
     found = memory(told)
     assert 4 * MIB < found["new_peak_bytes"] <= 32 * MIB

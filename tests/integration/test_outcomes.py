@@ -23,6 +23,7 @@ from support.recipes.upgrades import (
     WEB,
     Ccci,
     Ended,
+    crashing,
     files,
     make_recipe,
     with_labels,
@@ -79,8 +80,8 @@ WEB_THEN_NOT = both(WEB, NEW, **OWN_NETWORK)
 ONTO_BROKEN = both(SPOILT, SPOILS, order="stop-first", monitor="15s", back="15s", more=TWO)
 
 ROLLS = [
-    Case(10, "rolled-back", files(CRASH), said="Swarm rolled app back from"),
-    Case(11, "paused", files(CRASH, action="pause")),
+    Case(10, "rolled-back", crashing(), said="Swarm rolled app back from"),
+    Case(11, "paused", crashing(action="pause")),
     Case(11, "rollback-paused", ONTO_BROKEN[1], ONTO_BROKEN[0]),
 ]
 """What only becomes of a service that ran before."""

@@ -6,7 +6,7 @@ The quirks and their sources are in docs/explanation/swarm.md.
 import shlex
 
 from support.sandbox.images import BUSYBOX
-from support.sandbox.stagings import Stage, app, check
+from support.sandbox.stagings import Stage, app, check, failing
 from support.sandbox.swarms import Swarm, wait_for
 
 from ccci.exits import Verdict
@@ -96,7 +96,7 @@ def test_a_ratio_lets_swarm_tolerate_a_dead_slot_and_ccci_does_not(stage: Stage)
 def test_a_rollback_replaces_healthy_tasks_which_are_no_evidence(stage: Stage) -> None:
     three = {"replicas": 3}
     stage.base(app=app("sleep 100000", deploy=three))
-    head = app(
+    head = failing(
         "test $SLOT = 3 && exit 7; sleep 100000",
         environment={"SLOT": "{{.Task.Slot}}"},
         deploy=three,
@@ -109,14 +109,14 @@ def test_a_rollback_replaces_healthy_tasks_which_are_no_evidence(stage: Stage) -
 
 def test_a_rollback_is_per_service_and_leaves_the_stack_mixed(stage: Stage) -> None:
     stage.base(app=app(), worker=app())
-    told = stage.roll(app=app("exit 1"), worker=app("sleep 99999"), keep="mixed-stack")
+    told = stage.roll(app=failing(), worker=app("sleep 99999"), keep="mixed-stack")
     told.as_expected(Verdict.ROLLED_BACK, "exit-nonzero")
     assert told.service("worker")["verdict"] == "converged"
 
 
 def test_what_the_docker_cli_says_of_a_rollback_is_not_taken(stage: Stage) -> None:
     stage.base(app=app())
-    stage.write({"app": app("sleep 1; exit 1", rollback={"monitor": "6s"})})
+    stage.write({"app": failing("sleep 1; exit 1", rollback={"monitor": "6s"})})
     deploy = f"docker stack deploy --resolve-image=never -c head.json {stage.stack}"
     attached = "docker stack deploy --help | grep -q -e --detach && wait=--detach=false"
     told = stage.converge(f"{attached}; {deploy} $wait", keep="cli-ends-before-the-rollback")

@@ -6,7 +6,7 @@ The quirks and their sources are in docs/explanation/swarm.md.
 from pathlib import Path
 from typing import Any
 
-from support.sandbox.stagings import Stage, app, check
+from support.sandbox.stagings import Stage, app, check, failing
 
 from ccci.exits import Verdict
 
@@ -67,7 +67,7 @@ def test_failure_action_continue_reports_nothing_and_is_unstable(stage: Stage) -
 
 def test_the_default_failure_action_is_to_pause(stage: Stage) -> None:
     stage.base(app=app())
-    told = stage.roll(app=app("exit 1", update={"failure_action": None}), keep="pause-by-default")
+    told = stage.roll(app=failing(update={"failure_action": None}), keep="pause-by-default")
     told.as_expected(Verdict.PAUSED, "exit-nonzero")
     assert stage.status() == "paused"
 
@@ -78,7 +78,7 @@ def test_a_rollback_onto_a_broken_spec_says_that_it_is_broken(stage: Stage) -> N
     # It never starts: what dies soon may be seen to run by the one look that decides.
     broken = app(command=["/absent"], rollback=back, restart=slow)
     stage.base(running=False, app=broken)
-    told = stage.roll(app=app("exit 1", rollback=back, restart=slow), keep="rollback-onto-broken")
+    told = stage.roll(app=failing(rollback=back, restart=slow), keep="rollback-onto-broken")
     told.as_expected(Verdict.ROLLED_BACK, "exit-nonzero")
     assert "what came back" in told.service()["detail"]
 
@@ -181,7 +181,7 @@ def test_a_placement_only_change_rolls_nothing(stage: Stage) -> None:
 
 def test_the_story_survives_what_swarm_forgets(stage: Stage) -> None:
     stage.base(app=app())
-    head = app("echo I tried; exit 1", update={"failure_action": "pause"})
+    head = failing("echo I tried; exit 1", update={"failure_action": "pause"})
     head["deploy"]["restart_policy"] = {"condition": "any", "delay": "0s"}
     told = stage.roll(app=head, keep="message-and-task-vanish")
     told.as_expected(Verdict.PAUSED, "exit-nonzero")

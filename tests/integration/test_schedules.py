@@ -1,6 +1,6 @@
 """What ends by design, and what is looked at after a rollback, on a real Swarm."""
 
-from support.sandbox.stagings import Stage, app
+from support.sandbox.stagings import Stage, app, failing
 from support.sandbox.swarms import wait_for
 
 from ccci.exits import Verdict
@@ -18,7 +18,7 @@ def test_a_service_that_runs_by_its_restart_delay_passes_and_is_told_so(stage: S
     again = app("sleep 1; echo more", restart=DAILY, update=keep_on, deploy={"mode": "global"})
     told = stage.roll(prune=again, keep="cron-by-restart-again")
     told.as_expected(Verdict.CONVERGED, name="prune")
-    paused = app(
+    paused = failing(
         "sleep 1; echo most",
         restart=DAILY,
         update={"failure_action": "pause"},
@@ -36,7 +36,7 @@ def test_a_one_shot_that_swarm_pauses_for_is_told_as_the_policys_doing(stage: St
     # One that is still at work when ccci begins has been seen to run until this deploy.
     migrate = stage.full("migrate")
     wait_for(lambda: stage.swarm.states(migrate) == ["complete"], "the base's one-shot to end")
-    told = stage.roll(app=app(), migrate=app("echo 2", restart=ONCE, update=pauses))
+    told = stage.roll(app=app(), migrate=failing("echo 2", restart=ONCE, update=pauses))
     told.as_expected(Verdict.PAUSED, "exited-early", "migrate")
     assert "ended with 0, as it may" in told.service("migrate")["detail"]
     assert "failure_action: continue" in told.service("migrate")["cause"]["hint"]
@@ -46,7 +46,7 @@ def test_after_a_rollback_it_is_waited_for_what_serves(stage: Stage) -> None:
     slow = {"condition": "any", "delay": "4s"}
     stop_first = {"order": "stop-first"}
     stage.base(app=app(update=stop_first, restart=slow))
-    told = stage.roll(app=app("exit 1", update=stop_first, restart=slow), keep="comes-back-late")
+    told = stage.roll(app=failing(update=stop_first, restart=slow), keep="comes-back-late")
     told.as_expected(Verdict.ROLLED_BACK, "exit-nonzero")
     assert told.service()["runs"] == "1/1 tasks of the previous spec running"
 

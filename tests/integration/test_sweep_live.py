@@ -16,7 +16,7 @@ def swept(swarm: Swarm, *arguments: str) -> tuple[int, dict[str, Any]]:
 
 
 def test_what_runs_is_swept_with_its_update_status(swarm: Swarm, stack: str) -> None:
-    update = {"failure_action": "rollback", "order": "start-first", "monitor": "1s"}
+    update = {"failure_action": "rollback", "order": "start-first", "monitor": "30s"}
     port = {"target": 80, "published": 18912, "mode": "host"}
     risky: dict[str, Any] = {"deploy": {"update_config": update}}
     plain = {"ports": [port], "volumes": ["data:/data"]}
@@ -39,7 +39,7 @@ def test_what_runs_is_swept_with_its_update_status(swarm: Swarm, stack: str) -> 
         "declared": True,
         "failure_action": "rollback",
         "order": "start-first",
-        "monitor": 1.0,
+        "monitor": 30.0,
         "max_failure_ratio": 0.0,
         "parallelism": 1,
         "delay": 0.0,

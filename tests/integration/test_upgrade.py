@@ -17,6 +17,7 @@ from support.recipes.upgrades import (
     TERM,
     Ccci,
     Ended,
+    crashing,
     files,
     make_recipe,
 )
@@ -61,7 +62,7 @@ def test_a_head_that_runs_is_proven_on_the_running_tasks(ccci: Ccci, shop: Path)
 
 @EACH
 def test_a_head_that_crashes_is_told_as_rolled_back(ccci: Ccci, shop: Path) -> None:
-    head = make_recipe(shop, files(CRASH))
+    head = make_recipe(shop, crashing())
     ended = upgrade(ccci, shop, head)
     assert (ended.code, ended.report["verdict"]) == (10, "rolled-back")
     app = ended.service("app")
@@ -284,7 +285,7 @@ def test_a_policy_that_does_not_roll_back_fails_the_rehearsal(ccci: Ccci, shop: 
 
 
 def test_a_repeated_upgrade_tells_how_often_it_failed(ccci: Ccci, shop: Path) -> None:
-    head = make_recipe(shop, files(CRASH))
+    head = make_recipe(shop, crashing())
     ended = upgrade(ccci, shop, head, "--repeat", "2")
     assert ended.code == 10
     assert ended.report["summary"].startswith("2 of 2 runs failed (95 % confidence: 34% to 100%)")

@@ -120,6 +120,15 @@ def files(
     }
 
 
+def crashing(**changes: str) -> dict[str, str]:
+    """Return a head whose crash Swarm's update sees, on a slow machine as well.
+
+    A failure counts within `monitor` of the task's start alone. A long one costs no time where the
+    first failure ends the update.
+    """
+    return files(CRASH, **{"monitor": "30s", **changes})
+
+
 def with_labels(recipe: dict[str, str], *labels: str) -> dict[str, str]:
     """Return a recipe whose `app` carries these labels, too."""
     lines = "".join(f'        - "{each}"\n' for each in labels)

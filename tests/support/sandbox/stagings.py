@@ -45,6 +45,15 @@ def app(command: str = "sleep 100000", /, **changes: Any) -> dict[str, Any]:
     return {"command": ["sh", "-c", escaped], "deploy": deploy, **changes}
 
 
+def failing(command: str = "exit 1", /, **changes: Any) -> dict[str, Any]:
+    """Return an `app` that Swarm's update sees fail, on a slow machine as well.
+
+    A failure counts within `monitor` of the task's start alone. A long one costs no time where the
+    first failure ends the update.
+    """
+    return app(command, **{**changes, "update": {"monitor": "30s", **changes.get("update", {})}})
+
+
 def check(test: str, **changes: Any) -> dict[str, Any]:
     """Return a quick health check of this shell command."""
     quick = {"interval": "500ms", "timeout": "3s", "retries": 2, "start_period": "0s"}
