@@ -8,9 +8,9 @@ from ccci.planning.facts import Asked, There, versions
 from ccci.planning.fate import Change, Fate, fate_of, fields, normalized
 from ccci.planning.judging import judged
 from ccci.planning.model import ObjectPlan, Plan, ServicePlan
+from ccci.planning.nodes.placing import Sent, placed
+from ccci.planning.nodes.rolling import Tasks
 from ccci.planning.objects import Kind, Write
-from ccci.planning.placing import Sent, placed
-from ccci.planning.rolling import Tasks
 from ccci.swarm.decode import observation, specs
 from ccci.swarm.decode.listings import identity
 from ccci.swarm.decode.networks import networks

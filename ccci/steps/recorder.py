@@ -10,11 +10,13 @@ from ccci.host import clock, interrupts, temporary
 from ccci.host.masking import Mask, mask, masked
 from ccci.host.process import Running
 from ccci.host.surroundings import Surroundings
-from ccci.planning import build, expected_tasks, facts, shape
-from ccci.planning.engine import Session, recording
+from ccci.planning import build, facts
 from ccci.planning.facts import Asked, There
 from ccci.planning.model import Plan
+from ccci.planning.nodes import expected_tasks
 from ccci.planning.objects import Kind, Write
+from ccci.planning.recording_engine import shape
+from ccci.planning.recording_engine.session import Session, recording
 from ccci.steps import plan_checks
 from ccci.swarm.decode.listings import identifiers
 from ccci.swarm.engine import predefined

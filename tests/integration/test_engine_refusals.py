@@ -11,8 +11,8 @@ from support.sandbox.swarms import Swarm
 
 from ccci.errors import EngineError
 from ccci.planning.objects import Kind
-from ccci.planning.overlaid import Recorded
-from ccci.planning.refusals.refused import Refused
+from ccci.planning.recording_engine.overlaid import Recorded
+from ccci.planning.recording_engine.refusals.refused import Refused
 from ccci.swarm.engine.client import Engine
 
 Json = dict[str, Any]

@@ -86,8 +86,8 @@ EFFECTFUL = {
         "recipe.stack_file",
         "recipe.base",
     ),
-    *("swarm.engine", "swarm.watching", "planning.engine", "planning.file"),
-    *("planning.request",),
+    *("swarm.engine", "swarm.watching"),
+    *("planning.file", "planning.recording_engine.request", "planning.recording_engine.session"),
     *("sweep.fix", "sweep.inventory", "sweep.printing", "sweep.remedy", "sweep.runs"),
     "sweep.running",
     *("sweep.static", "sweep.survey"),
@@ -175,16 +175,11 @@ OTHER_MEANINGS = {
 """Where the same literal is another fact."""
 
 RAW_STAYS = {
-    "planning.engine": "it stands in for the Engine, and lists what its filters let through",
+    "planning.recording_engine": "it answers, stores and refuses as the Engine does",
     "planning.fate": "it compares whole specs, as the Engine would store them",
     "planning.modes": "it fills a mode in as the Engine does",
-    "planning.refusals.object_rules": "it refuses what COMMAND sends as the Engine does",
     "planning.objects": "it makes what the Engine would list",
     "planning.ports": "it compares endpoints, as the Engine does of any two services",
-    "planning.overlaid": "it lays what COMMAND sends over what the Engine lists",
-    "planning.refusals.refusing": "it refuses what COMMAND sends as the Engine does",
-    "planning.refusals.service_rules": "it refuses what COMMAND sends as the Engine does",
-    "planning.refusals.templates": "it tries templates that COMMAND sends as the Engine does",
     "swarm.engine.answers": "what no answer may lack is asked before anybody reads it",
     "swarm.engine.endpoint": "a docker context is a file of the docker CLI's",
     "swarm.engine.transport": "`Date` is a header of HTTP",

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from ccci.planning.objects import Kind, made_up_id
-from ccci.planning.overlaid import Recorded
-from ccci.planning.refusals.refused import Refused
+from ccci.planning.recording_engine.overlaid import Recorded
+from ccci.planning.recording_engine.refusals.refused import Refused
 
 Json = dict[str, Any]
 FILE: Json = {"File": {"Name": "file"}}

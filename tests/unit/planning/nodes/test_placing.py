@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 
 from ccci.exits import Verdict
-from ccci.planning import expected_tasks, packing, text
+from ccci.planning import text
 from ccci.planning.build import build
 from ccci.planning.facts import Asked, There
-from ccci.planning.fit import Demand, alone
 from ccci.planning.model import Plan, ServicePlan
+from ccci.planning.nodes import expected_tasks, packing
+from ccci.planning.nodes.fit import Demand, alone
+from ccci.planning.nodes.room import Need, Owner, Room
 from ccci.planning.objects import Kind, Write
 from ccci.planning.ports import Port
-from ccci.planning.room import Need, Owner, Room
 from ccci.swarm.decode import specs
 from ccci.swarm.decode.resources import MEMORY
 from ccci.swarm.labels import STACK_LABEL

@@ -4,16 +4,16 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ccci.planning import packing
-from ccci.planning.expected_tasks import is_guessed
 from ccci.planning.facts import Asked, There
 from ccci.planning.fate import Fate
-from ccci.planning.fit import Demand, alone, filled
 from ccci.planning.model import ServicePlan
-from ccci.planning.next_step import way_out
+from ccci.planning.nodes import packing
+from ccci.planning.nodes.expected_tasks import is_guessed
+from ccci.planning.nodes.fit import Demand, alone, filled
+from ccci.planning.nodes.next_step import way_out
+from ccci.planning.nodes.rolling import Tasks, outage, timed
+from ccci.planning.nodes.room import Need, Occupant, Owner, Room, least, need_of, rooms
 from ccci.planning.objects import Kind, Write
-from ccci.planning.rolling import Tasks, outage, timed
-from ccci.planning.room import Need, Occupant, Owner, Room, least, need_of, rooms
 from ccci.swarm.decode import observation, specs
 from ccci.swarm.decode.listed import listed
 from ccci.swarm.decode.listings import identity

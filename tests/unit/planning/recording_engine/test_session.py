@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ccci.errors import EngineError
-from ccci.planning import engine as recording
-from ccci.planning import request, shape
 from ccci.planning.build import build
 from ccci.planning.facts import Asked, There
 from ccci.planning.fate import Fate
 from ccci.planning.objects import Kind, Write
-from ccci.planning.refusals.refused import Refused
+from ccci.planning.recording_engine import request, shape
+from ccci.planning.recording_engine import session as recording
+from ccci.planning.recording_engine.refusals.refused import Refused
 from ccci.steps.recorder import Recorder, look
 from ccci.swarm.engine.answers import Passed
 from ccci.swarm.engine.client import Engine

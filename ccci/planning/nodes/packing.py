@@ -7,8 +7,8 @@ are tried, and where those are too many it is taken for granted that one fits.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ccci.planning.fit import Demand
-from ccci.planning.room import Room
+from ccci.planning.nodes.fit import Demand
+from ccci.planning.nodes.room import Room
 from ccci.swarm.model import Node
 
 _MOST_STEPS = 4_000

@@ -11,8 +11,14 @@ from itertools import chain
 
 from ccci.names import LONGEST_SERVICE_NAME, SERVICE_NAME
 from ccci.planning.modes import is_job, modes_of
-from ccci.planning.refusals import templates
-from ccci.planning.refusals.refused import FAILED, INVALID, Refused, invalid, of_swarm
+from ccci.planning.recording_engine.refusals import templates
+from ccci.planning.recording_engine.refusals.refused import (
+    FAILED,
+    INVALID,
+    Refused,
+    invalid,
+    of_swarm,
+)
 from ccci.swarm.decode.typed import Json, inside, number, objects, text, texts, whole
 from ccci.swarm.engine_limits import (
     ENDPOINT_MODES,

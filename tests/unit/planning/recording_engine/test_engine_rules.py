@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from support.engine_refusals import CASES, KEPT, PORTS, spec
 
-from ccci.planning import shape
 from ccci.planning.objects import Kind
-from ccci.planning.overlaid import Recorded
-from ccci.planning.refusals import object_rules
-from ccci.planning.refusals.refused import Refused
+from ccci.planning.recording_engine import shape
+from ccci.planning.recording_engine.overlaid import Recorded
+from ccci.planning.recording_engine.refusals import object_rules
+from ccci.planning.recording_engine.refusals.refused import Refused
 from ccci.swarm.judge.refusals import READ_IT, refusal
 
 Json = dict[str, Any]

@@ -2,8 +2,8 @@
 
 import re
 
-from ccci.planning.fit import OLD_TASKS
 from ccci.planning.model import ServicePlan
+from ccci.planning.nodes.fit import OLD_TASKS
 from ccci.swarm.causes import CauseCode
 from ccci.swarm.judge.next_steps import by_scheduler
 from ccci.swarm.judge.next_steps.situation import Situation

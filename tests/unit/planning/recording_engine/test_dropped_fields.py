@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ccci.planning.dropped_fields import kept
+from ccci.planning.recording_engine.dropped_fields import kept
 
 Json = dict[str, Any]
 

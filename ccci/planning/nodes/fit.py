@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ccci.planning.model import NodeFit
-from ccci.planning.room import Need, Owner, Room
+from ccci.planning.nodes.room import Need, Owner, Room
 from ccci.swarm.judge.placement import allows
 from ccci.swarm.model import Node, Spec
 

@@ -9,8 +9,8 @@ from typing import Protocol
 from ccci.planning import ports
 from ccci.planning.modes import mode_of
 from ccci.planning.objects import Kind, id_of, name_of, networks_of
-from ccci.planning.refusals import object_rules, service_rules
-from ccci.planning.refusals.refused import (
+from ccci.planning.recording_engine.refusals import object_rules, service_rules
+from ccci.planning.recording_engine.refusals.refused import (
     CONFLICT,
     FAILED,
     FORBIDDEN,

@@ -13,8 +13,14 @@ from ccci.planning.objects import (
     name_of,
     told,
 )
-from ccci.planning.refusals import refusing
-from ccci.planning.refusals.refused import INVALID, NOT_FOUND, Refused, invalid, of_swarm
+from ccci.planning.recording_engine.refusals import refusing
+from ccci.planning.recording_engine.refusals.refused import (
+    INVALID,
+    NOT_FOUND,
+    Refused,
+    invalid,
+    of_swarm,
+)
 from ccci.swarm.decode.parts import container_of
 from ccci.swarm.decode.typed import OwnJson
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ccci.errors import NO_ENGINE, EngineError
 from ccci.planning.objects import Kind
-from ccci.planning.refusals.refused import INVALID, Refused
+from ccci.planning.recording_engine.refusals.refused import INVALID, Refused
 from ccci.swarm.decode import specs
 from ccci.swarm.decode.typed import OwnJson
 

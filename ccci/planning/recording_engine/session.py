@@ -18,11 +18,11 @@ from urllib.parse import parse_qs
 
 from ccci.errors import CcciError, EngineError
 from ccci.host import clock
-from ccci.planning import request, shape
-from ccci.planning.dropped_fields import kept
 from ccci.planning.objects import Kind, name_of
-from ccci.planning.overlaid import Recorded
-from ccci.planning.refusals.refused import CONFLICT, Refused
+from ccci.planning.recording_engine import request, shape
+from ccci.planning.recording_engine.dropped_fields import kept
+from ccci.planning.recording_engine.overlaid import Recorded
+from ccci.planning.recording_engine.refusals.refused import CONFLICT, Refused
 from ccci.swarm.decode.typed import OwnJson
 from ccci.swarm.engine.client import Engine
 

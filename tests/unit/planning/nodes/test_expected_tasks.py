@@ -3,9 +3,9 @@
 from typing import Any
 
 from ccci.exits import Verdict
-from ccci.planning import expected_tasks
 from ccci.planning.build import build
 from ccci.planning.facts import Asked, There
+from ccci.planning.nodes import expected_tasks
 from ccci.planning.objects import Kind, Write
 from ccci.swarm.labels import STACK_LABEL
 

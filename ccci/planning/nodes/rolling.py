@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 from ccci.planning.facts import There
 from ccci.planning.fate import Fate
-from ccci.planning.fit import Demand
 from ccci.planning.model import ServicePlan
-from ccci.planning.room import Need, mib
+from ccci.planning.nodes.fit import Demand
+from ccci.planning.nodes.room import Need, mib
 from ccci.swarm.decode.tasks import TaskEntry
 from ccci.swarm.judge import deadline
 from ccci.swarm.judge.placement import fitting

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 
 from ccci.names import LONGEST_OBJECT_NAME
-from ccci.planning.refusals.refused import Refused, invalid
-from ccci.planning.refusals.service_rules import named_like_a_host
+from ccci.planning.recording_engine.refusals.refused import Refused, invalid
+from ccci.planning.recording_engine.refusals.service_rules import named_like_a_host
 from ccci.recipe.kept_sizes import LARGEST_CONFIG, LARGEST_SECRET
 from ccci.swarm.decode.typed import Json, text
 
