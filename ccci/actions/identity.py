@@ -17,8 +17,8 @@ from ccci.records import baseline_file, runs
 from ccci.records.reopening import open_report
 from ccci.records.runs import Record
 from ccci.report.model import Report
-from ccci.steps import confirmed
-from ccci.steps.identity import recall
+from ccci.steps.after import confirmed
+from ccci.steps.after.identity import recall
 from ccci.swarm import nearby
 from ccci.swarm.commits import ABBREVIATED, Asked
 from ccci.swarm.decode import observation

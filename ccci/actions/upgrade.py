@@ -22,7 +22,7 @@ from ccci.report.model import Report
 from ccci.report.parts import BaseOf, Upgrade
 from ccci.report.repetition import together
 from ccci.report.services_text import failing
-from ccci.steps import base_soak, leftovers, own_settings, teardown
+from ccci.steps import leftovers, own_settings, teardown
 from ccci.steps.app import create_app, edit_env, take_over
 from ccci.steps.before import early
 from ccci.steps.before.early import HeadRefused, Pair
@@ -31,6 +31,7 @@ from ccci.steps.deployed import deployed_base
 from ccci.steps.follow import Outcome
 from ccci.steps.lock import locked
 from ccci.steps.revision import Judged, deploy_revision, rehearsed
+from ccci.steps.rolling import base_soak
 from ccci.steps.version import version_at
 from ccci.steps.workspace import Choices, Workspace, adopt, find_recipe
 from ccci.swarm.judge.blame import Whose, whose

@@ -15,7 +15,7 @@ from ccci.errors import DeployRefused, UsageError
 from ccci.host.durations import seconds
 from ccci.recipe import checkouts, files, patience, stack_file
 from ccci.recipe.stack_file import StackFile
-from ccci.steps import health
+from ccci.steps.after import health
 from ccci.steps.workspace import Choices, Workspace
 
 _HINT = f"it may set {', '.join(settings.JUDGED)}; give the rest on the command line"

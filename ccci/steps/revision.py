@@ -13,20 +13,14 @@ from ccci.recipe.stack_file import StackFile
 from ccci.records import runs
 from ccci.report.model import Report, ServiceReport
 from ccci.report.parts import Deploy, Upgrade
-from ccci.steps import (
-    base_soak,
-    confirmed,
-    health,
-    identity,
-    own_settings,
-    rehearsal,
-    timeout_label,
-)
+from ccci.steps import own_settings
+from ccci.steps.after import confirmed, health, identity, timeout_label
 from ccci.steps.before import moved_tags
 from ccci.steps.before.preparation import BASE, HEAD, Ready, prepare
 from ccci.steps.follow import Outcome
 from ccci.steps.reach import strays
-from ccci.steps.rollout import Rolled, roll
+from ccci.steps.rolling import base_soak, rehearsal
+from ccci.steps.rolling.rollout import Rolled, roll
 from ccci.steps.workspace import Workspace
 from ccci.swarm.commits import Dirt
 from ccci.swarm.decode.listed import every

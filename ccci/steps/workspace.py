@@ -19,7 +19,8 @@ from ccci.recipe.source import Source, locate, location_of, sought
 from ccci.records import runs
 from ccci.records.runs import Run
 from ccci.report.model import Report
-from ccci.steps import Steps, health
+from ccci.steps import Steps
+from ccci.steps.after import health
 from ccci.steps.follow import Options
 from ccci.steps.reach.beyond import Reach
 from ccci.swarm.engine.client import Engine

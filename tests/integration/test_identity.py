@@ -14,7 +14,7 @@ from support.sandbox.swarms import Swarm, wait_for
 from ccci.actions.identity import look
 from ccci.host import clock
 from ccci.records import runs
-from ccci.steps.identity import remember
+from ccci.steps.after.identity import remember
 from ccci.swarm import baseline
 from ccci.swarm.commits import Dirt
 from ccci.swarm.engine.client import Engine

@@ -102,7 +102,7 @@ PURE = {
         "steps.machine",
         "sweep.rules",
     ),
-    *("steps.outcome", "steps.reach.route_rules", "steps.timeout_label"),
+    *("steps.outcome", "steps.reach.route_rules", "steps.after.timeout_label"),
     *("terminal.awaited", "terminal.escapes", "terminal.rows"),
     *("records.rates", "records.record", "sweep.upgrade.database_versions"),
     *("swarm.watching.consistency", "swarm.watching.protocol", "swarm.engine.wire"),

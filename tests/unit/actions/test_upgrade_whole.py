@@ -24,9 +24,11 @@ from ccci.recipe.source import Source
 from ccci.records import runs
 from ccci.records.runs import Run
 from ccci.report.model import Report, Status
-from ccci.steps import Steps, confirmed, rollout
+from ccci.steps import Steps
+from ccci.steps.after import confirmed
 from ccci.steps.before.preparation import Ready
 from ccci.steps.revision import deploy_revision
+from ccci.steps.rolling import rollout
 from ccci.steps.workspace import Choices, Workspace
 from ccci.swarm.model import Identity, Observation, Service
 from ccci.swarm.watching.fake import FakeWatch

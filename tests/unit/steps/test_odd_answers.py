@@ -26,10 +26,11 @@ from ccci.recipe import stack_file
 from ccci.recipe.stack_file import StackFile
 from ccci.removal import looking, teardown
 from ccci.removal.objects import Claim
-from ccci.steps import health, machine, plan_checks
+from ccci.steps import machine, plan_checks
+from ccci.steps.after import health
+from ccci.steps.after.health import HealthPath
 from ccci.steps.before import disk, preconditions
 from ccci.steps.deployed import deployed_base
-from ccci.steps.health import HealthPath
 from ccci.steps.reach import beyond, claims, ownership, strays
 from ccci.swarm import nearby
 from ccci.swarm.decode import info

@@ -19,11 +19,13 @@ from ccci.exits import Verdict
 from ccci.recipe import checkouts, stack_file
 from ccci.recipe.base import Base
 from ccci.report.model import Status
-from ccci.steps import Steps, base_soak, confirmed, health, rehearsal, revision, rollout
+from ccci.steps import Steps, revision
+from ccci.steps.after import confirmed, health
 from ccci.steps.before import early, moved_tags
 from ccci.steps.before.preparation import BASE, HEAD, Ready
 from ccci.steps.follow import Options
 from ccci.steps.revision import Judged, deploy_revision
+from ccci.steps.rolling import base_soak, rehearsal, rollout
 from ccci.steps.workspace import Choices, Workspace
 from ccci.swarm.labels import STACK_LABEL
 from ccci.swarm.model import Identity, Observation, Service, Task

@@ -11,8 +11,8 @@ from support.sandbox.rollouts import baseline, look, service, task
 from ccci.deployers import App
 from ccci.errors import EngineError, Interrupted
 from ccci.exits import Verdict
-from ccci.steps import base_soak
 from ccci.steps.follow import Options, Outcome, follow
+from ccci.steps.rolling import base_soak
 from ccci.steps.workspace import Workspace
 from ccci.swarm.decode.containers import answers_again
 from ccci.swarm.judge.deadline import soak_of

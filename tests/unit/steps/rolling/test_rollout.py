@@ -11,10 +11,10 @@ from support.sandbox.rollouts import look, service, task
 
 from ccci.deployers import App, Deployment
 from ccci.exits import Verdict
-from ccci.steps import rollout
 from ccci.steps.before.preparation import BASE, HEAD, Ready
 from ccci.steps.follow import Options
-from ccci.steps.rollout import Rolled, roll
+from ccci.steps.rolling import rollout
+from ccci.steps.rolling.rollout import Rolled, roll
 from ccci.steps.workspace import Choices
 from ccci.swarm.baseline import named, take
 from ccci.swarm.model import Identity, Observation

@@ -1,7 +1,7 @@
 """Which service names the commit is told by the commit's own files, not by what is left over."""
 
 from ccci.exits import Verdict
-from ccci.steps import identity
+from ccci.steps.after import identity
 from ccci.swarm.model import Identity, Service, Spec
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from ccci.errors import DeployRefused, UsageError
-from ccci.steps import health
-from ccci.steps.health import HealthPath
+from ccci.steps.after import health
+from ccci.steps.after.health import HealthPath
 from ccci.swarm.decode.services import ServiceEntry
 from ccci.swarm.decode.tasks import TaskEntry
 

@@ -13,7 +13,7 @@ from ccci.exits import Verdict
 from ccci.host import docker_cli
 from ccci.steps.follow import Options
 from ccci.steps.outcome import Outcome
-from ccci.steps.rehearsal import ENTRYPOINT, Rehearsed, rehearse, way_out
+from ccci.steps.rolling.rehearsal import ENTRYPOINT, Rehearsed, rehearse, way_out
 from ccci.steps.workspace import Choices, Workspace
 from ccci.swarm.model import Observation, Task, UpdatePolicy
 from ccci.swarm.watching.fake import FakeCommand, FakeWatch

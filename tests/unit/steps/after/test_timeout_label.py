@@ -3,7 +3,7 @@
 import pytest
 from support.sandbox.rollouts import baseline, fold, look, service, task
 
-from ccci.steps.timeout_label import note
+from ccci.steps.after.timeout_label import note
 
 LABEL = "coop-cloud.stack.timeout"
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from ccci.steps.identity import recall, remember
+from ccci.steps.after.identity import recall, remember
 from ccci.swarm.commits import Dirt
 
 

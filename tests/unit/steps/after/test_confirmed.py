@@ -7,7 +7,7 @@ import pytest
 from support.sandbox.rollouts import look, service, task
 
 from ccci.errors import EngineError
-from ccci.steps import confirmed
+from ccci.steps.after import confirmed
 from ccci.swarm.model import Observation
 
 WEB = service("head", task("b1", template="head", since=99.0), version=5)

@@ -10,7 +10,7 @@ from ccci.deployers.plan import DeployPlan
 from ccci.exits import Verdict
 from ccci.host import files, sanitizer
 from ccci.plain_file import LARGEST_DOCUMENT, read_plain
-from ccci.steps.confirmed import Confirmed
+from ccci.steps.after.confirmed import Confirmed
 from ccci.swarm.baseline import Baseline
 from ccci.swarm.commits import Asked, Dirt
 from ccci.swarm.identity import IdentityReport, identify

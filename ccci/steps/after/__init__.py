@@ -1,0 +1,1 @@
+"""What is asked of what runs, once a deploy was followed to its end."""
