@@ -200,7 +200,7 @@ def test_what_stays_in_use_is_named_and_the_verdict_is_no_success(shop: Shop) ->
         "sleep", "1000",
     ).stdout.strip()  # fmt: skip
     try:
-        done = shop.ccci("--json", "teardown", shop.stack, "--timeout", "8s")
+        done = shop.ccci("--json", "teardown", shop.stack, "--timeout", "30s")
         assert done.code == 3
         report = json.loads(done.stdout)
         assert report["left"] == [f"volume {shop.stack}_data"]
