@@ -8,6 +8,7 @@ import signal
 from typing import Any
 
 from support.sandbox.stagings import Stage, app
+from support.sandbox.swarms import compose, wait_for
 
 from ccci.exits import Verdict
 
@@ -25,6 +26,28 @@ def everywhere(stage: Stage, revision: str) -> None:
 def service(revision: str) -> dict[str, Any]:
     """Return a service for all nodes, in a revision of its own."""
     return app(STOPS, deploy=EVERYWHERE, update=STOP_FIRST, environment={"REVISION": revision})
+
+
+def test_a_network_with_the_addresses_of_one_that_goes(stage_alone: Stage) -> None:
+    stage = stage_alone
+    inner: dict[str, Any] = {"networks": {"inner": {}}}
+    slow = app("trap '' TERM; sleep 100000", networks=["inner"], stop_grace_period="5s")
+    stage.swarm.deploy("before", compose({"app": slow}, **inner))
+    stage.swarm.wait_running("before_app")
+    stage.swarm.docker("service", "rm", "before_app")
+    freed = ("network", "rm", "before_inner")
+    wait_for(lambda: stage.swarm.docker(*freed, check=False).code == 0, "Swarm to free its range")
+    once = app(networks=["inner"], restart={"condition": "none"})
+    told = stage.roll(app=once, top=inner, keep="network-of-one-that-goes")
+    if int(told.report["engine"]["version"].split(".")[0]) < 27:
+        told.as_expected(Verdict.CONVERGED)
+        return
+    assert told.cause() == "network-unavailable", told.report
+    assert not told.verdict.passed
+    assert "deploy again (`docker service update --force`" in told.service()["cause"]["hint"]
+    stage.swarm.remove("before")
+    stage.swarm.docker("service", "update", "--detach", "--force", stage.full())
+    stage.swarm.wait_running(stage.full())
 
 
 def test_an_old_task_of_a_global_service_stays_on_a_paused_node(stage_of_three: Stage) -> None:

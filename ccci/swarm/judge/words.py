@@ -105,6 +105,8 @@ _SAID: tuple[tuple[CauseCode, str], ...] = (
     (CauseCode.NETWORK_UNAVAILABLE, r"failed to (?:allocate|get) (?:network|gateway)"),
     (CauseCode.NETWORK_UNAVAILABLE, r"error creating (?:vxlan|external connectivity)"),
     (CauseCode.NETWORK_UNAVAILABLE, r"endpoint with name|(?:requested )?pool .*overlaps"),
+    # moby libnetwork/drivers/bridge: also where it makes `docker_gwbridge`.
+    (CauseCode.NETWORK_UNAVAILABLE, r"networks have (?:overlapping|same bridge name)"),
     # libnetwork/ipam: an address of the overlay itself, where no socket is spoken of.
     (CauseCode.NETWORK_UNAVAILABLE, r"(?<!bind: )address already in use"),
     # moby daemon/cluster/executor/container/errors.go ErrContainerUnhealthy.

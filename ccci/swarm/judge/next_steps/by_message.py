@@ -114,6 +114,17 @@ def _endpoint(message: Message) -> str:
     )
 
 
+def _addresses(message: Message) -> str:
+    spec = message.spec
+    stays_down = spec is not None and not spec.mode.is_job and spec.restart.condition == "none"
+    forced = " (`docker service update --force` where its spec stays the same)"
+    return (
+        f"another network that {message.where} still has holds the same addresses, often one that "
+        f"was removed a moment ago: deploy again{forced if stays_down else ''}; if it stays so, "
+        "compare them with `docker network inspect` and set another `subnet`"
+    )
+
+
 _ID = re.compile(r"[a-z0-9]{25}|[0-9a-f]{64}")
 """Swarm's and an Engine's ids, which are no names."""
 
@@ -255,11 +266,17 @@ _TABLE: tuple[Row, ...] = (
     ),
     (
         CauseCode.NETWORK_UNAVAILABLE,
-        r"non-overlapping|pool .*overlaps",
+        r"non-overlapping",
         (
             "no range of addresses is left for another network: remove networks that nothing uses "
             "(`docker network prune`), or widen `default-address-pools`"
         ),
+    ),
+    # From engine 27 on a new network is given the range of one that was removed a moment ago.
+    (
+        CauseCode.NETWORK_UNAVAILABLE,
+        r"pool .*overlaps|networks have overlapping",
+        _addresses,
     ),
     (
         CauseCode.NETWORK_UNAVAILABLE,

@@ -350,6 +350,12 @@ CASES: tuple[Case, ...] = (
     Case("no address", "could not find an available IP while allocating VIP", None, "rejected"),
     Case("no pool", "could not find an available, non-overlapping IPv4 address pool", None,
          "rejected"),
+    Case("range of another network", "invalid pool request: Pool overlaps with other one on this "
+         "address space", None, "rejected"),
+    Case("range of another network, under none", "invalid pool request: Pool overlaps with other "
+         "one on this address space", None, "rejected", spec=wanted(restart=RESTARTS["none"])),
+    Case("range of another bridge", "cannot create network 0a1b (docker_gwbridge): conflicts with "
+         "network 2c3d (br-2c3d): networks have overlapping IPv4", None, "rejected"),
     Case("interface of an older network", "error creating vxlan interface: file exists", 128),
     Case("left endpoint", "endpoint with name s.1 already exists in network docker_gwbridge", 128),
     Case("network of an id gone", "network 2ivku8v2gvtg4oz0ovudpxckj not found", None, "rejected"),

@@ -98,6 +98,17 @@ MESSAGES: tuple[tuple[str, CauseCode | None], ...] = (
         ("could not find an available, non-overlapping IPv4 address pool among the defaults"),
         C.NETWORK_UNAVAILABLE,
     ),
+    (
+        "invalid pool request: Pool overlaps with other one on this address space",
+        C.NETWORK_UNAVAILABLE,
+    ),
+    (
+        (
+            "cannot create network {name} (docker_gwbridge): conflicts with network {name} "
+            "(br-{name}): networks have overlapping IPv4"
+        ),
+        C.NETWORK_UNAVAILABLE,
+    ),
     ("network {name} not found", C.NETWORK_UNAVAILABLE),
     (
         ("failed to create endpoint {name}.1 on network {name}: no driver"),
