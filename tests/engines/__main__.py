@@ -21,11 +21,13 @@ from ccci.errors import CcciError
 CONSOLE = Console(width=118, highlight=False)
 _RESULTS = "/tmp/results.xml"
 _LONGEST = 2 * 3600.0
+_TOLD = 60
+"""How many lines a failure is told in: the system that it was in is gone by then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How the tests ended on one engine; `failed` has a line for each that did not pass."""
+    """How the tests ended on one engine; `failed` tells of each that did not pass, at its end."""
 
     release: str
     versions: tuple[str, ...]
@@ -94,8 +96,8 @@ def _version(root: Root, tool: tuple[str, ...]) -> str:
 def _failure(case: ET.Element) -> str:
     for kind in ("failure", "error"):
         if (found := case.find(kind)) is not None:
-            said = (found.get("message") or "").splitlines()
-            return f"{case.get('classname')}::{case.get('name')}: {said[0] if said else kind}"
+            told = (found.text or found.get("message") or kind).splitlines()[-_TOLD:]
+            return "\n  ".join((f"{case.get('classname')}::{case.get('name')}", *told))
     return ""
 
 
