@@ -674,7 +674,12 @@ def test_other_commands_that_deploy_are_planned_as_well(
     nothing = plan(swarm, stack, "docker", "service", "rollback", "-d", service, code=4)
     assert nothing["services"][0]["fate"] == "refused"
     assert "does not have a previous spec" in nothing["summary"]
-    swarm.docker("service", "update", "-d", "--env-add", "B=1", service)
+    swarm.docker("service", "update", "-d", "--env-add", "B=1", "--update-monitor", "1s", service)
+
+    def updated() -> bool:
+        return (swarm.service(service).get("UpdateStatus") or {}).get("State") == "completed"
+
+    wait_for(updated, "the end of the update, which writes the service")
     assert fate("service", "rollback", "-d", service) == "rolls"
     label = ("--label", f"{NAMESPACE}={stack}", "--name", f"{stack}_made")
     made = plan(swarm, stack, "docker", "service", "create", "-d", *label, *LOCAL)
