@@ -20,10 +20,6 @@ def rules(text: str, folder: Path) -> set[str]:
     return {each.rule for each in sweep(find([str(path)]), Settings({}, {})).findings}
 
 
-def state(swarm: Swarm, service: str) -> str:
-    return str((swarm.service(service).get("UpdateStatus") or {}).get("State", ""))
-
-
 def changed(text: str) -> str:
     document = json.loads(text)
     document["services"]["app"]["environment"] = {"MARK": "new"}
@@ -134,7 +130,7 @@ def test_a_full_node_stops_a_start_first_update(
     swarm.wait_running(f"{stack}_app")
     swarm.deploy(stack, changed(text))
     if ended:
-        wait_for(lambda: state(swarm, f"{stack}_app") == "completed", "the update to end", 90)
+        swarm.wait_update(f"{stack}_app", "completed", timeout=90)
         return
     wait_for(
         lambda: any(
@@ -144,7 +140,7 @@ def test_a_full_node_stops_a_start_first_update(
         "the new task to wait",
         60,
     )
-    assert state(swarm, f"{stack}_app") == "updating"
+    assert swarm.update_state(f"{stack}_app") == "updating"
 
 
 @pytest.mark.parametrize(
@@ -165,7 +161,7 @@ def test_two_tasks_on_the_network_of_the_node_want_one_port(
     swarm.deploy(stack, text)
     swarm.wait_running(f"{stack}_app")
     swarm.deploy(stack, changed(text))
-    wait_for(lambda: state(swarm, f"{stack}_app") == expected, f"the update to be {expected}", 90)
+    swarm.wait_update(f"{stack}_app", expected, timeout=90)
 
 
 def test_replicas_on_one_node_share_a_volume(swarm: Swarm, stack: str, tmp_path: Path) -> None:

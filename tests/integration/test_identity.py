@@ -121,14 +121,7 @@ def test_a_rollback_by_swarm_is_named_although_all_is_healthy(swarm: Swarm, stac
     swarm.deploy(stack, stack_file(stack, BASE[:8], policy))
     settle(swarm, stack)
     swarm.deploy(stack, stack_file(stack, HEAD[:8], policy, command="exit 7"))
-    wait_for(
-        lambda: (
-            swarm.service(f"{stack}_app").get("UpdateStatus", {}).get("State")
-            == "rollback_completed"
-        ),
-        "the end of the rollback",
-        60,
-    )
+    swarm.wait_update(f"{stack}_app", "rollback_completed")
     code, found = identity(stack, "--expect", HEAD)
     assert code == 13
     assert found["identity"]["reason"] == "rolled-back"

@@ -23,15 +23,6 @@ def rules(text: str, folder: Path, **variables: str) -> set[str]:
     return {finding.rule for finding in found.findings}
 
 
-def state(swarm: Swarm, service: str) -> str:
-    return str((swarm.service(service).get("UpdateStatus") or {}).get("State", ""))
-
-
-def wait_state(swarm: Swarm, service: str, *states: str) -> str:
-    wait_for(lambda: state(swarm, service) in states, f"{service} to be {states}", 90)
-    return state(swarm, service)
-
-
 def changed(text: str, **keys: Any) -> str:
     document = json.loads(text)
     document["services"]["app"].update(keys)
@@ -58,7 +49,7 @@ def test_start_first_lets_two_tasks_write_one_volume(
     swarm.deploy(stack, text)
     swarm.wait_running(f"{stack}_app")
     swarm.deploy(stack, changed(text, environment={"MARK": "new"}))
-    wait_state(swarm, f"{stack}_app", "completed")
+    swarm.wait_update(f"{stack}_app", "completed", timeout=90)
     (task,) = swarm.running(f"{stack}_app")
     container = task["Status"]["ContainerStatus"]["ContainerID"]
     clash = swarm.docker("exec", container, "test", "-e", "/data/clash", check=False).code == 0
@@ -79,7 +70,7 @@ def test_pause_leaves_the_service_half_way_and_any_deploy_wipes_the_evidence(
     swarm.wait_running(f"{stack}_app", 3)
     broken = changed(text, command="false")
     swarm.deploy(stack, broken)
-    wait_state(swarm, f"{stack}_app", "paused")
+    swarm.wait_update(f"{stack}_app", "paused", timeout=90)
     commands = {
         " ".join(task["Spec"]["ContainerSpec"]["Args"]) for task in swarm.running(f"{stack}_app")
     }
@@ -87,7 +78,7 @@ def test_pause_leaves_the_service_half_way_and_any_deploy_wipes_the_evidence(
     assert 0 < len(swarm.running(f"{stack}_app")) < 3
     labelled = changed(broken, deploy={**deploy, "labels": {"a": "b"}})
     swarm.deploy(stack, labelled)
-    wait_for(lambda: state(swarm, f"{stack}_app") != "paused", "the state to be gone")
+    wait_for(lambda: swarm.update_state(f"{stack}_app") != "paused", "the state to be gone")
 
 
 @pytest.mark.parametrize("checked", [False, True])
@@ -106,7 +97,7 @@ def test_without_a_health_check_an_app_that_answers_nothing_is_kept(
     swarm.deploy(stack, text)
     swarm.wait_running(f"{stack}_app")
     swarm.deploy(stack, changed(text, command="sleep 100000"))
-    ended = wait_state(swarm, f"{stack}_app", "completed", "rollback_completed")
+    ended = swarm.wait_update(f"{stack}_app", "completed", "rollback_completed", timeout=90)
     assert ended == ("rollback_completed" if checked else "completed")
 
 
@@ -126,7 +117,7 @@ def test_a_ratio_lets_one_of_two_stay_dead(
     # it reads of no failure, and one older than the monitor it does not count.
     fails = "sh -c 'sleep 3; test $SLOT != 1 && sleep 100000'".replace("$", "$$")
     swarm.deploy(stack, changed(text, command=fails, environment={"SLOT": "{{.Task.Slot}}"}))
-    assert wait_state(swarm, f"{stack}_app", "completed", "rollback_completed") == ended
+    assert swarm.wait_update(f"{stack}_app", "completed", "rollback_completed", timeout=90) == ended
     if ended == "completed":
         assert len(swarm.running(f"{stack}_app")) == 1
 

@@ -545,10 +545,7 @@ def test_what_finds_no_node_is_said_before_and_then_waits(
 
     def states() -> list[str]:
         # One that was rejected stays on the list: another test's network may have been in its way.
-        tasks = swarm.tasks(f"{stack}_web")
-        return sorted(
-            each["Status"]["State"] for each in tasks if each["DesiredState"] == "running"
-        )
+        return sorted(each for each in swarm.states(f"{stack}_web") if each != "rejected")
 
     waiting = web["wanted"] - count
     settled = ["pending"] * waiting + ["running"] * count
@@ -615,11 +612,7 @@ def test_a_paused_update_goes_on_with_the_same_deploy_as_planned(
     wait_for(lambda: len(swarm.running(f"{stack}_web")) == 3, "three tasks")
     old = live(swarm, stack)["web"]
     swarm.docker(*head[1:])
-
-    def state() -> object:
-        return (swarm.service(f"{stack}_web").get("UpdateStatus") or {}).get("State")
-
-    wait_for(lambda: state() == "paused", "the update to pause")
+    swarm.wait_update(f"{stack}_web", "paused")
     left = old & live(swarm, stack)["web"]
     assert left
     (web,) = plan(swarm, stack, *head)["services"]
@@ -675,11 +668,7 @@ def test_other_commands_that_deploy_are_planned_as_well(
     assert nothing["services"][0]["fate"] == "refused"
     assert "does not have a previous spec" in nothing["summary"]
     swarm.docker("service", "update", "-d", "--env-add", "B=1", "--update-monitor", "1s", service)
-
-    def updated() -> bool:
-        return (swarm.service(service).get("UpdateStatus") or {}).get("State") == "completed"
-
-    wait_for(updated, "the end of the update, which writes the service")
+    swarm.wait_update(service, "completed")  # until then its updater writes the service
     assert fate("service", "rollback", "-d", service) == "rolls"
     label = ("--label", f"{NAMESPACE}={stack}", "--name", f"{stack}_made")
     made = plan(swarm, stack, "docker", "service", "create", "-d", *label, *LOCAL)

@@ -37,15 +37,6 @@ def fixed(text: str, folder: Path, memory: int = 0) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def state(swarm: Swarm, service: str) -> str:
-    return str((swarm.service(service).get("UpdateStatus") or {}).get("State", ""))
-
-
-def wait_state(swarm: Swarm, service: str, *states: str, timeout: float = 60) -> str:
-    wait_for(lambda: state(swarm, service) in states, f"{service} to be {states}", timeout)
-    return state(swarm, service)
-
-
 def marked(text: str, mark: str) -> str:
     """Return the compose file with another environment, so that its service has to roll."""
     document = json.loads(text)
@@ -84,7 +75,7 @@ def test_a_rollback_with_start_first_leaves_no_trace_of_itself(
         swarm.wait_running(f"{stack}_app")
         before = {task["ID"] for task in swarm.running(f"{stack}_app")}
         swarm.deploy(stack, replaced(written, command="false"))
-        wait_state(swarm, f"{stack}_app", "rollback_completed")
+        swarm.wait_update(f"{stack}_app", "rollback_completed")
         swarm.wait_running(f"{stack}_app")
         kept[name] = before == {task["ID"] for task in swarm.running(f"{stack}_app")}
     # Start-first: the very task of before serves on, so that nothing outside shows the failure.
@@ -106,7 +97,7 @@ def test_a_host_port_stops_a_start_first_update(
     wait_for(
         lambda: "host-mode port already in use" in errors(swarm, f"{stack}_app"), "the port's error"
     )
-    assert state(swarm, f"{stack}_app") == "updating"
+    assert swarm.update_state(f"{stack}_app") == "updating"
     swarm.remove(stack)
 
     better = fixed(text, tmp_path)
@@ -115,7 +106,7 @@ def test_a_host_port_stops_a_start_first_update(
     swarm.deploy(stack, better)
     swarm.wait_running(f"{stack}_app")
     swarm.deploy(stack, marked(better, "new"))
-    wait_state(swarm, f"{stack}_app", "completed")
+    swarm.wait_update(f"{stack}_app", "completed")
     assert marks(swarm.running(f"{stack}_app")) == ["MARK=new"]
 
 
@@ -136,7 +127,7 @@ def test_twice_the_memory_does_not_fit(swarm: Swarm, new_stack: NewStack, tmp_pa
     wait_for(
         lambda: "insufficient resources" in errors(swarm, f"{stack}_app"), "the memory's error"
     )
-    assert state(swarm, f"{stack}_app") == "updating"
+    assert swarm.update_state(f"{stack}_app") == "updating"
     swarm.remove(stack)
 
     better = fixed(text, tmp_path, memory)
@@ -144,7 +135,7 @@ def test_twice_the_memory_does_not_fit(swarm: Swarm, new_stack: NewStack, tmp_pa
     swarm.deploy(stack, better)
     swarm.wait_running(f"{stack}_app")
     swarm.deploy(stack, marked(better, "new"))
-    wait_state(swarm, f"{stack}_app", "completed")
+    swarm.wait_update(f"{stack}_app", "completed")
     assert marks(swarm.running(f"{stack}_app")) == ["MARK=new"]
 
 
@@ -158,7 +149,7 @@ def test_continue_completes_with_nothing_running(
     swarm.deploy(stack, text)
     swarm.wait_running(f"{stack}_app")
     swarm.deploy(stack, replaced(text, command="false"))
-    ended = wait_state(swarm, f"{stack}_app", "completed", "rollback_completed")
+    ended = swarm.wait_update(f"{stack}_app", "completed", "rollback_completed")
     if action == "continue":
         assert (ended, swarm.running(f"{stack}_app")) == ("completed", [])
     else:
@@ -181,7 +172,7 @@ def test_a_short_monitor_misses_what_the_health_check_finds(
     swarm.deploy(stack, replaced(text, command=breaks))
     # Both break alike; the failure itself is what both are waited for.
     wait_for(lambda: "unhealthy" in errors(swarm, f"{stack}_app"), "the check to fail", 60)
-    assert wait_state(swarm, f"{stack}_app", "completed", "rollback_completed") == ended
+    assert swarm.wait_update(f"{stack}_app", "completed", "rollback_completed") == ended
 
 
 def test_an_unhealthy_task_that_stops_cleanly_is_not_restarted_on_failure(

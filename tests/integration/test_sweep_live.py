@@ -4,7 +4,7 @@ import json
 import sys
 from typing import Any
 
-from support.sandbox.swarms import Swarm, compose, wait_for
+from support.sandbox.swarms import Swarm, compose
 
 from ccci.host.process import run
 
@@ -25,11 +25,7 @@ def test_what_runs_is_swept_with_its_update_status(swarm: Swarm, stack: str) -> 
     swarm.wait_running(f"{stack}_risky")
     swarm.deploy(stack, text.replace("sleep 100000", "false", 1))
 
-    def rolled_back() -> bool:
-        status = swarm.service(f"{stack}_risky").get("UpdateStatus") or {}
-        return bool(status.get("State") == "rollback_completed")
-
-    wait_for(rolled_back, "the rollback")
+    swarm.wait_update(f"{stack}_risky", "rollback_completed")
     code, found = swept(swarm, "--stack", stack)
     assert code == 20
     assert found["files"][0]["file"] == f"swarm:{stack}"

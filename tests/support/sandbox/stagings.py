@@ -120,11 +120,10 @@ class Stage:
 
     def status(self, name: str = "app") -> str | None:
         """Return the service's update state, as Swarm tells it now."""
-        update = self.swarm.service(self.full(name)).get("UpdateStatus") or {}
-        return update.get("State")
+        return self.swarm.update_state(self.full(name))
 
     def wait_status(self, state: str, name: str = "app", timeout: float = 30.0) -> None:
-        wait_for(lambda: self.status(name) == state, f"{name} to be {state}", timeout)
+        self.swarm.wait_update(self.full(name), state, timeout=timeout)
 
     def wait_seen(self, state: str, timeout: float = 30.0) -> None:
         """Wait until a `converge` that runs meanwhile has looked and seen an update's state."""

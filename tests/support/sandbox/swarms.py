@@ -159,6 +159,21 @@ class Swarm:
             if task["Status"]["State"] == "running" and task["DesiredState"] == "running"
         ]
 
+    def update_state(self, service: str) -> str | None:
+        """Return the state of the service's update, as Swarm tells it now."""
+        state = (self.service(service).get("UpdateStatus") or {}).get("State")
+        return None if state is None else str(state)
+
+    def wait_update(self, service: str, *states: str, timeout: float = 60.0) -> str:
+        """Wait until the service's update has one of these states, and return that."""
+
+        def reached() -> str | None:
+            state = self.update_state(service)
+            return state if state in states else None
+
+        wanted = " or ".join(states)
+        return wait_for(reached, f"the update of {service} to be {wanted}", timeout)
+
     def image(self, name: str, *changes: str, files: Mapping[str, str] | None = None) -> str:
         """Make an image of busybox, the changes (lines of a Dockerfile) and files, on all nodes."""
         return images.make(self.hosts, name, changes, files)
