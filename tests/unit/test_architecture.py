@@ -174,8 +174,14 @@ OTHER_MEANINGS = {
 }
 """Where the same literal is another fact."""
 
+_RECORDING = "planning.recording_engine"
 RAW_STAYS = {
-    "planning.recording_engine": "it answers, stores and refuses as the Engine does",
+    f"{_RECORDING}.session": "it stands in for the Engine, and lists what its filters let through",
+    f"{_RECORDING}.overlaid": "it lays what COMMAND sends over what the Engine lists",
+    **{
+        f"{_RECORDING}.refusals.{rules}": "it refuses what COMMAND sends as the Engine does"
+        for rules in ("object_rules", "refusing", "service_rules", "templates")
+    },
     "planning.fate": "it compares whole specs, as the Engine would store them",
     "planning.modes": "it fills a mode in as the Engine does",
     "planning.objects": "it makes what the Engine would list",
