@@ -14,20 +14,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from support.recipes.abra_stand_in import COMPOSE, commit
+from support.recipes.abra_stand_in import DYING, commit
 from support.recipes.upgrade_bench import Bench, made, read_until, rest_of
 from support.sandbox.swarms import Swarm
 
 from ccci.host.clock import monotonic
 from ccci.recipe.naming import domain_of, stack_of
 from ccci.records import runs
-
-NEWER = COMPOSE.replace("0.1.0+1.0.0", "0.2.0+1.0.0")
-DYING = NEWER.replace("exec sleep 100000", "sleep 1; exit 3").replace(
-    "    deploy:\n",
-    "    deploy:\n      update_config: {failure_action: rollback, monitor: 30s}\n",
-    1,
-)
 
 
 @pytest.fixture

@@ -9,20 +9,15 @@ from pathlib import Path
 
 import pytest
 from support.pipelines import CONVERGES, UPGRADES, job_of
-from support.recipes.abra_stand_in import COMPOSE, commit, git, make_recipe
+from support.recipes.abra_stand_in import DYING, NEWER, commit, git, make_recipe
 from support.sandbox.swarms import Swarm
 
 from ccci.recipe.naming import domain_of, stack_of
 from ccci.records import runs
 
-NEWER = COMPOSE.replace("0.1.0+1.0.0", "0.2.0+1.0.0")
 HEADS = {
     "holds": NEWER.replace("echo ", "echo new "),
-    "rolls back": NEWER.replace("exec sleep 100000", "sleep 1; exit 3").replace(
-        "    deploy:\n",
-        "    deploy:\n      update_config: {failure_action: rollback, monitor: 30s}\n",
-        1,
-    ),
+    "rolls back": DYING,
 }
 
 

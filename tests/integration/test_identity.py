@@ -9,7 +9,7 @@ import pytest
 from support.command_line import invoke
 from support.recipes.repositories import commit, make_repository
 from support.sandbox import swarms
-from support.sandbox.swarms import Swarm, wait_for
+from support.sandbox.swarms import SEES_IT_FAIL, Swarm, wait_for
 
 from ccci.actions.identity import look
 from ccci.host import clock
@@ -115,7 +115,11 @@ def test_old_and_new_tasks_of_a_start_first_roll_are_mixed(swarm: Swarm, stack: 
 
 def test_a_rollback_by_swarm_is_named_although_all_is_healthy(swarm: Swarm, stack: str) -> None:
     policy = {
-        "update_config": {"failure_action": "rollback", "order": "start-first", "monitor": "30s"},
+        "update_config": {
+            "failure_action": "rollback",
+            "order": "start-first",
+            "monitor": SEES_IT_FAIL,
+        },
         "restart_policy": {"delay": "1s"},
     }
     swarm.deploy(stack, stack_file(stack, BASE[:8], policy))

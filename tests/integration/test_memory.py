@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from support.sandbox.stagings import Stage, Told, app
+from support.sandbox.swarms import SEES_IT_FAIL
 
 from ccci.exits import Verdict
 from ccci.records.reopening import of_trace
@@ -38,7 +39,7 @@ def replayed(stage: Stage) -> dict[str, Any]:
 
 def test_a_kill_beside_the_old_task_is_told_with_its_numbers(stage: Stage) -> None:
     stage.base(app=growing(20, "64M"))
-    told = stage.roll(app=growing(200, "32M", update={"monitor": "30s"}))
+    told = stage.roll(app=growing(200, "32M", update={"monitor": SEES_IT_FAIL}))
     told.as_expected(Verdict.ROLLED_BACK, "oom-killed")
     found = memory(told)
     assert 4 * MIB < found["new_peak_bytes"] <= 32 * MIB

@@ -4,7 +4,7 @@ import json
 import sys
 from typing import Any
 
-from support.sandbox.swarms import Swarm, compose
+from support.sandbox.swarms import SEES_IT_FAIL, Swarm, compose
 
 from ccci.host.process import run
 
@@ -16,7 +16,7 @@ def swept(swarm: Swarm, *arguments: str) -> tuple[int, dict[str, Any]]:
 
 
 def test_what_runs_is_swept_with_its_update_status(swarm: Swarm, stack: str) -> None:
-    update = {"failure_action": "rollback", "order": "start-first", "monitor": "30s"}
+    update = {"failure_action": "rollback", "order": "start-first", "monitor": SEES_IT_FAIL}
     port = {"target": 80, "published": 18912, "mode": "host"}
     risky: dict[str, Any] = {"deploy": {"update_config": update}}
     plain = {"ports": [port], "volumes": ["data:/data"]}

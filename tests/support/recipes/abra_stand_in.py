@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from support.recipes.repositories import OURS_ALONE
+from support.sandbox.swarms import SEES_IT_FAIL
 
 from ccci.deployers import App
 from ccci.deployers.abra import AbraDeployer
@@ -44,6 +45,13 @@ secrets:
 volumes:
   data:
 """
+NEWER = COMPOSE.replace("0.1.0+1.0.0", "0.2.0+1.0.0")
+DYING = NEWER.replace("exec sleep 100000", "sleep 1; exit 3").replace(
+    "    deploy:\n",
+    f"    deploy:\n      update_config: {{failure_action: rollback, monitor: {SEES_IT_FAIL}}}\n",
+    1,
+)
+"""A later revision of it, and one that Swarm rolls back."""
 SAMPLE = """\
 TYPE=shop
 DOMAIN=shop.example.com

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.recipes.abra_stand_in import COMPOSE, STAND_IN, commit, make_recipe
+from support.recipes.abra_stand_in import NEWER, STAND_IN, commit, make_recipe
 from support.sandbox.swarms import KINDS, Swarm
 
 from ccci.recipe.naming import domain_of, stack_of
@@ -91,7 +91,7 @@ def made(swarm: Swarm, folder: Path) -> Iterator[Bench]:
     """Give a bench in this folder; what is left on the swarm is removed at the end."""
     recipe = folder / "shop"
     make_recipe(recipe)
-    newer = COMPOSE.replace("0.1.0+1.0.0", "0.2.0+1.0.0").replace("echo ", "echo new ")
+    newer = NEWER.replace("echo ", "echo new ")
     # Its own head, so that its domain and its stack are its own: they are made from the commit.
     head = commit(recipe, {"note": str(folder), "compose.yml": newer})
     (folder / "user" / "servers" / "default").mkdir(parents=True)

@@ -19,7 +19,7 @@ from support.recipes.abra_stand_in import GIVEN, STAND_IN
 from support.recipes.repositories import commit, make_repository
 from support.sandbox.engine_faults import not_the_engines_fault
 from support.sandbox.images import BUSYBOX
-from support.sandbox.swarms import Swarm
+from support.sandbox.swarms import SEES_IT_FAIL, Swarm
 
 BASE = "0.7.0+3.3.1"
 FINE = "echo serving; exec sleep 100000"
@@ -121,12 +121,8 @@ def files(
 
 
 def crashing(**changes: str) -> dict[str, str]:
-    """Return a head whose crash Swarm's update sees, on a slow machine as well.
-
-    A failure counts within `monitor` of the task's start alone. A long one costs no time where the
-    first failure ends the update.
-    """
-    return files(CRASH, **{"monitor": "30s", **changes})
+    """Return a head whose crash Swarm's update sees."""
+    return files(CRASH, **{"monitor": SEES_IT_FAIL, **changes})
 
 
 def with_labels(recipe: dict[str, str], *labels: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from support import forked
 from support.documents import checked
-from support.sandbox.swarms import Swarm, compose, deploys_detached, wait_for
+from support.sandbox.swarms import SEES_IT_FAIL, Swarm, compose, deploys_detached, wait_for
 
 from ccci.exits import Verdict
 from ccci.swarm.watching import recording
@@ -46,12 +46,9 @@ def app(command: str = "sleep 100000", /, **changes: Any) -> dict[str, Any]:
 
 
 def failing(command: str = "exit 1", /, **changes: Any) -> dict[str, Any]:
-    """Return an `app` that Swarm's update sees fail, on a slow machine as well.
-
-    A failure counts within `monitor` of the task's start alone. A long one costs no time where the
-    first failure ends the update.
-    """
-    return app(command, **{**changes, "update": {"monitor": "30s", **changes.get("update", {})}})
+    """Return an `app` that Swarm's update sees fail."""
+    update = {"monitor": SEES_IT_FAIL, **changes.pop("update", {})}
+    return app(command, update=update, **changes)
 
 
 def check(test: str, **changes: Any) -> dict[str, Any]:

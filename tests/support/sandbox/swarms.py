@@ -41,6 +41,12 @@ KINDS = (*_OF_THE_SWARM, *_OF_A_NODE)
 _Value = TypeVar("_Value")
 _STACK = "com.docker.stack.namespace"
 _ASK_AGAIN = 2.0
+SEES_IT_FAIL = "30s"
+"""An update's `monitor` where Swarm is to see a task fail, on a slow machine as well.
+
+A failure counts within it alone, from the task's start on. It costs no time where the first failure
+ends the update.
+"""
 SHARED_NETWORK = "ccci-test-proxy"
 """An overlay that is there, as the one of a traefik is: one of its own costs a stack twice the
 CPU of dockerd that this does, and a second more until its tasks run."""
